@@ -1,0 +1,105 @@
+/**
+ * Aggregates: a function over accumulators that a job's author writes, or a *built-in* one, which is a plain value that the
+ * runtime turns into typed tables. Built-in aggregates ignore null, undefined and missing fields, as SQL does.
+ */
+import type { Expression } from '../batch/plan.ts';
+
+/** Folds records into an accumulator. `merge` is needed where windows merge or aggregation happens in two phases. */
+export interface AggregateFunction<T, A, R> {
+  create(): A;
+  /** Returns the accumulator to go on with; it may be the same one, changed in place. */
+  add(accumulator: A, value: T): A;
+  result(accumulator: A): R;
+  merge?(left: A, right: A): A;
+}
+
+/** What a built-in aggregate reads of a record. `record` = the whole record. */
+export type AggregateInput =
+  | { readonly kind: 'record' }
+  | { readonly kind: 'field'; readonly name: string }
+  | { readonly kind: 'expression'; readonly expression: Expression }
+  | { readonly kind: 'function'; readonly function: (value: unknown) => unknown };
+
+export type BuiltInKind =
+  | 'count'
+  | 'sum'
+  | 'average'
+  | 'minimum'
+  | 'maximum'
+  | 'first'
+  | 'last'
+  | 'countDistinct'
+  | 'approximateCountDistinct'
+  | 'topN'
+  | 'quantiles'
+  | 'collect';
+
+/** A built-in aggregate: `R` is its result, `T` the record it reads. */
+export interface BuiltInAggregate<T, R> {
+  readonly kind: BuiltInKind;
+  readonly input: AggregateInput;
+  /** `topN`: how many. */
+  readonly limit?: number;
+  /** `quantiles`: which, each in 0 … 1. */
+  readonly quantiles?: readonly number[];
+  readonly types?: (value: T) => R;
+}
+
+/** Several aggregates by name: the result is a record with these fields. */
+export type Aggregates<T> = Readonly<Record<string, BuiltInAggregate<T, unknown>>>;
+export type AggregateResults<S> = {
+  readonly [Name in keyof S]: S[Name] extends BuiltInAggregate<never, infer R> ? R : never;
+};
+
+type FieldOf<T, V> = { [F in keyof T & string]: T[F] extends V | null | undefined ? F : never }[keyof T & string];
+type Read<T, V> = FieldOf<T, V> | ((value: T) => V | null | undefined) | Expression;
+
+/** How an author names what to read: a field, a function of the record, or an expression. */
+export const aggregateInput = (
+  read: string | ((value: never) => unknown) | Expression | undefined,
+): AggregateInput => {
+  if (read === undefined) return { kind: 'record' };
+  if (typeof read === 'string') return { kind: 'field', name: read };
+  if (typeof read === 'function') return { kind: 'function', function: read as (value: unknown) => unknown };
+  return { kind: 'expression', expression: read };
+};
+
+const builtIn = <T, R>(
+  kind: BuiltInKind,
+  read?: string | ((value: never) => unknown) | Expression,
+  rest: { limit?: number; quantiles?: readonly number[] } = {},
+): BuiltInAggregate<T, R> => ({ kind, input: aggregateInput(read), ...rest });
+
+/** How many records. */
+export const count = <T = never>(): BuiltInAggregate<T, number> => builtIn('count');
+/** Sum of numbers; 0 when there is none. */
+export const sum = <T = never>(read: Read<T, number>): BuiltInAggregate<T, number> => builtIn('sum', read);
+/** Mean of numbers; NaN when there is none. */
+export const average = <T = never>(read: Read<T, number>): BuiltInAggregate<T, number> => builtIn('average', read);
+/** Least number; undefined when there is none. */
+export const minimum = <T = never>(read: Read<T, number>): BuiltInAggregate<T, number | undefined> =>
+  builtIn('minimum', read);
+/** Greatest number; undefined when there is none. */
+export const maximum = <T = never>(read: Read<T, number>): BuiltInAggregate<T, number | undefined> =>
+  builtIn('maximum', read);
+/** The value of the first record in order of arrival. */
+export const first = <T, V = T>(read?: (value: T) => V): BuiltInAggregate<T, V | undefined> => builtIn('first', read);
+/** The value of the last record in order of arrival. */
+export const last = <T, V = T>(read?: (value: T) => V): BuiltInAggregate<T, V | undefined> => builtIn('last', read);
+/** How many different values, exactly: memory grows with them. */
+export const countDistinct = <T = never>(read: Read<T, unknown>): BuiltInAggregate<T, number> =>
+  builtIn('countDistinct', read);
+/** How many different values by HyperLogLog (2^12 registers, standard error 1.6 %): 4 KiB a key at most. */
+export const approximateCountDistinct = <T = never>(read: Read<T, unknown>): BuiltInAggregate<T, number> =>
+  builtIn('approximateCountDistinct', read);
+/** The records with the `limit` greatest numbers, greatest first; of equal ones the earlier first. */
+export const topN = <T>(limit: number, by: (value: T) => number): BuiltInAggregate<T, readonly T[]> =>
+  builtIn('topN', by, { limit });
+/** Quantiles of numbers with a relative error of 1 % (DDSketch). */
+export const quantiles = <T = never>(
+  read: Read<T, number>,
+  which: readonly number[],
+): BuiltInAggregate<T, readonly number[]> => builtIn('quantiles', read, { quantiles: which });
+/** All values, in order of arrival. */
+export const collectAll = <T, V = T>(read?: (value: T) => V): BuiltInAggregate<T, readonly V[]> =>
+  builtIn('collect', read);

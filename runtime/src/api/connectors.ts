@@ -1,0 +1,132 @@
+/**
+ * What a source and a sink are to the runtime. A *source* has one *enumerator* (it finds *splits*, the units of reading, and
+ * hands them to readers that ask) and one *reader* a subtask (it reads its splits, one batch a poll). The shape is that of
+ * Flink's FLIP-27. A *sink* has one *writer* a subtask; a two-phase sink also prepares and commits transactions.
+ */
+import type { Batch } from '../batch/batch.ts';
+import type { System } from '../sys/system.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { MetricGroup } from '../telemetry/metrics.ts';
+
+/** Where a connector runs: shared by sources and sinks. */
+export interface ConnectorContext {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly metrics: MetricGroup;
+  readonly transformName: string;
+  /** The directory that relative paths of the job start from. */
+  readonly baseDirectory: string;
+  readonly subtask: number;
+  readonly parallelism: number;
+  readonly attempt: number;
+  /** Tells the task loop to look again: data came in, or a sink has room. Callable at any time, cheap, coalesced. */
+  wake(): void;
+  /** Ends the job with this error; for what happens outside a call of the runtime. */
+  fail(error: unknown): void;
+}
+
+/** Reads records. `T` is the record, `Split` a plain value of the value domain that says what to read and from where. */
+export interface Source<T, Split = unknown, EnumeratorState = unknown> {
+  /** Shown in graphs and logs, e.g. `files`. */
+  readonly kind: string;
+  readonly boundedness: 'bounded' | 'endless';
+  readonly recordType?: T;
+  /** The fields this source will read; absent = all. Set by `fields` of the source. */
+  readonly fields?: readonly string[] | undefined;
+  /** The same source reading only these fields: called by the planner when it can prove that no other is used. */
+  withFields?(fields: readonly string[]): Source<T, Split, EnumeratorState>;
+  createEnumerator(context: EnumeratorContext<Split>, restored?: EnumeratorState): SplitEnumerator<Split, EnumeratorState>;
+  createReader(context: SourceReaderContext<T>): SourceReader<Split>;
+}
+
+export interface EnumeratorContext<Split> {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly baseDirectory: string;
+  readonly parallelism: number;
+  /** Gives a split to a subtask. A split is given to one reader at a time, ever. */
+  assign(subtask: number, split: Split): void;
+  /** Says that this subtask gets no more splits. */
+  noMoreSplits(subtask: number): void;
+  fail(error: unknown): void;
+}
+
+export interface SplitEnumerator<Split, EnumeratorState> {
+  start(): void | Promise<void>;
+  /** A reader has room for one more split. Answer now or later, by `assign` or `noMoreSplits`. */
+  requestSplit(subtask: number): void;
+  /** Splits of a reader that failed, with their positions. */
+  addSplitsBack(splits: readonly Split[], subtask: number): void;
+  snapshot(): EnumeratorState;
+  close(): void | Promise<void>;
+}
+
+export interface SourceReaderContext<T> extends ConnectorContext {
+  /** Asks the enumerator for another split. */
+  requestSplit(): void;
+  /** The output for one split's records; each split has watermarks of its own. `release` when the split is read. */
+  split(splitId: string): SplitOutput<T>;
+  /** Hands a bad record to the job's dead-letter policy; throws when the policy is `fail`. */
+  deadLetter(record: unknown, reason: string, where: string): void;
+}
+
+export interface SplitOutput<T> {
+  emit(value: T, timestampMs?: number): void;
+  /** Records of one batch; faster than one at a time. */
+  emitBatch(batch: Batch): void;
+  markIdle(): void;
+  release(): void;
+}
+
+/** What a poll says: `more` = call again soon, `waiting` = nothing until `wake()`, `end` = no record will ever come. */
+export type PollResult = 'more' | 'waiting' | 'end';
+
+export interface SourceReader<Split> {
+  open?(): void | Promise<void>;
+  addSplit(split: Split): void;
+  noMoreSplits(): void;
+  /** Emits about one batch and returns; never blocks. */
+  poll(): PollResult;
+  /** The splits held now, each with its position. */
+  snapshot(): readonly Split[];
+  close(): void | Promise<void>;
+}
+
+/** What is promised for records that reach a sink. */
+export type Delivery = 'exactly-once' | 'at-least-once' | 'at-most-once' | 'none';
+
+export interface Sink<T> {
+  readonly kind: string;
+  /** What the sink promises once checkpoints are in force. */
+  readonly delivery: Delivery;
+  readonly recordType?: T;
+  createWriter(context: ConnectorContext): SinkWriter | Promise<SinkWriter>;
+}
+
+export interface SinkWriter {
+  write(batch: Batch): void;
+  /** False while the sink has no room: its task gets no input until `wake()`. */
+  hasRoom?(): boolean;
+  /** Makes everything written so far visible or durable, as the sink's delivery says. */
+  flush(): void | Promise<void>;
+  /** `flush` came before when the job ended well. */
+  close(): void | Promise<void>;
+}
+
+/** A sink whose output becomes visible with a checkpoint. A committable is a plain value of the value domain. */
+export interface TwoPhaseSink<T, Committable> extends Sink<T> {
+  createWriter(context: ConnectorContext): TwoPhaseSinkWriter<Committable> | Promise<TwoPhaseSinkWriter<Committable>>;
+  /** Works without the job's graph: only from the connector's configuration and the committable. */
+  createCommitter(context: ConnectorContext): Committer<Committable>;
+}
+
+export interface TwoPhaseSinkWriter<Committable> extends SinkWriter {
+  /** Seals the transaction in hand and opens the next; resolves when what was sealed is durable but not visible. */
+  prepare(checkpointId: number): Promise<readonly Committable[]>;
+}
+
+export interface Committer<Committable> {
+  /** Idempotent. Rejects when the transaction can no longer be committed. */
+  commit(committable: Committable): Promise<void>;
+  abort(committable: Committable): Promise<void>;
+}

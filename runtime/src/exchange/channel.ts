@@ -1,0 +1,23 @@
+/**
+ * `exchange` moves elements between subtasks. A *channel* is a one-way link from one subtask to another with *credit*: the
+ * receiver's permission for a number of batches. A task takes input only while all its outputs have credit; what one call
+ * emits beyond that is *overdraft*, accepted, counted, and repaid before the next input. The *routing table* says which slot
+ * owns which key group. Channels inside a thread pass batches by reference; between threads they are encoded into rings.
+ */
+import type { StreamElement } from './element.ts';
+
+/** The sending end. */
+export interface ChannelSender {
+  /** Whether the receiver has given permission for another batch. */
+  hasCredit(): boolean;
+  /** Always accepts; without credit it is overdraft. */
+  send(element: StreamElement): void;
+}
+
+/** The receiving end. Taking an element gives its credit back. */
+export interface ChannelReceiver {
+  poll(): StreamElement | undefined;
+}
+
+/** Batches that may be under way on a channel before its sender must wait. */
+export const channelCredit = 4;

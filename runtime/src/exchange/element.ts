@@ -1,0 +1,30 @@
+import type { Batch } from '../batch/batch.ts';
+import type { RoutingTable } from './routing-table.ts';
+
+/** No record with a timestamp up to `timeMs` is expected on this channel any more. */
+export interface Watermark {
+  readonly kind: 'watermark';
+  readonly timeMs: number;
+}
+
+/** An idle channel no longer holds the watermark back; any batch makes it active again. */
+export interface Idle {
+  readonly kind: 'idle';
+}
+
+/** Cuts the stream: what stands before it belongs to the checkpoint, and routing changes take effect behind it. */
+export interface Barrier {
+  readonly kind: 'barrier';
+  readonly id: number;
+  /** The table that holds from here on; absent = unchanged. */
+  readonly routing?: RoutingTable | undefined;
+}
+
+/** Nothing follows. `drained` = the input is complete, and windows and timers may flush; false after a stop. */
+export interface EndOfInput {
+  readonly kind: 'end';
+  readonly drained: boolean;
+}
+
+/** What travels on a channel, in order. */
+export type StreamElement = Batch | Watermark | Idle | Barrier | EndOfInput;

@@ -1,0 +1,41 @@
+import * as fs from 'node:fs';
+import type { FileStatus, FileSystem, OpenFile } from './files.ts';
+
+const flags = { read: 'r', append: 'a', write: 'w' } as const;
+
+const toStatus = (stats: fs.Stats): FileStatus => ({
+  sizeBytes: stats.size,
+  modifiedMs: stats.mtimeMs,
+  identity: `${stats.dev}:${stats.ino}`,
+  directory: stats.isDirectory(),
+});
+
+const open = (path: string, mode: 'read' | 'append' | 'write'): OpenFile => {
+  const descriptor = fs.openSync(path, flags[mode]);
+  return {
+    read: (target, offset, length, position) => fs.readSync(descriptor, target, offset, length, position),
+    write: (bytes) => {
+      for (let written = 0; written < bytes.length; ) {
+        written += fs.writeSync(descriptor, bytes, written, bytes.length - written);
+      }
+    },
+    sync: () => fs.fsyncSync(descriptor),
+    status: () => toStatus(fs.fstatSync(descriptor)),
+    close: () => fs.closeSync(descriptor),
+  };
+};
+
+/** The real disk. */
+export const nodeFiles: FileSystem = {
+  open,
+  stat: (path) => {
+    const stats = fs.statSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? undefined : toStatus(stats);
+  },
+  readText: (path) => fs.readFileSync(path, 'utf8'),
+  list: (directory) => fs.readdirSync(directory).sort(),
+  makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true }),
+  rename: (from, to) => fs.renameSync(from, to),
+  remove: (path) => fs.rmSync(path, { force: true }),
+  glob: (pattern, base) => fs.globSync(pattern, { cwd: base }).sort(),
+};

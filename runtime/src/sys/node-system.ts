@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto';
+import { nodeFiles } from './node-files.ts';
+import type { Cancellable, System } from './system.ts';
+
+const longestDelayMs = 2 ** 31 - 1;
+
+/** Timers of Node fire at once for a delay above 2^31−1 ms, so a longer wait is cut into parts. */
+const after = (delayMs: number, callback: () => void): Cancellable => {
+  let handle: NodeJS.Timeout;
+  const wait = (restMs: number): void => {
+    const partMs = Math.min(restMs, longestDelayMs);
+    handle = setTimeout(() => (restMs > partMs ? wait(restMs - partMs) : callback()), Math.max(partMs, 0));
+  };
+  wait(delayMs);
+  return { cancel: () => clearTimeout(handle) };
+};
+
+/** The real machine. */
+export const createNodeSystem = (): System => ({
+  clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
+  timers: { after, soon: (callback) => void setImmediate(callback) },
+  random: { next: () => Math.random(), id: () => randomBytes(16).toString('hex') },
+  files: nodeFiles,
+});

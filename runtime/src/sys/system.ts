@@ -1,0 +1,38 @@
+/**
+ * `sys` is the only door to the world: clock, random, timers, disk, network, threads, compression. Everything else takes
+ * a `System` as an argument, so the simulator can put a machine of its own behind it and no other file can tell.
+ */
+import type { FileSystem } from './files.ts';
+
+/** Milliseconds. `nowMs` may jump, `monotonicMs` never goes back and has sub-millisecond resolution. */
+export interface Clock {
+  nowMs(): number;
+  monotonicMs(): number;
+}
+
+/** A timer that can be cancelled; cancelling twice is harmless. */
+export interface Cancellable {
+  cancel(): void;
+}
+
+export interface Timers {
+  /** Calls back once after `delayMs`; delays above 2^31−1 ms are waited for in parts. */
+  after(delayMs: number, callback: () => void): Cancellable;
+  /** Calls back on the next turn of the event loop, after pending I/O. */
+  soon(callback: () => void): void;
+}
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** A random identifier of 128 bits, lower-case hexadecimal. */
+  id(): string;
+}
+
+/** One machine as a program sees it. Passed down by hand; never a global. */
+export interface System {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly files: FileSystem;
+}

@@ -1,0 +1,88 @@
+/**
+ * `transforms` holds the running form of each transform: a *processor*, one instance a subtask. A processor takes whole
+ * batches, keeps state in `state`, and emits through an `Emitter`. It never reads a clock, waits, or sees a channel; the
+ * task loop (`task/`) calls it and decides when. Work that may be long (firing timers, flushing windows) is done in slices:
+ * the call returns false when its budget is used up and is repeated until it returns true.
+ */
+import type { Batch } from '../batch/batch.ts';
+import type { System } from '../sys/system.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { MetricGroup } from '../telemetry/metrics.ts';
+
+/** Permission to go on: asked between units of work (a timer, a key, a record out). */
+export interface Budget {
+  /** Counts one unit; false = stop here, return false, and be called again. Cheap. */
+  take(): boolean;
+}
+
+/** Where a processor's results go: the next processor of the chain, or an edge. */
+export interface Emitter {
+  /** Appends to the batch being built. `timestampMs` NaN = none. */
+  emit(value: unknown, timestampMs: number): void;
+  /** Hands on a finished batch, after what was emitted before. */
+  emitBatch(batch: Batch): void;
+  /** Number of records appended since the last hand-over, and undoing back to such a number: a failing record leaves nothing. */
+  mark(): number;
+  rollback(mark: number): void;
+}
+
+/** What happens to a record whose processing throws. Decides by the job's policy: returns to go on without it, or throws. */
+export interface FailureHandler {
+  /** True when the policy is not `fail`: processors then keep what they need to undo a record's state writes. */
+  readonly recoverable: boolean;
+  handle(error: unknown, record: unknown, timestampMs: number): void;
+}
+
+export interface ProcessorContext {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly metrics: MetricGroup;
+  readonly jobName: string;
+  readonly transformName: string;
+  /** Names this transform's state; unique in the job. */
+  readonly uid: string;
+  readonly subtask: number;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  readonly attempt: number;
+  readonly args: Readonly<Record<string, string>>;
+  readonly baseDirectory: string;
+  readonly output: Emitter;
+  /** The emitter of a side output; one that drops when nobody reads it. */
+  side(tag: string): Emitter;
+  readonly failures: FailureHandler;
+  /** The processing clock as read for this batch or slice, in ms since the epoch. */
+  nowMs(): number;
+  /** Asks the task to call again: asynchronous results came in, or a sink has room. */
+  wake(): void;
+  /** Fails the job from outside a call. */
+  fail(error: unknown): void;
+}
+
+export interface Processor {
+  /** Before the first batch; calls the `open` of the user's functions. */
+  open?(): void | Promise<void>;
+  /** False = give no input now (capacity of asynchronous calls, a full sink); the processor wakes the task when that changes. */
+  hasRoom?(): boolean;
+  process(batch: Batch, port: number): void;
+  /** Event time moved to `watermarkMs`; fire what is due. Called again with the same value until true. */
+  advanceWatermark?(watermarkMs: number, budget: Budget): boolean;
+  /** The clock moved; fire what is due. `nextTimeMs` says when to call, Infinity = never. */
+  advanceTime?(nowMs: number, budget: Budget): boolean;
+  nextTimeMs?(): number;
+  /** Between batches: hand on what asynchronous work has finished. False while a watermark or the end must wait for it. */
+  settle?(): boolean;
+  /** All inputs ended and the watermark is at +∞: pending processing-time timers, last results. Repeated until true. */
+  finish?(budget: Budget): boolean;
+  /** Sinks: makes what was written visible. */
+  flush?(): void | Promise<void>;
+  /** Keyed state of one key group, for moving it to another slot or into a snapshot. `undefined` = nothing there. */
+  exportKeyGroup?(keyGroup: number): Uint8Array | undefined;
+  importKeyGroup?(keyGroup: number, bytes: Uint8Array): void;
+  dropKeyGroup?(keyGroup: number): void;
+  /** Once, also after a failure; calls the `close` of the user's functions. */
+  close?(): void | Promise<void>;
+}
+
+/** Makes the processor of one transform for one subtask. Each file of this folder exports one for its `TransformSpec`. */
+export type ProcessorFactory<Spec> = (spec: Spec, context: ProcessorContext) => Processor;

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+// One process per test file keeps the machine's two cores busy without the tests sharing module state.
+export default defineConfig({
+  ssr: { resolve: { conditions: ['millrace-source'] } },
+  test: {
+    include: ['runtime/test/**/*.test.ts', 'operator/test/**/*.test.ts'],
+    execArgv: ['--conditions=millrace-source'],
+    testTimeout: 30_000,
+  },
+});
