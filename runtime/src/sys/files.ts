@@ -7,7 +7,7 @@ export interface FileSystem {
   makeDirectory(path: string): void;
   rename(from: string, to: string): void;
   remove(path: string): void;
-  /** Paths that match a glob, sorted; `base` is the directory that a relative pattern starts from. */
+  /** Absolute paths that match a glob, sorted; `base` is the directory that a relative pattern starts from. */
   glob(pattern: string, base: string): readonly string[];
 }
 

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { resolve } from 'node:path';
 import type { FileStatus, FileSystem, OpenFile } from './files.ts';
 
 const flags = { read: 'r', append: 'a', write: 'w' } as const;
@@ -37,5 +38,9 @@ export const nodeFiles: FileSystem = {
   makeDirectory: (path) => void fs.mkdirSync(path, { recursive: true }),
   rename: (from, to) => fs.renameSync(from, to),
   remove: (path) => fs.rmSync(path, { force: true }),
-  glob: (pattern, base) => fs.globSync(pattern, { cwd: base }).sort(),
+  glob: (pattern, base) =>
+    fs
+      .globSync(pattern, { cwd: base })
+      .map((path) => resolve(base, path))
+      .sort(),
 };

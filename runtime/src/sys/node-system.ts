@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { nodeCompression } from './node-compression.ts';
 import { nodeFiles } from './node-files.ts';
+import { nodeSqlite } from './node-sqlite.ts';
 import type { Cancellable, System } from './system.ts';
 
 const longestDelayMs = 2 ** 31 - 1;
@@ -21,4 +23,10 @@ export const createNodeSystem = (): System => ({
   timers: { after, soon: (callback) => void setImmediate(callback) },
   random: { next: () => Math.random(), id: () => randomBytes(16).toString('hex') },
   files: nodeFiles,
+  compression: nodeCompression,
+  sqlite: nodeSqlite,
+  standardOutput: {
+    write: (text) => process.stdout.write(text),
+    whenDrained: (callback) => void process.stdout.once('drain', callback),
+  },
 });

@@ -2,7 +2,10 @@
  * `sys` is the only door to the world: clock, random, timers, disk, network, threads, compression. Everything else takes
  * a `System` as an argument, so the simulator can put a machine of its own behind it and no other file can tell.
  */
+import type { Compression } from './compression.ts';
 import type { FileSystem } from './files.ts';
+import type { Sqlite } from './sqlite.ts';
+import type { TextOutput } from './text-output.ts';
 
 /** Milliseconds. `nowMs` may jump, `monotonicMs` never goes back and has sub-millisecond resolution. */
 export interface Clock {
@@ -35,4 +38,7 @@ export interface System {
   readonly timers: Timers;
   readonly random: Random;
   readonly files: FileSystem;
+  readonly compression: Compression;
+  readonly sqlite: Sqlite;
+  readonly standardOutput: TextOutput;
 }

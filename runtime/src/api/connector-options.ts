@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { MillraceError } from '../contract/errors.ts';
+
+const pathText = (path: readonly PropertyKey[]): string => path.map(String).join('.');
+
+const sentence = (issue: z.core.$ZodIssue): string => {
+  const path = pathText(issue.path);
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
+};
+
+/**
+ * Checks the options of a connector when the job's graph is built, and fills in defaults.
+ * @throws MillraceError job-invalid that names the connector and every wrong option.
+ */
+export const checkOptions = <Schema extends z.ZodType>(
+  connector: string,
+  schema: Schema,
+  options: unknown,
+): z.output<Schema> => {
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  throw new MillraceError(
+    'job-invalid',
+    `The options of ${connector}() are wrong: ${result.error.issues.map(sentence).join('; ')}.`,
+    { hint: `Correct the options of ${connector}().`, where: { connector } },
+  );
+};
+
+/** A function of the job's author, checked only for being one; its parameters are the compiler's matter. */
+export const functionOption = <F>(): z.ZodType<F, F> =>
+  z.custom<F>((value) => typeof value === 'function', 'expected a function');
