@@ -3,6 +3,7 @@
  * runtime turns into typed tables. Built-in aggregates ignore null, undefined and missing fields, as SQL does.
  */
 import type { Expression } from '../batch/plan.ts';
+import type { Expr, FieldOf } from './expressions.ts';
 
 /** Folds records into an accumulator. `merge` is needed where windows merge or aggregation happens in two phases. */
 export interface AggregateFunction<T, A, R> {
@@ -51,27 +52,30 @@ export type AggregateResults<S> = {
   readonly [Name in keyof S]: S[Name] extends BuiltInAggregate<never, infer R> ? R : never;
 };
 
-type FieldOf<T, V> = { [F in keyof T & string]: T[F] extends V | null | undefined ? F : never }[keyof T & string];
-type Read<T, V> = FieldOf<T, V> | ((value: T) => V | null | undefined) | Expression;
+/** What an aggregate reads: a field with values of this type, an expression over fields, or a function of the record. */
+type Read<T, V> =
+  | FieldOf<T, V>
+  | Expr<V | null | undefined, keyof T & string>
+  | ((value: T) => V | null | undefined);
 
 /** How an author names what to read: a field, a function of the record, or an expression. */
 export const aggregateInput = (
-  read: string | ((value: never) => unknown) | Expression | undefined,
+  read: string | ((value: never) => unknown) | Expr | undefined,
 ): AggregateInput => {
   if (read === undefined) return { kind: 'record' };
   if (typeof read === 'string') return { kind: 'field', name: read };
   if (typeof read === 'function') return { kind: 'function', function: read as (value: unknown) => unknown };
-  return { kind: 'expression', expression: read };
+  return { kind: 'expression', expression: read.expression };
 };
 
 const builtIn = <T, R>(
   kind: BuiltInKind,
-  read?: string | ((value: never) => unknown) | Expression,
+  read?: string | ((value: never) => unknown) | Expr,
   rest: { limit?: number; quantiles?: readonly number[] } = {},
 ): BuiltInAggregate<T, R> => ({ kind, input: aggregateInput(read), ...rest });
 
 /** How many records. */
-export const count = <T = never>(): BuiltInAggregate<T, number> => builtIn('count');
+export const count = <T = unknown>(): BuiltInAggregate<T, number> => builtIn('count');
 /** Sum of numbers; 0 when there is none. */
 export const sum = <T = never>(read: Read<T, number>): BuiltInAggregate<T, number> => builtIn('sum', read);
 /** Mean of numbers; NaN when there is none. */

@@ -99,7 +99,8 @@ export interface Sink<T> {
   readonly kind: string;
   /** What the sink promises once checkpoints are in force. */
   readonly delivery: Delivery;
-  readonly recordType?: T;
+  /** Only for the compiler: a sink takes the records it names and their subtypes. */
+  readonly recordType?: (record: T) => void;
   createWriter(context: ConnectorContext): SinkWriter | Promise<SinkWriter>;
 }
 

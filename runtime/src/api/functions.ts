@@ -12,6 +12,9 @@ import type {
 /** A value that is not a promise: user functions that return one belong into `mapAsync`, and the compiler says so. */
 export type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
+/** The result of a function that has none. Unlike a plain `void` it refuses a promise, so an async function does not compile. */
+export type NoPromise = void | undefined | null | boolean | number | string;
+
 /** What a running function knows of its place. One instance of the job's code runs in each slot. */
 export interface RuntimeContext extends StateAccess {
   readonly jobName: string;
@@ -48,8 +51,8 @@ export interface Collector<T> {
 export type MapFunction<T, R> = ((value: T) => R) | (Lifecycle & { map(value: T): R });
 export type FilterFunction<T> = ((value: T) => boolean) | (Lifecycle & { filter(value: T): boolean });
 export type FlatMapFunction<T, R> =
-  | ((value: T, output: Collector<R>) => void)
-  | (Lifecycle & { flatMap(value: T, output: Collector<R>): void });
+  | ((value: T, output: Collector<R>) => NoPromise)
+  | (Lifecycle & { flatMap(value: T, output: Collector<R>): NoPromise });
 export type ReduceFunction<T> = ((left: T, right: T) => T) | (Lifecycle & { reduce(left: T, right: T): T });
 
 /** Timers of the current key. A time registered twice fires once. */
@@ -82,12 +85,12 @@ export interface TimerContext<K> extends KeyedProcessContext<K> {
 }
 
 export interface ProcessFunction<T, R> extends Lifecycle {
-  process(value: T, context: ProcessContext, output: Collector<R>): void;
+  process(value: T, context: ProcessContext, output: Collector<R>): NoPromise;
 }
 
 export interface KeyedProcessFunction<K, T, R> extends Lifecycle {
-  process(value: T, context: KeyedProcessContext<K>, output: Collector<R>): void;
-  onTimer?(timestampMs: number, context: TimerContext<K>, output: Collector<R>): void;
+  process(value: T, context: KeyedProcessContext<K>, output: Collector<R>): NoPromise;
+  onTimer?(timestampMs: number, context: TimerContext<K>, output: Collector<R>): NoPromise;
 }
 
 export interface CoMapFunction<A, B, R> extends Lifecycle {
@@ -96,19 +99,19 @@ export interface CoMapFunction<A, B, R> extends Lifecycle {
 }
 
 export interface CoFlatMapFunction<A, B, R> extends Lifecycle {
-  flatMap1(value: A, output: Collector<R>): void;
-  flatMap2(value: B, output: Collector<R>): void;
+  flatMap1(value: A, output: Collector<R>): NoPromise;
+  flatMap2(value: B, output: Collector<R>): NoPromise;
 }
 
 export interface CoProcessFunction<A, B, R> extends Lifecycle {
-  process1(value: A, context: ProcessContext, output: Collector<R>): void;
-  process2(value: B, context: ProcessContext, output: Collector<R>): void;
+  process1(value: A, context: ProcessContext, output: Collector<R>): NoPromise;
+  process2(value: B, context: ProcessContext, output: Collector<R>): NoPromise;
 }
 
 export interface KeyedCoProcessFunction<K, A, B, R> extends Lifecycle {
-  process1(value: A, context: KeyedProcessContext<K>, output: Collector<R>): void;
-  process2(value: B, context: KeyedProcessContext<K>, output: Collector<R>): void;
-  onTimer?(timestampMs: number, context: TimerContext<K>, output: Collector<R>): void;
+  process1(value: A, context: KeyedProcessContext<K>, output: Collector<R>): NoPromise;
+  process2(value: B, context: KeyedProcessContext<K>, output: Collector<R>): NoPromise;
+  onTimer?(timestampMs: number, context: TimerContext<K>, output: Collector<R>): NoPromise;
 }
 
 /** Broadcast state seen from the side that may write it. */
@@ -126,12 +129,12 @@ export interface KeyedReadBroadcastContext<K> extends KeyedProcessContext<K> {
 }
 
 export interface BroadcastProcessFunction<T, B, R> extends Lifecycle {
-  process(value: T, context: ReadBroadcastContext, output: Collector<R>): void;
-  processBroadcast(value: B, context: BroadcastContext, output: Collector<R>): void;
+  process(value: T, context: ReadBroadcastContext, output: Collector<R>): NoPromise;
+  processBroadcast(value: B, context: BroadcastContext, output: Collector<R>): NoPromise;
 }
 
 export interface KeyedBroadcastProcessFunction<K, T, B, R> extends Lifecycle {
-  process(value: T, context: KeyedReadBroadcastContext<K>, output: Collector<R>): void;
-  processBroadcast(value: B, context: BroadcastContext, output: Collector<R>): void;
-  onTimer?(timestampMs: number, context: KeyedReadBroadcastContext<K>, output: Collector<R>): void;
+  process(value: T, context: KeyedReadBroadcastContext<K>, output: Collector<R>): NoPromise;
+  processBroadcast(value: B, context: BroadcastContext, output: Collector<R>): NoPromise;
+  onTimer?(timestampMs: number, context: KeyedReadBroadcastContext<K>, output: Collector<R>): NoPromise;
 }

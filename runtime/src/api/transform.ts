@@ -37,7 +37,7 @@ export interface InputEdge {
 
 /** What a window does with the records of a pane. */
 export interface WindowFunction<K, T, R> extends functions.Lifecycle {
-  process(values: readonly T[], context: WindowContext<K>, output: functions.Collector<R>): void;
+  process(values: readonly T[], context: WindowContext<K>, output: functions.Collector<R>): functions.NoPromise;
 }
 
 /** What a window function sees. `windowState` belongs to this window, `globalState` to the key over all windows. */
@@ -81,7 +81,7 @@ export interface WindowJoinSettings {
   /** `join`: called for each pair. `coGroup`: called once a window with both sides. */
   readonly join?: ((left: unknown, right: unknown) => unknown) | undefined;
   readonly coGroup?:
-    | ((left: readonly unknown[], right: readonly unknown[], output: functions.Collector<unknown>) => void)
+    | ((left: readonly unknown[], right: readonly unknown[], output: functions.Collector<unknown>) => functions.NoPromise)
     | undefined;
 }
 

@@ -26,5 +26,10 @@ export interface EndOfInput {
   readonly drained: boolean;
 }
 
+/** Progress without a record: a source looked and wants to be asked again. Never leaves its subtask. */
+export interface Nothing {
+  readonly kind: 'nothing';
+}
+
 /** What travels on a channel, in order. */
-export type StreamElement = Batch | Watermark | Idle | Barrier | EndOfInput;
+export type StreamElement = Batch | Watermark | Idle | Barrier | EndOfInput | Nothing;

@@ -67,6 +67,10 @@ export interface Processor {
   process(batch: Batch, port: number): void;
   /** Event time moved to `watermarkMs`; fire what is due. Called again with the same value until true. */
   advanceWatermark?(watermarkMs: number, budget: Budget): boolean;
+  /** The watermark to hand on for the one just taken; −Infinity = none. Absent = the same. */
+  outputWatermark?(watermarkMs: number): number;
+  /** A watermark that this processor makes by itself, after the batch or clock it has just seen. */
+  generatedWatermark?(): number;
   /** The clock moved; fire what is due. `nextTimeMs` says when to call, Infinity = never. */
   advanceTime?(nowMs: number, budget: Budget): boolean;
   nextTimeMs?(): number;

@@ -1,0 +1,112 @@
+import type { TransformNode, TransformSpec } from '../api/transform.ts';
+import type { Task } from '../graph/physical-graph.ts';
+import type { Processor, ProcessorContext } from '../transforms/processor.ts';
+import { createProcessor } from '../transforms/registry.ts';
+import { Chain, type ChainLink } from './chain.ts';
+import { type BatchTarget, ChainEmitter } from './chain-emitter.ts';
+import type { EdgeOutput } from './edge-output.ts';
+import { FusedProcessor } from './fused.ts';
+
+/** A run of a chain's transforms that becomes one processor: positions `from` up to `to`. */
+interface Run {
+  readonly from: number;
+  readonly to: number;
+}
+
+type FusedNode = TransformNode & { readonly spec: Extract<TransformSpec, { kind: 'fused' }> };
+
+const isFused = (node: TransformNode | undefined): node is FusedNode => node?.spec.kind === 'fused';
+
+/** Groups a chain into runs: neighbouring fused transforms become one, unless an edge leaves between them. */
+export const planRuns = (task: Task): readonly Run[] => {
+  const leaves = new Set(task.outputs.map((edge) => edge.fromPosition));
+  const runs: Run[] = [];
+  for (let position = 0; position < task.chain.length; ) {
+    if (task.chain[position]?.spec.kind === 'source') {
+      position++;
+      continue;
+    }
+    let to = position;
+    while (isFused(task.chain[to]) && isFused(task.chain[to + 1]) && !leaves.has(to)) to++;
+    runs.push({ from: position, to });
+    position = to + 1;
+  }
+  return runs;
+};
+
+/** What the builder needs from the subtask. */
+export interface ChainSurroundings {
+  /** The context of a transform, without its outputs. */
+  context(node: TransformNode): Omit<ProcessorContext, 'output' | 'side'>;
+  /** The sending sides of the task's edges, by `TaskEdge.index`. */
+  readonly outputs: ReadonlyMap<number, EdgeOutput>;
+  readonly recoverable: boolean;
+}
+
+/** Builds the processors of a task from the last to the first, each emitting into the next and into the edges that leave it. */
+export const buildChain = (task: Task, surroundings: ChainSurroundings): Chain => {
+  const links: ChainLink[] = [];
+  let next: BatchTarget | undefined;
+  for (const run of planRuns(task).toReversed()) {
+    const link = buildLink(task, run, next, surroundings);
+    links.unshift(link);
+    next = (batch) => link.processor.process(batch, 0);
+  }
+  const startsWithSource = task.chain[0]?.spec.kind === 'source';
+  return new Chain(links, startsWithSource ? targetsOf(task, 0, undefined, next, surroundings) : undefined);
+};
+
+/** Where the main output (`tag` undefined) or a side output of a position goes. */
+const targetsOf = (
+  task: Task,
+  position: number,
+  tag: string | undefined,
+  next: BatchTarget | undefined,
+  { outputs }: ChainSurroundings,
+): readonly BatchTarget[] => {
+  const targets: BatchTarget[] = tag === undefined && next !== undefined ? [next] : [];
+  for (const edge of task.outputs) {
+    if (edge.fromPosition !== position || edge.output !== tag) continue;
+    const output = outputs.get(edge.index) as EdgeOutput;
+    targets.push((batch) => output.send(batch));
+  }
+  return targets;
+};
+
+const buildLink = (
+  task: Task,
+  run: Run,
+  next: BatchTarget | undefined,
+  surroundings: ChainSurroundings,
+): ChainLink => {
+  const { recoverable } = surroundings;
+  const output = new ChainEmitter(targetsOf(task, run.to, undefined, next, surroundings), recoverable);
+  const sides = new Map<string, ChainEmitter>();
+  const side = (tag: string): ChainEmitter => {
+    const known = sides.get(tag);
+    if (known !== undefined) return known;
+    const emitter = new ChainEmitter(targetsOf(task, run.to, tag, undefined, surroundings), recoverable);
+    sides.set(tag, emitter);
+    emitters.push(emitter);
+    return emitter;
+  };
+  const emitters = [output];
+  const nodes = task.chain.slice(run.from, run.to + 1);
+  const contextOf = (node: TransformNode): ProcessorContext => ({ ...surroundings.context(node), output, side });
+  return { name: nodes.map((node) => node.name).join(' → '), processor: buildProcessor(nodes, contextOf), emitters };
+};
+
+const buildProcessor = (
+  nodes: readonly TransformNode[],
+  contextOf: (node: TransformNode) => ProcessorContext,
+): Processor => {
+  const [first] = nodes;
+  if (!isFused(first)) return createProcessor(first as TransformNode, contextOf(first as TransformNode));
+  return new FusedProcessor(
+    (nodes as readonly FusedNode[]).map((node) => ({
+      step: node.spec.step,
+      lifecycle: node.spec.lifecycle,
+      context: contextOf(node),
+    })),
+  );
+};

@@ -1,0 +1,54 @@
+import type { Batch } from '../batch/batch.ts';
+import { BatchBuilder } from '../batch/builder.ts';
+import type { Emitter } from '../transforms/processor.ts';
+
+/** Takes whole batches: the next processor of a chain, or an edge. */
+export type BatchTarget = (batch: Batch) => void;
+
+/** Records after which a batch under construction is handed on. */
+export const batchSize = 2048;
+
+/**
+ * Collects what a processor emits into batches and hands them to its targets in order. With `recoverable`, a batch is only
+ * handed on between two records (at `mark`), so that a failing record can be taken back whole.
+ */
+export class ChainEmitter implements Emitter {
+  recordsOut = 0;
+  private readonly builder = new BatchBuilder();
+  private readonly targets: readonly BatchTarget[];
+  private readonly recoverable: boolean;
+
+  constructor(targets: readonly BatchTarget[], recoverable: boolean) {
+    this.targets = targets;
+    this.recoverable = recoverable;
+  }
+
+  emit(value: unknown, timestampMs: number): void {
+    this.builder.append(value, timestampMs);
+    if (this.builder.length >= batchSize && !this.recoverable) this.flush();
+  }
+
+  emitBatch(batch: Batch): void {
+    this.flush();
+    this.deliver(batch);
+  }
+
+  mark(): number {
+    if (this.builder.length >= batchSize) this.flush();
+    return this.builder.length;
+  }
+
+  rollback(mark: number): void {
+    this.builder.truncate(mark);
+  }
+
+  /** Hands on what was emitted so far. */
+  flush(): void {
+    if (this.builder.length > 0) this.deliver(this.builder.take());
+  }
+
+  private deliver(batch: Batch): void {
+    this.recordsOut += batch.length;
+    for (const target of this.targets) target(batch);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Batch } from '../batch/batch.ts';
+import type { ChannelSender } from '../exchange/channel.ts';
+import type { StreamElement } from '../exchange/element.ts';
+import type { Partitioner } from '../exchange/partitioner.ts';
+
+/** The sending side of one edge in one subtask: a partitioner in front of a channel for each receiving subtask. */
+export class EdgeOutput {
+  private readonly partitioner: Partitioner;
+  private readonly channels: readonly ChannelSender[];
+  private readonly deliver: (receiver: number, part: Batch) => void;
+
+  constructor(partitioner: Partitioner, channels: readonly ChannelSender[]) {
+    this.partitioner = partitioner;
+    this.channels = channels;
+    this.deliver = (receiver, part) => (channels[receiver] as ChannelSender).send(part);
+  }
+
+  send(batch: Batch): void {
+    this.partitioner.split(batch, this.channels.length, this.deliver);
+  }
+
+  /** Watermarks, barriers and the end go to every receiver. */
+  sendToAll(element: StreamElement): void {
+    if (element.kind === 'barrier' && element.routing !== undefined) this.partitioner.reroute(element.routing);
+    for (const channel of this.channels) channel.send(element);
+  }
+
+  hasCredit(): boolean {
+    for (const channel of this.channels) if (!channel.hasCredit()) return false;
+    return true;
+  }
+}

@@ -1,0 +1,110 @@
+import type { ChannelReceiver } from '../exchange/channel.ts';
+import type { Barrier, StreamElement } from '../exchange/element.ts';
+import type { SubtaskInput } from './input.ts';
+import { WatermarkValve } from './watermark-valve.ts';
+
+/** A channel as the gate sees it. */
+interface GateChannel {
+  readonly receiver: ChannelReceiver;
+  readonly port: number;
+  /** Waits for the barrier on the other channels. */
+  blocked: boolean;
+  ended: boolean;
+}
+
+/**
+ * Merges the channels of a subtask: takes elements channel by channel in turn, combines watermarks, aligns barriers (a
+ * channel that delivered its barrier waits for the others), and ends when all have ended.
+ */
+export class InputGate implements SubtaskInput {
+  /** The input port of the batch that `next` returned last. */
+  port = 0;
+  private readonly channels: readonly GateChannel[];
+  private readonly valve: WatermarkValve;
+  private turn = 0;
+  private open: number;
+  private drained = true;
+  private barriers = 0;
+  private pending: Barrier | undefined;
+  private wasIdle = false;
+
+  constructor(channels: readonly { readonly receiver: ChannelReceiver; readonly port: number }[]) {
+    this.channels = channels.map((channel) => ({ ...channel, blocked: false, ended: false }));
+    this.valve = new WatermarkValve(channels.length);
+    this.open = channels.length;
+  }
+
+  /** The next element for the task, or undefined when nothing is there now. Watermarks and `idle` come out combined. */
+  next(): StreamElement | undefined {
+    for (let tries = 0; tries < this.channels.length; tries++) {
+      const index = this.turn;
+      const channel = this.channels[index] as GateChannel;
+      const element = channel.blocked || channel.ended ? undefined : channel.receiver.poll();
+      if (element === undefined) {
+        this.turn = (this.turn + 1) % this.channels.length;
+        continue;
+      }
+      const result = this.accept(index, channel, element);
+      if (result !== undefined) return result;
+      tries = -1;
+    }
+    return undefined;
+  }
+
+  nextTimeMs(): number {
+    return Infinity;
+  }
+
+  private accept(index: number, channel: GateChannel, element: StreamElement): StreamElement | undefined {
+    switch (element.kind) {
+      case 'batch':
+        this.valve.markActive(index);
+        this.wasIdle = false;
+        this.port = channel.port;
+        this.turn = (index + 1) % this.channels.length;
+        return element;
+      case 'watermark':
+        this.wasIdle = false;
+        return this.valve.advance(index, element.timeMs) ? this.watermark() : undefined;
+      case 'idle':
+        return this.idle(index);
+      case 'barrier':
+        channel.blocked = true;
+        this.barriers++;
+        this.pending = element;
+        return this.align();
+      case 'end':
+        return this.end(channel, element.drained);
+      case 'nothing':
+        return undefined;
+    }
+  }
+
+  private watermark(): StreamElement {
+    return { kind: 'watermark', timeMs: this.valve.currentMs };
+  }
+
+  private idle(index: number): StreamElement | undefined {
+    if (this.valve.markIdle(index)) return this.watermark();
+    if (!this.valve.idle || this.wasIdle) return undefined;
+    this.wasIdle = true;
+    return { kind: 'idle' };
+  }
+
+  /** A barrier passes when every channel that still lives has delivered it. */
+  private align(): StreamElement | undefined {
+    const barrier = this.pending;
+    if (barrier === undefined || this.barriers < this.open) return undefined;
+    this.pending = undefined;
+    this.barriers = 0;
+    for (const channel of this.channels) channel.blocked = false;
+    return barrier;
+  }
+
+  private end(channel: GateChannel, drained: boolean): StreamElement | undefined {
+    channel.ended = true;
+    this.open--;
+    this.drained = this.drained && drained;
+    return this.open === 0 ? { kind: 'end', drained: this.drained } : this.align();
+  }
+}

@@ -1,0 +1,161 @@
+import type { SourceReader } from '../api/connectors.ts';
+import type { TransformNode, TransformSpec } from '../api/transform.ts';
+import type { Task } from '../graph/physical-graph.ts';
+import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
+import { buildChain } from './build-chain.ts';
+import type { EdgeOutput } from './edge-output.ts';
+import { createFailureHandler, inputFailure } from './failures.ts';
+import type { SubtaskInput } from './input.ts';
+import { InputGate } from './input-gate.ts';
+import { Slot } from './slot.ts';
+import type { SlotSetup } from './slot-setup.ts';
+import { SourceInput } from './source-input.ts';
+import { newStatistics, type SubtaskStatistics } from './statistics.ts';
+import { Subtask } from './subtask.ts';
+import { SlotWiring } from './wiring.ts';
+
+type SourceSpec = Extract<TransformSpec, { kind: 'source' }>;
+
+/** A source of this slot, by task. */
+interface SlotSource {
+  readonly input: SourceInput;
+  readonly reader: SourceReader<unknown>;
+}
+
+/** One slot with everything in it: what the coordinator (through the worker) talks to. */
+export class SlotRuntime {
+  readonly slot: Slot;
+  readonly subtasks: readonly Subtask[];
+  private readonly setup: SlotSetup;
+  private readonly wiring: SlotWiring;
+  /** Position in `subtasks` by task index. */
+  private readonly positions = new Map<number, number>();
+  private readonly sources = new Map<number, SlotSource>();
+
+  constructor(setup: SlotSetup) {
+    this.setup = setup;
+    this.slot = new Slot(setup.system, setup);
+    this.wiring = new SlotWiring(setup, (task) => this.wake(task));
+    const tasks = setup.graph.tasks.filter((task) => setup.slot < task.parallelism);
+    tasks.forEach((task, position) => this.positions.set(task.index, position));
+    this.subtasks = tasks.map((task) => this.build(task));
+  }
+
+  start(): Promise<void> {
+    return this.slot.start(this.subtasks);
+  }
+
+  /** Gives a split to the reader of a source task. */
+  addSplit(task: number, split: unknown): void {
+    this.sources.get(task)?.reader.addSplit(split);
+    this.wake(task);
+  }
+
+  noMoreSplits(task: number): void {
+    this.sources.get(task)?.reader.noMoreSplits();
+    this.wake(task);
+  }
+
+  /** Ends all sources after the records in hand; no watermark is invented. */
+  stop(): void {
+    for (const [task, { input }] of this.sources) {
+      input.stop();
+      this.wake(task);
+    }
+  }
+
+  cancel(): Promise<void> {
+    return this.slot.cancel();
+  }
+
+  private wake(task: number): void {
+    const position = this.positions.get(task);
+    if (position !== undefined) this.slot.wake(position);
+  }
+
+  private build(task: Task): Subtask {
+    const { setup } = this;
+    const statistics = newStatistics();
+    const outputs = new Map<number, EdgeOutput>();
+    for (const edge of task.outputs) outputs.set(edge.index, this.wiring.output(edge));
+    // The clock as read for the batch in hand; the subtask exists only after its chain.
+    let subtask: Subtask | undefined;
+    const nowMs = (): number => subtask?.nowMs ?? setup.system.clock.nowMs();
+    const chain = buildChain(task, {
+      outputs,
+      recoverable: setup.deadLetterPolicy !== 'fail',
+      context: (node) => this.context(task, node, statistics, nowMs),
+    });
+    subtask = new Subtask({
+      name: task.name,
+      clock: setup.system.clock,
+      input: this.input(task, statistics),
+      chain,
+      outputs: [...outputs.values()],
+      statistics,
+      onBarrier: (barrier) => setup.onBarrier(task.index, barrier),
+      onEnd: (drained) => this.slot.subtaskEnded(drained),
+    });
+    return subtask;
+  }
+
+  private failures(node: TransformNode, statistics: SubtaskStatistics): FailureHandler {
+    const { deadLetterPolicy, deadLetters } = this.setup;
+    return createFailureHandler(node.name, deadLetterPolicy, deadLetters, () => {
+      statistics.deadLetters++;
+    });
+  }
+
+  private context(
+    task: Task,
+    node: TransformNode,
+    statistics: SubtaskStatistics,
+    nowMs: () => number,
+  ): Omit<ProcessorContext, 'output' | 'side'> {
+    const { setup } = this;
+    return {
+      system: setup.system,
+      logger: setup.logger,
+      metrics: setup.metrics.group(node.name),
+      jobName: setup.jobName,
+      transformName: node.name,
+      uid: node.uid ?? node.name,
+      subtask: setup.slot,
+      parallelism: task.parallelism,
+      maxParallelism: setup.graph.maxParallelism,
+      attempt: setup.attempt,
+      args: setup.args,
+      baseDirectory: setup.baseDirectory,
+      failures: this.failures(node, statistics),
+      nowMs,
+      wake: () => this.wake(task.index),
+      fail: (error) => this.slot.fail(error),
+    };
+  }
+
+  private input(task: Task, statistics: SubtaskStatistics): SubtaskInput {
+    const node = task.chain[0] as TransformNode;
+    return node.spec.kind === 'source'
+      ? this.source(task, node, node.spec, statistics)
+      : new InputGate(this.wiring.inputs(task));
+  }
+
+  private source(task: Task, node: TransformNode, spec: SourceSpec, statistics: SubtaskStatistics): SourceInput {
+    const { setup } = this;
+    const failures = this.failures(node, statistics);
+    const input = new SourceInput({
+      watermarks: spec.watermarks,
+      failures,
+      onlyFinalWatermark: setup.batchMode,
+    });
+    const reader = spec.source.createReader({
+      ...this.context(task, node, statistics, () => setup.system.clock.nowMs()),
+      requestSplit: () => setup.requestSplit(task.index),
+      split: (splitId) => input.split(splitId),
+      deadLetter: (record, reason, where) => failures.handle(inputFailure(reason, where), record, NaN),
+    });
+    input.attach(reader);
+    this.sources.set(task.index, { input, reader });
+    return input;
+  }
+}

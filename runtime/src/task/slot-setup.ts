@@ -1,0 +1,51 @@
+import type { ChannelReceiver, ChannelSender } from '../exchange/channel.ts';
+import type { Barrier } from '../exchange/element.ts';
+import type { RoutingTable } from '../exchange/routing-table.ts';
+import type { PhysicalGraph, TaskEdge } from '../graph/physical-graph.ts';
+import type { System } from '../sys/system.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { MetricGroup } from '../telemetry/metrics.ts';
+import type { DeadLetterOutput, DeadLetterPolicy } from './failures.ts';
+
+/** What every slot of an attempt is told, and what differs from slot to slot. */
+export interface SlotSetup {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly metrics: MetricGroup;
+  readonly graph: PhysicalGraph;
+  readonly slot: number;
+  readonly jobName: string;
+  readonly args: Readonly<Record<string, string>>;
+  /** The directory that relative paths of the job start from. */
+  readonly baseDirectory: string;
+  readonly attempt: number;
+  /** Bounded input is run with one watermark at the end. */
+  readonly batchMode: boolean;
+  readonly deadLetterPolicy: DeadLetterPolicy;
+  readonly deadLetters: DeadLetterOutput;
+  readonly routing: RoutingTable;
+  /** Channels to and from other slots; not called for channels inside this one. */
+  readonly remote: RemoteChannels;
+  /** A source reader of this slot has room for a split. */
+  requestSplit(task: number): void;
+  /** An aligned barrier has reached a subtask. */
+  onBarrier(task: number, barrier: Barrier): void;
+  /** The transform that is running now, for the watchdog; called once a batch. */
+  readonly onFinished: (drained: boolean) => void;
+  readonly onFailed: (error: unknown) => void;
+}
+
+export interface RemoteChannels {
+  sender(edge: TaskEdge, toSlot: number, onCredit: () => void): ChannelSender;
+  receiver(edge: TaskEdge, fromSlot: number, onElement: () => void): ChannelReceiver;
+}
+
+/** For a job of one slot. */
+export const noRemoteChannels: RemoteChannels = {
+  sender: (edge) => unreachable(edge),
+  receiver: (edge) => unreachable(edge),
+};
+
+const unreachable = (edge: TaskEdge): never => {
+  throw new Error(`Edge ${edge.index} leaves a job of one slot.`);
+};

@@ -1,0 +1,139 @@
+import type { Cancellable, System } from '../sys/system.ts';
+import type { Subtask } from './subtask.ts';
+
+/** How long a slot works before it lets the event loop see its sockets, timers and messages. */
+const turnMs = 5;
+
+export interface SlotEvents {
+  /** Every subtask has ended and its sinks are flushed and closed. `drained`: the input was complete. */
+  onFinished(drained: boolean): void;
+  onFailed(error: unknown): void;
+}
+
+/** Runs the subtasks of one thread in turn: those that were woken, until none makes progress; then it sleeps. */
+export class Slot {
+  private readonly system: System;
+  private readonly events: SlotEvents;
+  private subtasks: readonly Subtask[] = [];
+  private readonly ready = new Set<number>();
+  private scheduled = false;
+  private alarm: Cancellable | undefined;
+  private alarmMs = Infinity;
+  private state: 'new' | 'running' | 'closing' | 'closed' = 'new';
+  private drained = true;
+
+  constructor(system: System, events: SlotEvents) {
+    this.system = system;
+    this.events = events;
+  }
+
+  /** Opens every subtask, last task first so that receivers are there before senders, and starts. */
+  async start(subtasks: readonly Subtask[]): Promise<void> {
+    this.subtasks = subtasks;
+    try {
+      for (const subtask of subtasks.toReversed()) await subtask.open();
+    } catch (error) {
+      return this.fail(error);
+    }
+    if (this.state !== 'new') return;
+    this.state = 'running';
+    subtasks.forEach((_subtask, index) => this.wake(index));
+  }
+
+  /** Something changed for this subtask: input, credit, room, or time. Cheap; safe at any moment. */
+  wake(index: number): void {
+    this.ready.add(index);
+    if (this.scheduled || this.state !== 'running') return;
+    this.scheduled = true;
+    this.system.timers.soon(() => this.turn());
+  }
+
+  /** A subtask says that its end has passed. */
+  subtaskEnded(drained: boolean): void {
+    this.drained = this.drained && drained;
+    if (this.subtasks.every((subtask) => subtask.ended)) void this.finish();
+  }
+
+  fail(error: unknown): void {
+    if (this.state === 'closing' || this.state === 'closed') return;
+    void this.shutDown(() => this.events.onFailed(error));
+  }
+
+  /** Ends without waiting for anything in flight; user functions are closed. */
+  cancel(): Promise<void> {
+    return this.shutDown(() => undefined);
+  }
+
+  private turn(): void {
+    this.scheduled = false;
+    if (this.state !== 'running') return;
+    try {
+      this.run();
+    } catch (error) {
+      return this.fail(error);
+    }
+    this.setAlarm();
+  }
+
+  private run(): void {
+    const { clock } = this.system;
+    let nowMs = clock.monotonicMs();
+    const untilMs = nowMs + turnMs;
+    while (this.ready.size > 0 && this.state === 'running') {
+      if (nowMs >= untilMs) {
+        this.scheduled = true;
+        this.system.timers.soon(() => this.turn());
+        return;
+      }
+      for (let index = 0; index < this.subtasks.length; index++) {
+        if (!this.ready.has(index)) continue;
+        const subtask = this.subtasks[index] as Subtask;
+        if (subtask.step() === 'idle') this.ready.delete(index);
+        const afterMs = clock.monotonicMs();
+        subtask.statistics.busyMs += afterMs - nowMs;
+        nowMs = afterMs;
+      }
+    }
+  }
+
+  /** Wakes subtasks whose timers, periodic watermarks or idleness come due. */
+  private setAlarm(): void {
+    let nextMs = Infinity;
+    for (const subtask of this.subtasks) nextMs = Math.min(nextMs, subtask.nextTimeMs());
+    if (nextMs === this.alarmMs) return;
+    this.alarm?.cancel();
+    this.alarmMs = nextMs;
+    if (nextMs === Infinity) return;
+    this.alarm = this.system.timers.after(nextMs - this.system.clock.nowMs(), () => {
+      this.alarmMs = Infinity;
+      this.subtasks.forEach((_subtask, index) => this.wake(index));
+    });
+  }
+
+  private async finish(): Promise<void> {
+    if (this.state !== 'running') return;
+    try {
+      for (const subtask of this.subtasks) await subtask.flush();
+    } catch (error) {
+      return this.fail(error);
+    }
+    await this.shutDown(() => this.events.onFinished(this.drained));
+  }
+
+  private async shutDown(then: () => void): Promise<void> {
+    if (this.state === 'closing' || this.state === 'closed') return;
+    this.state = 'closing';
+    this.alarm?.cancel();
+    let failure: unknown;
+    for (const subtask of this.subtasks) {
+      try {
+        await subtask.close();
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    this.state = 'closed';
+    if (failure === undefined) then();
+    else this.events.onFailed(failure);
+  }
+}

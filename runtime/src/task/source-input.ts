@@ -1,0 +1,159 @@
+import type { PollResult, SourceReader, SplitOutput } from '../api/connectors.ts';
+import type { WatermarkSettings } from '../api/watermarks.ts';
+import type { Batch } from '../batch/batch.ts';
+import { BatchBuilder } from '../batch/builder.ts';
+import type { Barrier, StreamElement } from '../exchange/element.ts';
+import type { FailureHandler } from '../transforms/processor.ts';
+import { createTimestampAssigner, type TimestampAssigner } from '../transforms/timestamps.ts';
+import { createWatermarkTracker, type WatermarkTracker, watermarkIntervalMs } from '../transforms/watermark-generator.ts';
+import type { SubtaskInput } from './input.ts';
+
+/** One split's records and watermark. */
+interface SplitState {
+  readonly tracker: WatermarkTracker;
+  markedIdle: boolean;
+}
+
+export interface SourceInputSettings {
+  readonly watermarks: WatermarkSettings;
+  readonly failures: FailureHandler;
+  /** Batch mode: the watermark jumps once, at the end. */
+  readonly onlyFinalWatermark: boolean;
+}
+
+/**
+ * Turns a source reader into elements: polls it for a batch, gives timestamps, follows a watermark per split, and ends. The
+ * combined watermark is the least over the splits in hand and never goes back.
+ */
+export class SourceInput implements SubtaskInput {
+  readonly port = 0;
+  private readonly settings: SourceInputSettings;
+  private readonly assign: TimestampAssigner;
+  private readonly splits = new Map<string, SplitState>();
+  private readonly queue: StreamElement[] = [];
+  private readonly builder = new BatchBuilder();
+  private building: SplitState | undefined;
+  private reader: SourceReader<unknown> | undefined;
+  private emittedMs = -Infinity;
+  private wasIdle = false;
+  private nextIntervalMs = 0;
+  private nowMs = 0;
+  private stopRequested = false;
+  private ended = false;
+
+  constructor(settings: SourceInputSettings) {
+    this.settings = settings;
+    const { timestamps, range, rule } = settings.watermarks;
+    this.assign = createTimestampAssigner(timestamps, range, rule.kind === 'none', settings.failures);
+  }
+
+  /** The reader is made after its context, which points here. */
+  attach(reader: SourceReader<unknown>): void {
+    this.reader = reader;
+  }
+
+  /** Ends the input after what is in hand, without a last watermark. */
+  stop(): void {
+    this.stopRequested = true;
+  }
+
+  /** Puts a barrier behind what was read so far. */
+  inject(barrier: Barrier): void {
+    this.flush();
+    this.queue.push(barrier);
+  }
+
+  /** What the reader writes one split's records to. */
+  split(splitId: string): SplitOutput<unknown> {
+    const state: SplitState = { tracker: createWatermarkTracker(this.settings.watermarks), markedIdle: false };
+    this.splits.set(splitId, state);
+    return {
+      emit: (value, timestampMs = NaN) => {
+        if (this.building !== state) this.flush();
+        this.building = state;
+        this.builder.append(value, timestampMs);
+      },
+      emitBatch: (batch) => {
+        this.flush();
+        this.accept(state, batch);
+      },
+      markIdle: () => {
+        state.markedIdle = true;
+      },
+      release: () => {
+        this.flush();
+        this.splits.delete(splitId);
+      },
+    };
+  }
+
+  async open(): Promise<void> {
+    await this.reader?.open?.();
+  }
+
+  async close(): Promise<void> {
+    await this.reader?.close();
+  }
+
+  next(nowMs: number): StreamElement | undefined {
+    if (this.queue.length > 0) return this.queue.shift();
+    if (this.ended || this.reader === undefined) return undefined;
+    this.nowMs = nowMs;
+    const result: PollResult = this.stopRequested ? 'end' : this.reader.poll();
+    this.flush();
+    if (result === 'end') this.end();
+    else this.followWatermark(nowMs);
+    const element = this.queue.shift();
+    // Nothing came although there is more: an empty batch keeps the task going without another notion of progress.
+    return element ?? (result === 'more' ? emptyPoll : undefined);
+  }
+
+  nextTimeMs(): number {
+    if (this.ended || this.settings.onlyFinalWatermark) return Infinity;
+    for (const { tracker } of this.splits.values()) if (tracker.periodic) return this.nextIntervalMs;
+    return Infinity;
+  }
+
+  private flush(): void {
+    if (this.builder.length === 0) return;
+    this.accept(this.building as SplitState, this.builder.take());
+  }
+
+  private accept(state: SplitState, batch: Batch): void {
+    const assigned = this.assign(batch, this.nowMs);
+    if (assigned.length === 0) return;
+    state.markedIdle = false;
+    state.tracker.onBatch(assigned, this.nowMs);
+    this.wasIdle = false;
+    this.queue.push(assigned);
+  }
+
+  private end(): void {
+    this.ended = true;
+    const drained = !this.stopRequested;
+    if (drained) this.queue.push({ kind: 'watermark', timeMs: Infinity });
+    this.queue.push({ kind: 'end', drained });
+  }
+
+  private followWatermark(nowMs: number): void {
+    if (this.settings.onlyFinalWatermark) return;
+    const interval = nowMs >= this.nextIntervalMs;
+    if (interval) this.nextIntervalMs = nowMs + watermarkIntervalMs;
+    let least = Infinity;
+    let idle = this.splits.size > 0;
+    for (const { tracker, markedIdle } of this.splits.values()) {
+      if (interval) tracker.onInterval(nowMs);
+      if (markedIdle || tracker.idle) continue;
+      idle = false;
+      if (tracker.watermarkMs < least) least = tracker.watermarkMs;
+    }
+    if (least !== Infinity && least > this.emittedMs) {
+      this.emittedMs = least;
+      this.queue.push({ kind: 'watermark', timeMs: least });
+    }
+    if (idle && !this.wasIdle) this.queue.push({ kind: 'idle' });
+    this.wasIdle = idle;
+  }
+}
+
+const emptyPoll: StreamElement = { kind: 'nothing' };

@@ -1,0 +1,185 @@
+/**
+ * `task` is the inside of a slot. A *subtask* runs one copy of a task: it takes one element from its input (a source or an
+ * input gate), walks it through its *chain* of processors, and hands the results to its edges. A *slot* runs its subtasks in
+ * turn on one thread. Nothing here waits: what cannot go on says so and is woken.
+ */
+import type { Barrier, StreamElement } from '../exchange/element.ts';
+import type { Clock } from '../sys/system.ts';
+import { TimeBudget } from './budget.ts';
+import type { Chain, ChainLink } from './chain.ts';
+import type { EdgeOutput } from './edge-output.ts';
+import type { SubtaskInput } from './input.ts';
+import type { SubtaskStatistics } from './statistics.ts';
+
+/** Work that must be done before the next input: walks through the chain link by link, resumable. */
+type Pending =
+  | { readonly kind: 'watermark'; timeMs: number; position: number }
+  | { readonly kind: 'finish'; position: number }
+  | { readonly kind: 'settle'; position: number; readonly then: StreamElement }
+  | { readonly kind: 'forward'; readonly element: StreamElement };
+
+export interface SubtaskParts {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly input: SubtaskInput;
+  readonly chain: Chain;
+  readonly outputs: readonly EdgeOutput[];
+  readonly statistics: SubtaskStatistics;
+  /** Called with an aligned barrier, before it goes on. */
+  readonly onBarrier: (barrier: Barrier) => void;
+  /** Called once, when the end has passed through. */
+  readonly onEnd: (drained: boolean) => void;
+}
+
+/** What a step says: `progress` = call again soon, `idle` = nothing to do until woken. */
+export type StepResult = 'progress' | 'idle';
+
+export class Subtask {
+  readonly name: string;
+  readonly statistics: SubtaskStatistics;
+  ended = false;
+  /** The processing clock as read for the batch in hand. */
+  nowMs = 0;
+  private readonly parts: SubtaskParts;
+  private readonly pending: Pending[] = [];
+  private readonly budget: TimeBudget;
+
+  constructor(parts: SubtaskParts) {
+    this.parts = parts;
+    this.name = parts.name;
+    this.statistics = parts.statistics;
+    this.budget = new TimeBudget(parts.clock);
+  }
+
+  async open(): Promise<void> {
+    await this.parts.chain.open();
+    await this.parts.input.open?.();
+  }
+
+  /** Makes what sinks have written visible. */
+  flush(): Promise<void> {
+    return this.parts.chain.flushSinks();
+  }
+
+  async close(): Promise<void> {
+    await this.parts.input.close?.();
+    await this.parts.chain.close();
+  }
+
+  /** When the clock must be looked at again, in ms since the epoch. */
+  nextTimeMs(): number {
+    if (this.ended) return Infinity;
+    return Math.min(this.parts.chain.nextTimeMs(), this.parts.input.nextTimeMs());
+  }
+
+  /** One bounded piece of work. */
+  step(): StepResult {
+    if (this.ended) return 'idle';
+    const { chain, input, clock } = this.parts;
+    if (!this.hasCredit()) {
+      this.statistics.blocked = true;
+      return 'idle';
+    }
+    this.statistics.blocked = false;
+    this.nowMs = clock.nowMs();
+    if (chain.nextTimeMs() <= this.nowMs) {
+      const done = chain.advanceTime(this.nowMs, this.budget.renew());
+      this.collectGenerated();
+      if (!done) return 'progress';
+    }
+    if (this.pending.length > 0) return this.continuePending();
+    chain.settle(-1);
+    if (!chain.hasRoom()) return 'idle';
+    const element = input.next(this.nowMs);
+    if (element === undefined) return 'idle';
+    this.accept(element);
+    return 'progress';
+  }
+
+  private hasCredit(): boolean {
+    for (const output of this.parts.outputs) if (!output.hasCredit()) return false;
+    return true;
+  }
+
+  private accept(element: StreamElement): void {
+    const { chain, input, statistics } = this.parts;
+    switch (element.kind) {
+      case 'batch':
+        statistics.recordsIn += element.length;
+        chain.process(element, input.port);
+        this.collectGenerated();
+        break;
+      case 'watermark':
+        statistics.watermarkMs = element.timeMs;
+        this.pending.push({ kind: 'watermark', timeMs: element.timeMs, position: 0 });
+        break;
+      case 'idle':
+        this.pending.push({ kind: 'forward', element });
+        break;
+      case 'barrier':
+        this.parts.onBarrier(element);
+        this.pending.push({ kind: 'forward', element });
+        break;
+      case 'nothing':
+        break;
+      case 'end':
+        if (element.drained) this.pending.push({ kind: 'finish', position: 0 });
+        this.pending.push({ kind: 'settle', position: 0, then: element });
+        break;
+    }
+  }
+
+  private continuePending(): StepResult {
+    const work = this.pending[0] as Pending;
+    if (work.kind === 'forward') {
+      this.forward(work.element);
+      this.pending.shift();
+      return 'progress';
+    }
+    const { chain } = this.parts;
+    const { position } = work;
+    if (position < chain.links.length) {
+      if (!chain.settle(position)) return 'idle';
+      if (!this.walk(work)) return 'progress';
+      if (!chain.settle(position)) return 'idle';
+      this.passOn(work);
+      return 'progress';
+    }
+    this.pending.shift();
+    if (work.kind === 'watermark') this.forward({ kind: 'watermark', timeMs: work.timeMs });
+    if (work.kind === 'settle') this.forward(work.then);
+    return 'progress';
+  }
+
+  /** One link's share of pending work; true when that link is done. */
+  private walk(work: Exclude<Pending, { kind: 'forward' }>): boolean {
+    const { chain } = this.parts;
+    if (work.kind === 'watermark') return chain.advanceWatermark(work.position, work.timeMs, this.budget.renew());
+    return work.kind === 'settle' || chain.finish(work.position, this.budget.renew());
+  }
+
+  /** The link at the position is done: on to the next one, with the watermark that it lets through. */
+  private passOn(work: Exclude<Pending, { kind: 'forward' }>): void {
+    const { processor } = this.parts.chain.links[work.position] as ChainLink;
+    work.position++;
+    if (work.kind !== 'watermark' || processor.outputWatermark === undefined) return;
+    work.timeMs = processor.outputWatermark(work.timeMs);
+    if (work.timeMs === -Infinity) this.pending.shift();
+  }
+
+  /** Watermarks that links have made by themselves start behind them. */
+  private collectGenerated(): void {
+    const { links } = this.parts.chain;
+    for (let i = 0; i < links.length; i++) {
+      const timeMs = (links[i] as ChainLink).processor.generatedWatermark?.() ?? -Infinity;
+      if (timeMs > -Infinity) this.pending.push({ kind: 'watermark', timeMs, position: i + 1 });
+    }
+  }
+
+  private forward(element: StreamElement): void {
+    for (const output of this.parts.outputs) output.sendToAll(element);
+    if (element.kind !== 'end') return;
+    this.ended = true;
+    this.parts.onEnd(element.drained);
+  }
+}

@@ -1,0 +1,57 @@
+import type { ChannelReceiver } from '../exchange/channel.ts';
+import { LocalChannel } from '../exchange/local-channel.ts';
+import { createPartitioner } from '../exchange/partitioner.ts';
+import type { Task, TaskEdge } from '../graph/physical-graph.ts';
+import { EdgeOutput } from './edge-output.ts';
+import type { SlotSetup } from './slot-setup.ts';
+
+/** The slots that run the other end of an edge, seen from this slot. */
+const peers = (edge: TaskEdge, parallelism: number, slot: number): readonly number[] =>
+  edge.partitioning.kind === 'forward' ? [slot] : Array.from({ length: parallelism }, (_, peer) => peer);
+
+/** Makes the channel ends of one slot. Both ends of a channel inside the slot meet in the same object. */
+export class SlotWiring {
+  private readonly setup: SlotSetup;
+  private readonly wake: (task: number) => void;
+  private readonly local = new Map<number, LocalChannel>();
+
+  /** `wake` wakes this slot's subtask of a task. */
+  constructor(setup: SlotSetup, wake: (task: number) => void) {
+    this.setup = setup;
+    this.wake = wake;
+  }
+
+  /** The sending side of an edge of a task of this slot. */
+  output(edge: TaskEdge): EdgeOutput {
+    const { graph, slot, remote, routing } = this.setup;
+    const { parallelism } = graph.tasks[edge.to] as Task;
+    const channels = peers(edge, parallelism, slot).map((peer) =>
+      peer === slot ? this.localChannel(edge) : remote.sender(edge, peer, () => this.wake(edge.from)),
+    );
+    return new EdgeOutput(createPartitioner(edge.partitioning, routing), channels);
+  }
+
+  /** The channels into a task of this slot. */
+  inputs(task: Task): readonly { readonly receiver: ChannelReceiver; readonly port: number }[] {
+    const { graph, slot, remote } = this.setup;
+    return task.inputs.flat().flatMap((edge) => {
+      const { parallelism } = graph.tasks[edge.from] as Task;
+      return peers(edge, parallelism, slot).map((peer) => ({
+        port: edge.port,
+        receiver:
+          peer === slot ? this.localChannel(edge) : remote.receiver(edge, peer, () => this.wake(edge.to)),
+      }));
+    });
+  }
+
+  private localChannel(edge: TaskEdge): LocalChannel {
+    const known = this.local.get(edge.index);
+    if (known !== undefined) return known;
+    const channel = new LocalChannel(
+      () => this.wake(edge.to),
+      () => this.wake(edge.from),
+    );
+    this.local.set(edge.index, channel);
+    return channel;
+  }
+}
