@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ClosingLineReporter } from './support/closing-line.ts';
 
 // One process per test file keeps the machine's two cores busy without the tests sharing module state.
 export default defineConfig({
@@ -7,5 +8,6 @@ export default defineConfig({
     include: ['runtime/test/**/*.test.ts', 'operator/test/**/*.test.ts'],
     execArgv: ['--conditions=millrace-source'],
     testTimeout: 30_000,
+    reporters: ['default', new ClosingLineReporter()],
   },
 });

@@ -1,0 +1,169 @@
+/** What the rules know about this repository. A change here is a change of the architecture: say why in the commit. */
+
+/** The folders of `runtime/src`: each imports only itself and the folders before it. */
+export const folderOrder: readonly string[] = [
+  'contract',
+  'sys',
+  'telemetry',
+  'batch',
+  'api',
+  'graph',
+  'state',
+  'exchange',
+  'checkpoint',
+  'transforms',
+  'sql',
+  'artifact',
+  'task',
+  'worker',
+  'coordinator',
+  'offline',
+  'testing',
+  'bin',
+  'cli',
+];
+
+/** Folders whose imports are not what their place in the order says. Each entry is a folder or a file of `runtime/src`. */
+export const importsOf: Readonly<Record<string, readonly string[]>> = {
+  connectors: ['api', 'batch', 'sys', 'telemetry', 'connectors/formats', 'contract/errors.ts'],
+  'index.ts': ['contract', 'sys', 'telemetry', 'batch', 'api'],
+};
+
+/** Folders that only these may import, themselves excepted. */
+export const importersOf: Readonly<Record<string, readonly string[]>> = {
+  sql: ['artifact', 'cli'],
+  connectors: ['bin', 'cli', 'testing'],
+};
+
+/** Imports against the order that are right all the same. */
+export const importExceptions: readonly {
+  readonly from: string;
+  readonly to: string;
+  readonly why: string;
+}[] = [
+  {
+    from: 'bin/millrace.ts',
+    to: 'cli',
+    why: 'the program named millrace is nothing but a call of the command',
+  },
+];
+
+/** The folders of `runtime/src` that `operator` may import. */
+export const operatorImports: readonly string[] = ['contract', 'sys', 'telemetry'];
+
+/** Modules of Node that do nothing but compute, and so may be imported anywhere. */
+export const pureModules: readonly string[] = [
+  'node:assert',
+  'node:buffer',
+  'node:events',
+  'node:path',
+  'node:string_decoder',
+  'node:url',
+  'node:util',
+];
+
+/** Packages that speak to the outside, or that one place wraps for everyone: only files that start with one of these import them. */
+export const packageDoors: Readonly<Record<string, readonly string[]>> = {
+  '@kubernetes/client-node': ['operator/src/kube/'],
+  commander: ['runtime/src/cli/', 'operator/src/cli/'],
+  esbuild: ['runtime/src/artifact/'],
+  minio: ['runtime/src/checkpoint/s3-store.ts'],
+  winston: ['runtime/src/telemetry/logger.ts'],
+};
+
+/** Globals that reach the outside, and what to use in their place. */
+export const outsideGlobals: Readonly<Record<string, string>> = {
+  'AbortSignal.timeout': 'system.timers',
+  'Atomics.wait': 'Atomics.waitAsync through sys',
+  BroadcastChannel: 'sys',
+  CompressionStream: 'sys',
+  'Date.now': 'system.clock',
+  DecompressionStream: 'sys',
+  EventSource: 'sys',
+  'Math.random': 'system.random',
+  MessageChannel: 'sys',
+  SharedArrayBuffer: 'sys',
+  WebSocket: 'sys',
+  Worker: 'sys',
+  console: 'the logger or a text output',
+  crypto: 'system.random',
+  fetch: 'sys',
+  globalThis: 'a parameter',
+  performance: 'system.clock',
+  process: 'a parameter',
+  setImmediate: 'system.timers',
+  setInterval: 'system.timers',
+  setTimeout: 'system.timers',
+};
+
+/** Programs that a person or Node starts read the process around them; all else gets it as a parameter. */
+export const programFolders: readonly string[] = [
+  'runtime/src/bin',
+  'runtime/src/cli',
+  'operator/src/main.ts',
+];
+
+/** Files that start as a thread or program of their own and so are named by a path instead of an import. */
+export const startedByPath: readonly string[] = [];
+
+/** Module-level values that change and may: caches keyed by pure input. */
+export const allowedState: readonly { readonly path: string; readonly name: string; readonly why: string }[] =
+  [];
+
+/** The only file that makes code out of text. */
+export const codeGenerator = 'runtime/src/batch/generate.ts';
+
+/** Everything that may stand at the top of the repository, dot files excepted. */
+export const topLevel: readonly string[] = [
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'LICENSE',
+  'README.md',
+  'SECURITY.md',
+  'charts',
+  'crds',
+  'e2e',
+  'operator',
+  'package-lock.json',
+  'package.json',
+  'runtime',
+  'skaffold.yaml',
+  'tsconfig.json',
+];
+
+/** Folders of `runtime/test` that do not mirror one of `runtime/src`. */
+export const testFolders: readonly string[] = [
+  'bench',
+  'examples',
+  'issues',
+  'nexmark',
+  'sim',
+  'support',
+  'tidy',
+];
+
+/** Folders that several processes of the simulator share a thread in, so that a module's variable would be shared too. */
+export const sharedFolders: readonly string[] = ['runtime/src', 'runtime/sim', 'operator/src'];
+
+/** Words that are written out in the names of this project. */
+export const abbreviations: Readonly<Record<string, string>> = {
+  arr: 'array',
+  buf: 'buffer',
+  cb: 'callback',
+  cfg: 'configuration',
+  conf: 'configuration',
+  ctx: 'context',
+  evt: 'event',
+  idx: 'index',
+  mgr: 'manager',
+  opts: 'options',
+  tmp: 'temporary',
+};
+
+/** Lines a file and lines a function at most. */
+export const longestFileLines = 400;
+export const longestFunctionLines = 70;
+
+/** Lines of an example: less than this. */
+export const exampleLines = 60;
