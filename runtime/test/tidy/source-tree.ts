@@ -98,7 +98,7 @@ const referencesOf = (file: SourceFile, program: SyntaxNode, paths: ReadonlySet<
 };
 
 const parse = (file: SourceFile, paths: ReadonlySet<string>): Code => {
-  const { program, comments, errors } = parseSync(file.path, file.text, {});
+  const { program, comments, errors } = parseSync(file.path, file.text, { preserveParens: false });
   const root = program as unknown as SyntaxNode;
   return {
     ...file,
