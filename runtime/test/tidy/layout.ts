@@ -62,6 +62,12 @@ export const pureModules: readonly string[] = [
   'node:util',
 ];
 
+/** Modules of Node that one folder besides `sys` may import. */
+export const moduleDoors: Readonly<Record<string, string>> = {
+  // How an import finds its file is a property of the thread that loads user code, and no fault to inject.
+  'node:module': 'runtime/src/artifact/',
+};
+
 /** Packages that speak to the outside, or that one place wraps for everyone: only files that start with one of these import them. */
 export const packageDoors: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['operator/src/kube/'],

@@ -85,6 +85,14 @@ describe('the door to the modules of Node', () => {
   });
 });
 
+describe('the loader of modules', () => {
+  it('is touched by the folder that loads user code, and by no other', () => {
+    const text = "import { registerHooks } from 'node:module';";
+    expect(findingsIn(onlySysImportsNode, { 'runtime/src/artifact/resolve.ts': text })).toEqual([]);
+    expect(findingsIn(onlySysImportsNode, { [task]: text })).toHaveLength(1);
+  });
+});
+
 describe('a client package', () => {
   it('is imported behind its one door only', () => {
     const text = "import { Client } from 'minio';\nimport { CoreV1Api } from '@kubernetes/client-node';";

@@ -1,4 +1,11 @@
-import { codeGenerator, outsideGlobals, packageDoors, programFolders, pureModules } from '../layout.ts';
+import {
+  codeGenerator,
+  moduleDoors,
+  outsideGlobals,
+  packageDoors,
+  programFolders,
+  pureModules,
+} from '../layout.ts';
 import { type Finding, findingAt, type Rule } from '../rule.ts';
 import type { Code, SourceTree } from '../source-tree.ts';
 import { childOf, childrenOf, globalUses, nameOf, type SyntaxNode, walkCode } from '../syntax.ts';
@@ -41,13 +48,18 @@ export const onlySysTouchesTheWorld: Rule = {
   check: (tree) => outsideSys(tree).flatMap((file) => [...clockReads(file), ...outsideUses(file)]),
 };
 
+const mayImport = (path: string, specifier: string): boolean => {
+  const door = moduleDoors[specifier];
+  return pureModules.includes(specifier) || (door !== undefined && path.startsWith(door));
+};
+
 export const onlySysImportsNode: Rule = {
   name: 'only-sys-imports-node',
   why: 'disk, network, threads, compression and random are faults that the simulator injects at sys',
   check: (tree) =>
     outsideSys(tree).flatMap((file) =>
       file.references
-        .filter(({ specifier }) => specifier.startsWith('node:') && !pureModules.includes(specifier))
+        .filter(({ specifier }) => specifier.startsWith('node:') && !mayImport(file.path, specifier))
         .map(({ specifier, line }) => ({
           path: file.path,
           line,
