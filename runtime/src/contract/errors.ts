@@ -34,4 +34,9 @@ export class MillraceError extends Error {
     this.hint = details.hint;
     this.where = details.where ?? {};
   }
+
+  /** Whether a caught value is one of ours, also when it was made by another copy of this module (a thread, a bundle). */
+  static is(error: unknown): error is MillraceError {
+    return error instanceof Error && error.name === 'MillraceError' && 'code' in error;
+  }
 }

@@ -37,16 +37,16 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? error.mes
 
 /** The failure of a job by a record: names the transform, the user's line, the record, and what to do. */
 export const recordFailure = (transform: string, error: unknown, record: unknown): MillraceError => {
-  if (error instanceof MillraceError && error.where['transform'] !== undefined) return error;
-  const at = error instanceof MillraceError ? error.where['at'] : userFrame(error);
+  if (MillraceError.is(error) && error.where['transform'] !== undefined) return error;
+  const at = MillraceError.is(error) ? error.where['at'] : userFrame(error);
   return new MillraceError(
-    error instanceof MillraceError ? error.code : 'user-code',
+    MillraceError.is(error) ? error.code : 'user-code',
     `The transform “${transform}” failed on a record: ${reasonOf(error)}`,
     {
       cause: error,
       where: { transform, ...(at === undefined ? {} : { at }), record: describeValue(record, shownCharacters) },
       hint:
-        (error instanceof MillraceError ? error.hint : undefined) ??
+        (MillraceError.is(error) ? error.hint : undefined) ??
         'Fix the function, or let such records go to the dead letter: spec.deadLetter.policy: DeadLetter.',
     },
   );

@@ -87,6 +87,7 @@ export class SlotRuntime {
       context: (node) => this.context(task, node, statistics, nowMs),
     });
     subtask = new Subtask({
+      task: task.index,
       name: task.name,
       clock: setup.system.clock,
       input: this.input(task, statistics),

@@ -19,6 +19,8 @@ type Pending =
   | { readonly kind: 'forward'; readonly element: StreamElement };
 
 export interface SubtaskParts {
+  /** Index of the task. */
+  readonly task: number;
   readonly name: string;
   readonly clock: Clock;
   readonly input: SubtaskInput;
@@ -35,6 +37,7 @@ export interface SubtaskParts {
 export type StepResult = 'progress' | 'idle';
 
 export class Subtask {
+  readonly task: number;
   readonly name: string;
   readonly statistics: SubtaskStatistics;
   ended = false;
@@ -46,6 +49,7 @@ export class Subtask {
 
   constructor(parts: SubtaskParts) {
     this.parts = parts;
+    this.task = parts.task;
     this.name = parts.name;
     this.statistics = parts.statistics;
     this.budget = new TimeBudget(parts.clock);

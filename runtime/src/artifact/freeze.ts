@@ -1,0 +1,72 @@
+/**
+ * `artifact` turns a job's source into what runs. *Freezing* bundles the entry file and all it imports (but not Millrace)
+ * into one module named by its sha256; every later load, in any slot or attempt, takes the artifact and never the file
+ * again. *Loading* imports it, runs the job's function against an environment, and plans the graph.
+ */
+import { createHash } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import { build, type BuildFailure, type Message } from 'esbuild';
+import { MillraceError } from '../contract/errors.ts';
+import type { System } from '../sys/system.ts';
+
+export interface Artifact {
+  readonly sha256: string;
+  /** Absolute path of the frozen module. */
+  readonly path: string;
+}
+
+const describeMessage = ({ text, location }: Message): string =>
+  location === null ? text : `${location.file}:${location.line}:${location.column + 1}: ${text}`;
+
+const bundle = async (entry: string): Promise<Uint8Array> => {
+  try {
+    const result = await build({
+      entryPoints: [entry],
+      absWorkingDir: dirname(entry),
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      target: 'node22',
+      outfile: 'job.mjs',
+      sourcemap: 'inline',
+      sourcesContent: false,
+      sourceRoot: dirname(entry),
+      external: ['millrace', 'millrace/*'],
+      logLevel: 'silent',
+    });
+    return (result.outputFiles[0] as { contents: Uint8Array }).contents;
+  } catch (error) {
+    const messages = (error as Partial<BuildFailure>).errors ?? [];
+    throw new MillraceError(
+      'job-invalid',
+      `The job ${basename(entry)} cannot be bundled: ${messages.map(describeMessage).join('; ') || String(error)}`,
+      { cause: error, where: { file: entry }, hint: 'Correct the file; packages it imports must be installed beside it.' },
+    );
+  }
+};
+
+/**
+ * Bundles an entry file and stores the result under `directory` by its hash.
+ * @throws MillraceError job-invalid with file and line when the code cannot be bundled.
+ */
+export const freezeJob = async (system: System, entry: string, directory: string): Promise<Artifact> => {
+  if (system.files.stat(entry) === undefined) {
+    throw new MillraceError('job-invalid', `The job's entry file does not exist.`, {
+      where: { file: entry },
+      hint: 'spec.job.entry is a path relative to the manifest.',
+    });
+  }
+  const code = await bundle(entry);
+  const sha256 = createHash('sha256').update(code).digest('hex');
+  const path = join(directory, `${sha256}.mjs`);
+  if (system.files.stat(path) === undefined) {
+    system.files.makeDirectory(directory);
+    const partial = `${path}.${system.random.id()}`;
+    const file = system.files.open(partial, 'write');
+    file.write(code);
+    file.close();
+    system.files.rename(partial, path);
+  }
+  return { sha256, path };
+};

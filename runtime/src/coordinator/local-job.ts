@@ -1,0 +1,177 @@
+/**
+ * `coordinator` decides about a whole job: which state it is in, when to deploy, restart and end it, and which source reader
+ * gets which split. `transitions.ts` is the table of states, `restart.ts` the pure decision after a failure. This file is
+ * the in-process coordinator behind `millrace run` and the tests.
+ */
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { MillraceError } from '../contract/errors.ts';
+import type { Cancellable, System } from '../sys/system.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { SlotHandle, SlotReports, SubtaskReport } from '../worker/slot-handle.ts';
+import { Enumerators } from './enumerators.ts';
+import { decideRestart, type Failure, type RestartStrategy } from './restart.ts';
+import { canChange, isTerminal, type JobState } from './transitions.ts';
+
+/** Starts the slots of one attempt. */
+export type Deploy = (attempt: number, reportsOf: (slot: number) => SlotReports) => Promise<readonly SlotHandle[]>;
+
+export interface LocalJobSettings {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly graph: PhysicalGraph;
+  readonly baseDirectory: string;
+  readonly restart: RestartStrategy;
+  readonly deploy: Deploy;
+}
+
+/** How a job ended. */
+export interface JobResult {
+  readonly state: 'finished' | 'stopped' | 'cancelled' | 'failed';
+  readonly attempts: number;
+  readonly error?: unknown;
+}
+
+/** A job of this process, from its first attempt to its end. */
+export class LocalJob {
+  /** Settles once, when the job can do nothing more; never rejects. */
+  readonly ended: Promise<JobResult>;
+  private readonly settings: LocalJobSettings;
+  private resolveEnded: (result: JobResult) => void = () => undefined;
+  private current: JobState = 'created';
+  private attemptNumber = 0;
+  private attemptStartedMs = 0;
+  private slots: readonly SlotHandle[] = [];
+  private finishedSlots = 0;
+  private drained = true;
+  private enumerators: Enumerators | undefined;
+  private readonly failures: Failure[] = [];
+  private delay: Cancellable | undefined;
+
+  constructor(settings: LocalJobSettings) {
+    this.settings = settings;
+    this.ended = new Promise((resolve) => {
+      this.resolveEnded = resolve;
+    });
+  }
+
+  get state(): JobState {
+    return this.current;
+  }
+
+  get attempt(): number {
+    return this.attemptNumber;
+  }
+
+  /** Counters of every subtask of the current attempt. */
+  report(): readonly SubtaskReport[] {
+    return this.slots.flatMap((slot) => slot.report());
+  }
+
+  start(): void {
+    void this.deploy();
+  }
+
+  /** Ends sources after the records in hand, without a last watermark. */
+  stop(): void {
+    if (this.current === 'stopping' || isTerminal(this.current)) return;
+    if (this.current === 'created') return this.end({ state: 'stopped', attempts: 0 }, 'cancelled');
+    const waiting = this.current === 'restarting';
+    this.change('stopping');
+    if (waiting) return this.end({ state: 'stopped', attempts: this.attemptNumber });
+    for (const slot of this.slots) slot.stop();
+  }
+
+  /** Ends at once. */
+  async cancel(): Promise<void> {
+    if (isTerminal(this.current)) return;
+    this.change('cancelled');
+    await this.release();
+    this.resolveEnded({ state: 'cancelled', attempts: this.attemptNumber });
+  }
+
+  private async deploy(): Promise<void> {
+    this.change('deploying');
+    const attempt = ++this.attemptNumber;
+    const { system, logger, graph, baseDirectory } = this.settings;
+    this.attemptStartedMs = system.clock.monotonicMs();
+    this.finishedSlots = 0;
+    this.drained = true;
+    const onFailed = (error: unknown): void => this.onFailed(attempt, error);
+    try {
+      this.enumerators = new Enumerators(graph, {
+        system,
+        logger,
+        baseDirectory,
+        assign: (task, slot, split) => this.slots[slot]?.addSplit(task, split),
+        noMoreSplits: (task, slot) => this.slots[slot]?.noMoreSplits(task),
+        fail: onFailed,
+      });
+      this.slots = await this.settings.deploy(attempt, (slot) => ({
+        requestSplit: (task) => attempt === this.attemptNumber && this.enumerators?.requestSplit(task, slot),
+        onFinished: (drained) => this.onFinished(attempt, drained),
+        onFailed,
+      }));
+      if (isTerminal(this.current)) return await this.release();
+      await this.enumerators.start();
+      for (const slot of this.slots) slot.start();
+      if (this.state === 'stopping') for (const slot of this.slots) slot.stop();
+      else if (this.state === 'deploying') this.change('running');
+    } catch (error) {
+      onFailed(error);
+    }
+  }
+
+  private onFinished(attempt: number, drained: boolean): void {
+    if (attempt !== this.attemptNumber) return;
+    this.finishedSlots++;
+    this.drained = this.drained && drained;
+    if (this.finishedSlots < this.slots.length) return;
+    const state = this.drained ? 'finished' : 'stopped';
+    void this.release().then(() => this.end({ state, attempts: attempt }));
+  }
+
+  private onFailed(attempt: number, error: unknown): void {
+    if (attempt !== this.attemptNumber || isTerminal(this.current) || this.current === 'restarting') return;
+    const { system, logger, restart } = this.settings;
+    const nowMs = system.clock.monotonicMs();
+    this.failures.push({ atMs: nowMs, ranMs: nowMs - this.attemptStartedMs });
+    const invalid = MillraceError.is(error) && error.code === 'job-invalid';
+    const decision = decideRestart(invalid ? { kind: 'none' } : restart, this.failures, system.random.next());
+    if (!decision.restart || this.current === 'stopping') {
+      this.change('failed');
+      void this.release().then(() => this.resolveEnded({ state: 'failed', attempts: attempt, error }));
+      return;
+    }
+    this.change('restarting');
+    const message = error instanceof Error ? error.message : String(error);
+    logger.warn(`Attempt ${attempt} failed, next in ${Math.round(decision.delayMs)} ms: ${message}`);
+    void this.release().then(() => {
+      if (this.current !== 'restarting') return;
+      this.delay = system.timers.after(decision.delayMs, () => void this.deploy());
+    });
+  }
+
+  private change(to: JobState): void {
+    if (!canChange(this.current, to)) {
+      throw new MillraceError('internal', `A job cannot go from ${this.current} to ${to}.`);
+    }
+    this.current = to;
+  }
+
+  private end(result: JobResult, via: JobState = result.state): void {
+    if (isTerminal(this.current)) return;
+    this.change(via);
+    this.resolveEnded(result);
+  }
+
+  /** Lets go of slots and enumerators; what fails while closing is logged, the job's end does not hang on it. */
+  private async release(): Promise<void> {
+    this.delay?.cancel();
+    const { slots, enumerators } = this;
+    this.enumerators = undefined;
+    const closing = [...slots.map((slot) => slot.cancel()), enumerators?.close()];
+    for (const result of await Promise.allSettled(closing)) {
+      if (result.status === 'rejected') this.settings.logger.warn(`Closing failed: ${String(result.reason)}`);
+    }
+  }
+}

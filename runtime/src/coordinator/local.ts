@@ -1,0 +1,88 @@
+import type { Job } from '../api/environment.ts';
+import { buildGraph } from '../artifact/load.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { initialRouting } from '../exchange/routing-table.ts';
+import type { System } from '../sys/system.ts';
+import type { DeadLetterOutput, DeadLetterPolicy } from '../task/failures.ts';
+import type { SlotSetup } from '../task/slot-setup.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { MetricGroup } from '../telemetry/metrics.ts';
+import { createLocalSlot } from '../worker/local-slot.ts';
+import { SharedThreadChannels } from '../worker/shared-thread.ts';
+import type { SlotReports } from '../worker/slot-handle.ts';
+import { LocalJob } from './local-job.ts';
+import type { RestartStrategy } from './restart.ts';
+
+/** When bounded input is run with one watermark at the end: never, always, or when every source is bounded. */
+export type ExecutionMode = 'Streaming' | 'Batch' | 'Automatic';
+
+export interface LocalSettings {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly jobName: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly parallelism: number;
+  readonly maxParallelism?: number | undefined;
+  readonly chaining?: boolean;
+  readonly mode: ExecutionMode;
+  readonly restart: RestartStrategy;
+  readonly deadLetterPolicy: DeadLetterPolicy;
+  readonly deadLetters: DeadLetterOutput;
+  readonly baseDirectory: string;
+}
+
+/** Whether a graph runs in batch mode under a setting. */
+export const runsAsBatch = (graph: PhysicalGraph, mode: ExecutionMode): boolean => {
+  if (mode !== 'Automatic') return mode === 'Batch';
+  return graph.tasks.every((task) => {
+    const spec = task.chain[0]?.spec;
+    return spec?.kind !== 'source' || spec.source.boundedness === 'bounded';
+  });
+};
+
+/** What a slot of a local job is told, apart from its channels and reports. */
+export const slotSetup = (
+  settings: LocalSettings,
+  graph: PhysicalGraph,
+  attempt: number,
+  slot: number,
+): Omit<SlotSetup, 'remote' | keyof SlotReports> => ({
+  system: settings.system,
+  logger: settings.logger,
+  metrics: new MetricGroup(),
+  graph,
+  slot,
+  jobName: settings.jobName,
+  args: settings.args,
+  baseDirectory: settings.baseDirectory,
+  attempt,
+  batchMode: runsAsBatch(graph, settings.mode),
+  deadLetterPolicy: settings.deadLetterPolicy,
+  deadLetters: settings.deadLetters,
+  routing: initialRouting(graph.slots, graph.maxParallelism),
+  onBarrier: () => undefined,
+});
+
+/**
+ * A job whose slots all run on this thread. Every attempt and every slot gets a graph of its own from the job's function, so
+ * that no closure is shared. Not started yet.
+ */
+export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJob => {
+  const plan = (): PhysicalGraph => buildGraph(job, settings.args, settings);
+  const graph = plan();
+  return new LocalJob({
+    ...settings,
+    graph,
+    deploy: (attempt, reportsOf) => {
+      const channels = new SharedThreadChannels();
+      const slots = Array.from({ length: graph.slots }, (_, slot) =>
+        createLocalSlot({
+          ...slotSetup(settings, slot === 0 && attempt === 1 ? graph : plan(), attempt, slot),
+          ...reportsOf(slot),
+          remote: channels.of(slot),
+        }),
+      );
+      return Promise.resolve(slots);
+    },
+  });
+};

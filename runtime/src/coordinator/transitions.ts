@@ -1,0 +1,28 @@
+/** The states of a job. Each legal change stands in the table; anything else is a defect and throws. */
+export type JobState =
+  | 'created'
+  | 'deploying'
+  | 'running'
+  | 'restarting'
+  | 'stopping'
+  | 'finished'
+  | 'stopped'
+  | 'cancelled'
+  | 'failed';
+
+const legal: Readonly<Record<JobState, readonly JobState[]>> = {
+  created: ['deploying', 'cancelled', 'failed'],
+  deploying: ['running', 'restarting', 'stopping', 'cancelled', 'failed'],
+  running: ['restarting', 'stopping', 'finished', 'cancelled', 'failed'],
+  restarting: ['deploying', 'stopping', 'stopped', 'cancelled', 'failed'],
+  stopping: ['stopped', 'finished', 'cancelled', 'failed'],
+  finished: [],
+  stopped: [],
+  cancelled: [],
+  failed: [],
+};
+
+/** Whether nothing can happen to the job any more. */
+export const isTerminal = (state: JobState): boolean => legal[state].length === 0;
+
+export const canChange = (from: JobState, to: JobState): boolean => legal[from].includes(to);

@@ -1,0 +1,31 @@
+/**
+ * `worker` is a worker's main thread: it hosts slots. A *slot handle* is how the rest of the runtime holds a slot, whether it
+ * runs on this thread or in one of its own; what it tells back comes through `SlotReports`.
+ */
+import type { SubtaskStatistics } from '../task/statistics.ts';
+
+/** The counters of one subtask, with its place. */
+export interface SubtaskReport extends SubtaskStatistics {
+  readonly task: number;
+  readonly name: string;
+  readonly slot: number;
+}
+
+export interface SlotHandle {
+  /** Opens the functions and begins to read. */
+  start(): void;
+  addSplit(task: number, split: unknown): void;
+  noMoreSplits(task: number): void;
+  /** Ends sources after the records in hand; `onFinished(false)` follows. */
+  stop(): void;
+  /** Ends at once; resolves when user functions are closed. */
+  cancel(): Promise<void>;
+  /** The newest counters; a slot on another thread answers with the last it has sent. */
+  report(): readonly SubtaskReport[];
+}
+
+export interface SlotReports {
+  requestSplit(task: number): void;
+  onFinished(drained: boolean): void;
+  onFailed(error: unknown): void;
+}
