@@ -79,17 +79,30 @@ export const count = <T = unknown>(): BuiltInAggregate<T, number> => builtIn('co
 /** Sum of numbers; 0 when there is none. */
 export const sum = <T = never>(read: Read<T, number>): BuiltInAggregate<T, number> => builtIn('sum', read);
 /** Mean of numbers; NaN when there is none. */
-export const average = <T = never>(read: Read<T, number>): BuiltInAggregate<T, number> => builtIn('average', read);
+export const average = <T = never>(read: Read<T, number>): BuiltInAggregate<T, number> =>
+  builtIn('average', read);
 /** Least number; undefined when there is none. */
 export const minimum = <T = never>(read: Read<T, number>): BuiltInAggregate<T, number | undefined> =>
   builtIn('minimum', read);
 /** Greatest number; undefined when there is none. */
 export const maximum = <T = never>(read: Read<T, number>): BuiltInAggregate<T, number | undefined> =>
   builtIn('maximum', read);
-/** The value of the first record in order of arrival. */
-export const first = <T, V = T>(read?: (value: T) => V): BuiltInAggregate<T, V | undefined> => builtIn('first', read);
-/** The value of the last record in order of arrival. */
-export const last = <T, V = T>(read?: (value: T) => V): BuiltInAggregate<T, V | undefined> => builtIn('last', read);
+/** The first record in order of arrival, or a field or value of it. */
+export function first<T>(): BuiltInAggregate<T, NoInfer<T> | undefined>;
+export function first<T, F extends keyof T & string>(
+  field: F,
+): BuiltInAggregate<T, NoInfer<T>[F] | undefined>;
+export function first<T, V>(read: (value: T) => V): BuiltInAggregate<T, V | undefined>;
+export function first(read?: string | ((value: never) => unknown)): BuiltInAggregate<never, unknown> {
+  return builtIn('first', read);
+}
+/** The last record in order of arrival, or a field or value of it. */
+export function last<T>(): BuiltInAggregate<T, NoInfer<T> | undefined>;
+export function last<T, F extends keyof T & string>(field: F): BuiltInAggregate<T, NoInfer<T>[F] | undefined>;
+export function last<T, V>(read: (value: T) => V): BuiltInAggregate<T, V | undefined>;
+export function last(read?: string | ((value: never) => unknown)): BuiltInAggregate<never, unknown> {
+  return builtIn('last', read);
+}
 /** How many different values, exactly: memory grows with them. */
 export const countDistinct = <T = never>(read: Read<T, unknown>): BuiltInAggregate<T, number> =>
   builtIn('countDistinct', read);
@@ -97,13 +110,19 @@ export const countDistinct = <T = never>(read: Read<T, unknown>): BuiltInAggrega
 export const approximateCountDistinct = <T = never>(read: Read<T, unknown>): BuiltInAggregate<T, number> =>
   builtIn('approximateCountDistinct', read);
 /** The records with the `limit` greatest numbers, greatest first; of equal ones the earlier first. */
-export const topN = <T>(limit: number, by: (value: T) => number): BuiltInAggregate<T, readonly T[]> =>
+export const topN = <T>(limit: number, by: Read<T, number>): BuiltInAggregate<T, readonly NoInfer<T>[]> =>
   builtIn('topN', by, { limit });
 /** Quantiles of numbers with a relative error of 1 % (DDSketch). */
 export const quantiles = <T = never>(
   read: Read<T, number>,
   which: readonly number[],
 ): BuiltInAggregate<T, readonly number[]> => builtIn('quantiles', read, { quantiles: which });
-/** All values, in order of arrival. */
-export const collectAll = <T, V = T>(read?: (value: T) => V): BuiltInAggregate<T, readonly V[]> =>
-  builtIn('collect', read);
+/** All records in order of arrival, or a field or value of each. */
+export function collectAll<T>(): BuiltInAggregate<T, readonly NoInfer<T>[]>;
+export function collectAll<T, F extends keyof T & string>(
+  field: F,
+): BuiltInAggregate<T, readonly NoInfer<T>[F][]>;
+export function collectAll<T, V>(read: (value: T) => V): BuiltInAggregate<T, readonly V[]>;
+export function collectAll(read?: string | ((value: never) => unknown)): BuiltInAggregate<never, unknown> {
+  return builtIn('collect', read);
+}

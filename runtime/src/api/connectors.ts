@@ -35,7 +35,10 @@ export interface Source<T, Split = unknown, EnumeratorState = unknown> {
   readonly fields?: readonly string[] | undefined;
   /** The same source reading only these fields: called by the planner when it can prove that no other is used. */
   withFields?(fields: readonly string[]): Source<T, Split, EnumeratorState>;
-  createEnumerator(context: EnumeratorContext<Split>, restored?: EnumeratorState): SplitEnumerator<Split, EnumeratorState>;
+  createEnumerator(
+    context: EnumeratorContext<Split>,
+    restored?: EnumeratorState,
+  ): SplitEnumerator<Split, EnumeratorState>;
   createReader(context: SourceReaderContext<T>): SourceReader<Split>;
 }
 
@@ -116,7 +119,9 @@ export interface SinkWriter {
 
 /** A sink whose output becomes visible with a checkpoint. A committable is a plain value of the value domain. */
 export interface TwoPhaseSink<T, Committable> extends Sink<T> {
-  createWriter(context: ConnectorContext): TwoPhaseSinkWriter<Committable> | Promise<TwoPhaseSinkWriter<Committable>>;
+  createWriter(
+    context: ConnectorContext,
+  ): TwoPhaseSinkWriter<Committable> | Promise<TwoPhaseSinkWriter<Committable>>;
   /** Works without the job's graph: only from the connector's configuration and the committable. */
   createCommitter(context: ConnectorContext): Committer<Committable>;
 }

@@ -4,16 +4,18 @@ import type {
   BroadcastState,
   BroadcastStateDescriptor,
   ListStateDescriptor,
-  SubtaskListState,
   ReadonlyBroadcastState,
   StateAccess,
+  SubtaskListState,
 } from './state.ts';
 
 /** A value that is not a promise: user functions that return one belong into `mapAsync`, and the compiler says so. */
 export type Synchronous<T> = T extends PromiseLike<unknown> ? never : T;
 
-/** The result of a function that has none. Unlike a plain `void` it refuses a promise, so an async function does not compile. */
-export type NoPromise = void | undefined | null | boolean | number | string;
+/** With what `emit` gives back, `(value, output) => output.emit(value)` is a function without a result. */
+type Nothing = ReturnType<() => void>;
+/** The result of a function that has none. Unlike `void` alone it refuses a promise: an async function does not compile. */
+export type NoPromise = Nothing | undefined | null | boolean | number | string;
 
 /** What a running function knows of its place. One instance of the job's code runs in each slot. */
 export interface RuntimeContext extends StateAccess {
@@ -53,7 +55,9 @@ export type FilterFunction<T> = ((value: T) => boolean) | (Lifecycle & { filter(
 export type FlatMapFunction<T, R> =
   | ((value: T, output: Collector<R>) => NoPromise)
   | (Lifecycle & { flatMap(value: T, output: Collector<R>): NoPromise });
-export type ReduceFunction<T> = ((left: T, right: T) => T) | (Lifecycle & { reduce(left: T, right: T): T });
+/** Combines two into one. Its parameters are checked as a method's are, so that a stream of a subtype is a stream of the type. */
+export type Combine<T> = { combine(left: T, right: T): T }['combine'];
+export type ReduceFunction<T> = Combine<T> | (Lifecycle & { reduce(left: T, right: T): T });
 
 /** Timers of the current key. A time registered twice fires once. */
 export interface TimerService {

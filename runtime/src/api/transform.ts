@@ -37,7 +37,11 @@ export interface InputEdge {
 
 /** What a window does with the records of a pane. */
 export interface WindowFunction<K, T, R> extends functions.Lifecycle {
-  process(values: readonly T[], context: WindowContext<K>, output: functions.Collector<R>): functions.NoPromise;
+  process(
+    values: readonly T[],
+    context: WindowContext<K>,
+    output: functions.Collector<R>,
+  ): functions.NoPromise;
 }
 
 /** What a window function sees. `windowState` belongs to this window, `globalState` to the key over all windows. */
@@ -53,7 +57,10 @@ export interface WindowContext<K> {
 
 export type WindowAggregation =
   /** Built-in aggregates by name; result `{key, windowStart, windowEnd, …names}`. */
-  | { readonly kind: 'builtIn'; readonly aggregates: Readonly<Record<string, BuiltInAggregate<never, unknown>>> }
+  | {
+      readonly kind: 'builtIn';
+      readonly aggregates: Readonly<Record<string, BuiltInAggregate<never, unknown>>>;
+    }
   | { readonly kind: 'reduce'; readonly reduce: (left: unknown, right: unknown) => unknown }
   | { readonly kind: 'aggregate'; readonly aggregate: AggregateFunction<unknown, unknown, unknown> }
   /** Keeps all records of the window for the window function. */
@@ -81,7 +88,11 @@ export interface WindowJoinSettings {
   /** `join`: called for each pair. `coGroup`: called once a window with both sides. */
   readonly join?: ((left: unknown, right: unknown) => unknown) | undefined;
   readonly coGroup?:
-    | ((left: readonly unknown[], right: readonly unknown[], output: functions.Collector<unknown>) => functions.NoPromise)
+    | ((
+        left: readonly unknown[],
+        right: readonly unknown[],
+        output: functions.Collector<unknown>,
+      ) => functions.NoPromise)
     | undefined;
 }
 
@@ -91,7 +102,10 @@ export type TransformSpec =
   | { readonly kind: 'fused'; readonly step: FusedStep; readonly lifecycle?: functions.Lifecycle | undefined }
   | { readonly kind: 'watermarks'; readonly watermarks: WatermarkSettings }
   | { readonly kind: 'process'; readonly function: functions.ProcessFunction<unknown, unknown> }
-  | { readonly kind: 'keyedProcess'; readonly function: functions.KeyedProcessFunction<unknown, unknown, unknown> }
+  | {
+      readonly kind: 'keyedProcess';
+      readonly function: functions.KeyedProcessFunction<unknown, unknown, unknown>;
+    }
   | { readonly kind: 'reduce'; readonly function: functions.ReduceFunction<unknown> }
   | { readonly kind: 'aggregate'; readonly aggregates: Aggregates<never> }
   | { readonly kind: 'window'; readonly window: WindowSettings }
@@ -102,10 +116,16 @@ export type TransformSpec =
       readonly kind: 'keyedCoProcess';
       readonly function: functions.KeyedCoProcessFunction<unknown, unknown, unknown, unknown>;
     }
-  | { readonly kind: 'broadcast'; readonly function: functions.BroadcastProcessFunction<unknown, unknown, unknown> }
+  | {
+      readonly kind: 'broadcast';
+      readonly function: functions.BroadcastProcessFunction<unknown, unknown, unknown>;
+      /** Names of the broadcast states that the function may ask for; absent = any. */
+      readonly states?: readonly string[];
+    }
   | {
       readonly kind: 'keyedBroadcast';
       readonly function: functions.KeyedBroadcastProcessFunction<unknown, unknown, unknown, unknown>;
+      readonly states?: readonly string[];
     }
   | { readonly kind: 'windowJoin'; readonly join: WindowJoinSettings }
   | { readonly kind: 'intervalJoin'; readonly join: IntervalJoinSettings }

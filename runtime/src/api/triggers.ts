@@ -15,7 +15,11 @@ export interface TriggerContext {
   deleteProcessingTimeTimer(timestampMs: number): void;
   /** State of this window; a reducing state is combined when windows merge, a value state is taken from none. */
   state<T, Absent>(descriptor: ValueStateDescriptor<T, Absent>): ValueState<T, Absent>;
-  reducing<T>(descriptor: ReducingStateDescriptor<T>): { get(): T | undefined; add(value: T): void; clear(): void };
+  reducing<T>(descriptor: ReducingStateDescriptor<T>): {
+    get(): T | undefined;
+    add(value: T): void;
+    clear(): void;
+  };
 }
 
 export interface Trigger<T = unknown> {
@@ -34,7 +38,11 @@ export type TriggerSpec =
   | { readonly kind: 'count'; readonly size: number }
   | { readonly kind: 'continuousEventTime'; readonly intervalMs: number }
   | { readonly kind: 'continuousProcessingTime'; readonly intervalMs: number }
-  | { readonly kind: 'delta'; readonly threshold: number; readonly delta: (last: unknown, value: unknown) => number }
+  | {
+      readonly kind: 'delta';
+      readonly threshold: number;
+      readonly delta: (last: unknown, value: unknown) => number;
+    }
   | { readonly kind: 'never' }
   | { readonly kind: 'purging'; readonly inner: TriggerSpec }
   | { readonly kind: 'custom'; readonly create: () => Trigger };
@@ -107,6 +115,8 @@ export const deltaEvictor = <T>(threshold: number, delta: (value: T, last: T) =>
   when: 'before',
   keep: (records) => {
     const last = records.at(-1);
-    return last === undefined ? records : records.filter((record) => delta(record.value, last.value) < threshold);
+    return last === undefined
+      ? records
+      : records.filter((record) => delta(record.value, last.value) < threshold);
   },
 });

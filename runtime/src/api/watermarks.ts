@@ -72,7 +72,10 @@ export class WatermarkStrategy<T> {
 
   /** Takes timestamps from a numeric field, an expression, or a function of the record and its timestamp so far (NaN if none). */
   withTimestamps<R extends T = T>(
-    selector: FieldOf<R, number> | Expr<number, keyof R & string> | ((value: R, previousMs: number) => number),
+    selector:
+      | FieldOf<R, number>
+      | Expr<number, keyof R & string>
+      | ((value: R, previousMs: number) => number),
   ): WatermarkStrategy<R> {
     return new WatermarkStrategy<R>({ ...this.settings, timestamps: timestampSelector(selector) });
   }
@@ -104,7 +107,8 @@ export const monotonousTimestamps = <T = unknown>(): WatermarkStrategy<T> =>
   strategy({ kind: 'bounded', delayMs: 0 }, { kind: 'source' });
 
 /** No event time: processing time only. */
-export const noWatermarks = <T = unknown>(): WatermarkStrategy<T> => strategy({ kind: 'none' }, { kind: 'source' });
+export const noWatermarks = <T = unknown>(): WatermarkStrategy<T> =>
+  strategy({ kind: 'none' }, { kind: 'source' });
 
 /** Timestamps are the clock when records come in. */
 export const ingestionTime = <T = unknown>(): WatermarkStrategy<T> =>

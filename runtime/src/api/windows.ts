@@ -32,7 +32,12 @@ export type WindowAssigner =
     }
   | { readonly kind: 'global' }
   | { readonly kind: 'count'; readonly size: number; readonly slide: number }
-  | { readonly kind: 'custom'; readonly time: TimeDomain; readonly assign: CustomAssign; readonly merging: boolean };
+  | {
+      readonly kind: 'custom';
+      readonly time: TimeDomain;
+      readonly assign: CustomAssign;
+      readonly merging: boolean;
+    };
 
 /** Windows of your own; with `merging` overlapping windows of a key become one. */
 export type CustomAssign = (value: unknown, timestampMs: number) => readonly TimeWindow[];
@@ -47,9 +52,13 @@ export interface WindowOptions {
 const positive = (duration: Duration, what: string): number => {
   const value = durationMs(duration, what);
   if (value >= 1 && Number.isInteger(value)) return value;
-  throw new MillraceError('job-invalid', `The ${what} ${JSON.stringify(duration)} is not a whole number of milliseconds above 0.`, {
-    hint: 'Give a duration of at least 1 ms.',
-  });
+  throw new MillraceError(
+    'job-invalid',
+    `The ${what} ${JSON.stringify(duration)} is not a whole number of milliseconds above 0.`,
+    {
+      hint: 'Give a duration of at least 1 ms.',
+    },
+  );
 };
 
 const aligned = (
@@ -81,9 +90,13 @@ export const cumulative = (step: Duration, size: Duration, options: WindowOption
   const sizeMs = positive(size, 'window size');
   const stepMs = positive(step, 'window step');
   if (sizeMs % stepMs !== 0) {
-    throw new MillraceError('job-invalid', `The window size ${sizeMs} ms is not a multiple of the step ${stepMs} ms.`, {
-      hint: 'Choose a size that the step divides.',
-    });
+    throw new MillraceError(
+      'job-invalid',
+      `The window size ${sizeMs} ms is not a multiple of the step ${stepMs} ms.`,
+      {
+        hint: 'Choose a size that the step divides.',
+      },
+    );
   }
   return aligned('cumulative', sizeMs, stepMs, options);
 };
@@ -104,9 +117,13 @@ export const globalWindow = (): WindowAssigner => ({ kind: 'global' });
 /** Fires after every `slide` records with the last `size` of them; without a slide windows do not overlap. */
 export const countWindow = (size: number, slide: number = size): WindowAssigner => {
   if (!Number.isSafeInteger(size) || !Number.isSafeInteger(slide) || size < 1 || slide < 1) {
-    throw new MillraceError('job-invalid', `A count window of ${size} every ${slide} records is not possible.`, {
-      hint: 'Give whole numbers of at least 1.',
-    });
+    throw new MillraceError(
+      'job-invalid',
+      `A count window of ${size} every ${slide} records is not possible.`,
+      {
+        hint: 'Give whole numbers of at least 1.',
+      },
+    );
   }
   return { kind: 'count', size, slide };
 };
