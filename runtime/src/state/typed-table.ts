@@ -1,0 +1,122 @@
+import { grownLength, grownNumbers } from './capacity.ts';
+import { KeyIndex } from './key-index.ts';
+
+/** What a row of an accumulator table holds when its key is new. */
+export interface AccumulatorLayout {
+  /** One number column each. */
+  readonly columns: readonly number[];
+  /** How many columns of heap values there are; those start as undefined. */
+  readonly heapColumns?: number;
+}
+
+/**
+ * A table from key to numeric accumulators in typed columns, and heap values where a number is not enough. Arrays in
+ * `numbers` and `heaps` are replaced when the table grows: read them again after every lookup. A row keeps its number until
+ * it is removed or the table is cleared.
+ */
+export class AccumulatorTable {
+  readonly index: KeyIndex = new KeyIndex();
+  readonly numbers: Float64Array[];
+  readonly heaps: unknown[][];
+  private readonly initial: readonly number[];
+  /** Columns are this long. */
+  private capacity = 0;
+
+  constructor(layout: AccumulatorLayout) {
+    this.initial = layout.columns;
+    this.numbers = layout.columns.map(() => new Float64Array(0));
+    this.heaps = Array.from({ length: layout.heapColumns ?? 0 }, () => []);
+  }
+
+  get size(): number {
+    return this.index.size;
+  }
+
+  /** The row of a key, made with the initial values if there is none. */
+  rowFor(key: unknown, hash: number): number {
+    const row = this.index.findOrInsert(key, hash);
+    if (row >= this.capacity) this.grow();
+    return row;
+  }
+
+  /** The row of a key; −1 when there is none. */
+  find(key: unknown, hash: number): number {
+    return this.index.find(key, hash);
+  }
+
+  /** Rows of many keys, made where there are none: that of `keys[from + j]` goes to `target[j]`, for j < length. */
+  lookup(
+    keys: Float64Array | readonly unknown[],
+    hashes: Uint32Array,
+    from: number,
+    length: number,
+    target: Int32Array,
+  ): void {
+    this.index.lookup(keys, hashes, from, length, target);
+    if (this.index.rowLimit > this.capacity) this.grow();
+  }
+
+  /** Rows of selected keys: that of `keys[positions[j]]` goes to `target[j]`, for j in [from, to). */
+  lookupAt(
+    keys: Float64Array | readonly unknown[],
+    hashes: Uint32Array,
+    positions: Int32Array,
+    from: number,
+    to: number,
+    target: Int32Array,
+  ): void {
+    this.index.lookupAt(keys, hashes, positions, from, to, target);
+    if (this.index.rowLimit > this.capacity) this.grow();
+  }
+
+  column(number: number): Float64Array {
+    return this.numbers[number]!;
+  }
+
+  heapColumn(number: number): unknown[] {
+    return this.heaps[number]!;
+  }
+
+  keyAt(row: number): unknown {
+    return this.index.keyAt(row);
+  }
+
+  /** The next row in use after this one, −1 at the end; start with −1. */
+  nextRow(after: number): number {
+    return this.index.nextRow(after);
+  }
+
+  forEachRow(visit: (row: number) => void): void {
+    for (let row = this.index.nextRow(-1); row >= 0; row = this.index.nextRow(row)) visit(row);
+  }
+
+  /** Removes the key of a row in use. */
+  remove(row: number): void {
+    this.index.remove(row);
+    for (let i = 0; i < this.numbers.length; i++) this.numbers[i]![row] = this.initial[i]!;
+    for (const heap of this.heaps) heap[row] = undefined;
+  }
+
+  /** Removes all keys and keeps the memory for the next ones. */
+  clear(): void {
+    const { rowLimit } = this.index;
+    for (let i = 0; i < this.numbers.length; i++) this.numbers[i]!.fill(this.initial[i]!, 0, rowLimit);
+    for (const heap of this.heaps) heap.fill(undefined, 0, rowLimit);
+    this.index.clear();
+  }
+
+  /** What the table takes, heap values not counted. */
+  memoryBytes(): number {
+    return this.index.memoryBytes() + this.capacity * 8 * (this.numbers.length + this.heaps.length);
+  }
+
+  private grow(): void {
+    const before = this.capacity;
+    this.capacity = grownLength(before, this.index.rowLimit);
+    for (let i = 0; i < this.numbers.length; i++) {
+      this.numbers[i] = grownNumbers(this.numbers[i]!, this.capacity);
+      if (this.initial[i] !== 0) this.numbers[i]!.fill(this.initial[i]!, before);
+    }
+    for (const heap of this.heaps) while (heap.length < this.capacity) heap.push(undefined);
+  }
+}
