@@ -1,7 +1,8 @@
 import { pathToFileURL } from 'node:url';
 import { createEnvironment, type Job } from '../api/environment.ts';
 import { MillraceError } from '../contract/errors.ts';
-import { type PhysicalGraph, type PlanSettings, planJob } from '../graph/plan.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { type PlanSettings, planJob } from '../graph/plan.ts';
 
 /**
  * Imports a frozen job.

@@ -5,6 +5,7 @@ import type { Partitioner } from '../exchange/partitioner.ts';
 
 /** The sending side of one edge in one subtask: a partitioner in front of a channel for each receiving subtask. */
 export class EdgeOutput {
+  recordsSent = 0;
   private readonly partitioner: Partitioner;
   private readonly channels: readonly ChannelSender[];
   private readonly deliver: (receiver: number, part: Batch) => void;
@@ -16,6 +17,7 @@ export class EdgeOutput {
   }
 
   send(batch: Batch): void {
+    this.recordsSent += batch.length;
     this.partitioner.split(batch, this.channels.length, this.deliver);
   }
 

@@ -22,7 +22,7 @@ export class InputGate implements SubtaskInput {
   private readonly channels: readonly GateChannel[];
   private readonly valve: WatermarkValve;
   private turn = 0;
-  private open: number;
+  private living: number;
   private drained = true;
   private barriers = 0;
   private pending: Barrier | undefined;
@@ -31,7 +31,7 @@ export class InputGate implements SubtaskInput {
   constructor(channels: readonly { readonly receiver: ChannelReceiver; readonly port: number }[]) {
     this.channels = channels.map((channel) => ({ ...channel, blocked: false, ended: false }));
     this.valve = new WatermarkValve(channels.length);
-    this.open = channels.length;
+    this.living = channels.length;
   }
 
   /** The next element for the task, or undefined when nothing is there now. Watermarks and `idle` come out combined. */
@@ -94,7 +94,7 @@ export class InputGate implements SubtaskInput {
   /** A barrier passes when every channel that still lives has delivered it. */
   private align(): StreamElement | undefined {
     const barrier = this.pending;
-    if (barrier === undefined || this.barriers < this.open) return undefined;
+    if (barrier === undefined || this.barriers < this.living) return undefined;
     this.pending = undefined;
     this.barriers = 0;
     for (const channel of this.channels) channel.blocked = false;
@@ -103,8 +103,8 @@ export class InputGate implements SubtaskInput {
 
   private end(channel: GateChannel, drained: boolean): StreamElement | undefined {
     channel.ended = true;
-    this.open--;
+    this.living--;
     this.drained = this.drained && drained;
-    return this.open === 0 ? { kind: 'end', drained: this.drained } : this.align();
+    return this.living === 0 ? { kind: 'end', drained: this.drained } : this.align();
   }
 }

@@ -1,8 +1,6 @@
 /** What a subtask counts: plain fields, read by the metrics now and then. */
 export interface SubtaskStatistics {
   recordsIn: number;
-  /** Records handed to edges or written to sinks. */
-  recordsOut: number;
   lateRecords: number;
   deadLetters: number;
   /** Event time, −Infinity before the first watermark. */
@@ -10,16 +8,13 @@ export interface SubtaskStatistics {
   /** Time in steps that made progress, and in waiting for credit. */
   busyMs: number;
   blockedMs: number;
-  blocked: boolean;
 }
 
 export const newStatistics = (): SubtaskStatistics => ({
   recordsIn: 0,
-  recordsOut: 0,
   lateRecords: 0,
   deadLetters: 0,
   watermarkMs: -Infinity,
   busyMs: 0,
   blockedMs: 0,
-  blocked: false,
 });

@@ -46,6 +46,7 @@ export class Subtask {
   private readonly parts: SubtaskParts;
   private readonly pending: Pending[] = [];
   private readonly budget: TimeBudget;
+  private blockedSinceMs: number | undefined;
 
   constructor(parts: SubtaskParts) {
     this.parts = parts;
@@ -76,15 +77,22 @@ export class Subtask {
     return Math.min(this.parts.chain.nextTimeMs(), this.parts.input.nextTimeMs());
   }
 
+  /** Records handed to edges, or to the sink where no edge leaves. */
+  get recordsOut(): number {
+    const { outputs, chain } = this.parts;
+    if (outputs.length === 0) return chain.links.at(-2)?.emitters[0]?.recordsOut ?? this.statistics.recordsIn;
+    return outputs.reduce((sum, output) => sum + output.recordsSent, 0);
+  }
+
   /** One bounded piece of work. */
   step(): StepResult {
     if (this.ended) return 'idle';
     const { chain, input, clock } = this.parts;
     if (!this.hasCredit()) {
-      this.statistics.blocked = true;
+      this.blockedSinceMs ??= clock.monotonicMs();
       return 'idle';
     }
-    this.statistics.blocked = false;
+    this.endBlocked();
     this.nowMs = clock.nowMs();
     if (chain.nextTimeMs() <= this.nowMs) {
       const done = chain.advanceTime(this.nowMs, this.budget.renew());
@@ -98,6 +106,12 @@ export class Subtask {
     if (element === undefined) return 'idle';
     this.accept(element);
     return 'progress';
+  }
+
+  private endBlocked(): void {
+    if (this.blockedSinceMs === undefined) return;
+    this.statistics.blockedMs += this.parts.clock.monotonicMs() - this.blockedSinceMs;
+    this.blockedSinceMs = undefined;
   }
 
   private hasCredit(): boolean {

@@ -17,4 +17,10 @@ export const createLocalSlot = (setup: SlotSetup): SlotHandle => {
 
 /** The counters of a slot's subtasks now. */
 export const reportOf = (runtime: SlotRuntime, slot: number): readonly SubtaskReport[] =>
-  runtime.subtasks.map((subtask) => ({ ...subtask.statistics, task: subtask.task, name: subtask.name, slot }));
+  runtime.subtasks.map((subtask) => ({
+    ...subtask.statistics,
+    task: subtask.task,
+    name: subtask.name,
+    slot,
+    recordsOut: subtask.recordsOut,
+  }));

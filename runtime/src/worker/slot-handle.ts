@@ -9,6 +9,8 @@ export interface SubtaskReport extends SubtaskStatistics {
   readonly task: number;
   readonly name: string;
   readonly slot: number;
+  /** Records handed to other tasks, or to the sink where the task ends in one. */
+  readonly recordsOut: number;
 }
 
 export interface SlotHandle {

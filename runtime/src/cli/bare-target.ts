@@ -1,0 +1,17 @@
+import { basename, dirname, extname } from 'node:path';
+import type { JobTarget } from './job-target.ts';
+
+/** A bare `.ts` or `.js` file as a job: named after the file, one slot, no restarts. `entry` is absolute. */
+export const bareTarget = (entry: string): JobTarget => ({
+  name: basename(entry, extname(entry)),
+  entry,
+  baseDirectory: dirname(entry),
+  args: {},
+  parallelism: 1,
+  maxParallelism: undefined,
+  mode: 'Streaming',
+  restart: { kind: 'none' },
+  deadLetterPolicy: 'fail',
+  deadLetterFile: undefined,
+  notes: [],
+});

@@ -1,0 +1,22 @@
+import type { RestartStrategy } from '../coordinator/restart.ts';
+import type { ExecutionMode } from '../coordinator/local.ts';
+import type { DeadLetterPolicy } from '../task/failures.ts';
+
+/** A job as a command sees it, from a manifest or a bare file, before its code is loaded. */
+export interface JobTarget {
+  readonly name: string;
+  /** Absolute path of the entry file. */
+  readonly entry: string;
+  /** The directory of the manifest or the bare file: relative paths of the job start here. */
+  readonly baseDirectory: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly parallelism: number;
+  readonly maxParallelism: number | undefined;
+  readonly mode: ExecutionMode;
+  readonly restart: RestartStrategy;
+  readonly deadLetterPolicy: DeadLetterPolicy;
+  /** Absolute path of the NDJSON file that takes dead letters; undefined when the policy needs none. */
+  readonly deadLetterFile: string | undefined;
+  /** Sentences about what the manifest says and a local run does not do. */
+  readonly notes: readonly string[];
+}

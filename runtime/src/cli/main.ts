@@ -1,0 +1,35 @@
+import { Command, CommanderError } from 'commander';
+import { type CommandIo, ExitCode, type Outcome } from './command-io.ts';
+import { addRun } from './commands/run.ts';
+import { errorText } from './error-text.ts';
+
+const exitCodes = `
+Exit codes:
+  0    done; a job has finished or was stopped
+  1    the job failed
+  2    the call, the manifest or the job's code is wrong; nothing ran
+  130  cancelled by a second Ctrl-C`;
+
+const build = (io: CommandIo, outcome: Outcome): Command => {
+  const program = new Command('millrace')
+    .description('Streaming jobs in TypeScript, kept running exactly once.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.error(text) })
+    .showHelpAfterError('(millrace --help shows the commands)')
+    .addHelpText('after', exitCodes);
+  addRun(program, io, outcome);
+  return program;
+};
+
+/** Runs one call of the command; `words` are what stands behind `millrace`. Gives the exit code, never throws. */
+export const main = async (words: readonly string[], io: CommandIo): Promise<number> => {
+  const outcome: Outcome = { code: ExitCode.done };
+  try {
+    await build(io, outcome).parseAsync(words, { from: 'user' });
+    return outcome.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.invalid;
+    io.error(`${errorText(error)}\n`);
+    return ExitCode.invalid;
+  }
+};
