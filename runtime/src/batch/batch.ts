@@ -48,6 +48,16 @@ export class Batch {
     return new Batch(length, timestamps, undefined, columns, undefined);
   }
 
+  /** A batch that has one of the two forms, or both of the same records. */
+  static of(
+    rows: readonly unknown[] | undefined,
+    columns: ColumnSet | undefined,
+    timestamps: Float64Array,
+    length: number,
+  ): Batch {
+    return new Batch(length, timestamps, rows, columns, undefined);
+  }
+
   /** The same records with keys; shares everything else. */
   withKeys(keys: BatchKeys | undefined): Batch {
     return new Batch(this.length, this.timestamps, this.rowsForm, this.columnsForm, keys);
@@ -61,6 +71,11 @@ export class Batch {
   /** Whether the columns are already there, so that using them costs nothing. */
   get isColumnar(): boolean {
     return this.columnsForm !== undefined && this.columnsForm !== null;
+  }
+
+  /** Whether the rows are already there. */
+  get hasRows(): boolean {
+    return this.rowsForm !== undefined;
   }
 
   /** The records as values; made once. */

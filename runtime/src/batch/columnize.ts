@@ -1,0 +1,246 @@
+/**
+ * Rows to columns: the schema is inferred from the rows of one batch. A field gets the type of its first value; what does not
+ * fit is marked and lies aside, and a field of which most does not fit becomes an `any` column.
+ */
+import { type BigIntColumn, type Column, type ColumnSet, Mark } from './column.ts';
+import { isPlainObject } from './values.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Cells of a column set for each cell that holds something, above which rows are the better form. */
+const mostEmptiness = 16;
+
+/** Whether all rows are plain objects with exactly these fields in this order. */
+const isRegular = (rows: readonly unknown[], length: number, names: readonly string[]): boolean => {
+  const width = names.length;
+  for (let i = 0; i < length; i++) {
+    const row = rows[i];
+    if (!isPlainObject(row)) return false;
+    let position = 0;
+    for (const name in row) {
+      if (name !== names[position]) return false;
+      position += 1;
+    }
+    if (position !== width) return false;
+  }
+  return true;
+};
+
+/** Puts the fields of one row into the order so far: a new one behind its predecessor. False if the row has another order. */
+const mergeNames = (names: string[], rowNames: readonly string[]): boolean => {
+  let at = 0;
+  for (const name of rowNames) {
+    const found = names.indexOf(name, at);
+    if (found >= 0) {
+      at = found + 1;
+    } else {
+      if (names.includes(name)) return false;
+      names.splice(at, 0, name);
+      at += 1;
+    }
+  }
+  return true;
+};
+
+/** The fields of all rows in an order that every row follows; undefined if there is none or the rows have too little in common. */
+const commonNames = (rows: readonly unknown[], length: number): string[] | undefined => {
+  const names: string[] = [];
+  let cells = 0;
+  let previous: readonly string[] = [];
+  for (let i = 0; i < length; i++) {
+    const row = rows[i];
+    if (!isPlainObject(row)) return undefined;
+    const rowNames = Object.keys(row);
+    cells += rowNames.length;
+    const isSame = rowNames.length === previous.length && rowNames.every((name, at) => name === previous[at]);
+    if (!isSame && !mergeNames(names, rowNames)) return undefined;
+    if (names.length * (i + 1) > mostEmptiness * cells + mostEmptiness * mostEmptiness) return undefined;
+    previous = rowNames;
+  }
+  return names;
+};
+
+/** Reads a field of the rows into a list; `missing` marks rows without it. */
+const readField = (
+  rows: readonly Row[],
+  length: number,
+  name: string,
+  regular: boolean,
+): readonly unknown[] => {
+  const values = new Array<unknown>(length);
+  if (regular) {
+    for (let i = 0; i < length; i++) values[i] = (rows[i] as Row)[name];
+  } else {
+    // The prototype has names too, `constructor` for one: only own fields count.
+    for (let i = 0; i < length; i++) {
+      const row = rows[i] as Row;
+      values[i] = Object.hasOwn(row, name) ? row[name] : undefined;
+    }
+  }
+  return values;
+};
+
+const missingOf = (
+  rows: readonly Row[],
+  values: readonly unknown[],
+  name: string,
+): Uint8Array | undefined => {
+  let marks: Uint8Array | undefined;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] !== undefined || Object.hasOwn(rows[i] as Row, name)) continue;
+    marks ??= new Uint8Array(values.length);
+    marks[i] = Mark.missing;
+  }
+  return marks;
+};
+
+type Typed = 'number' | 'string' | 'boolean' | 'bigint';
+
+/** Whether a value fits a column of this type. */
+const fits = (value: unknown, type: Typed): boolean =>
+  typeof value === type && (type !== 'bigint' || BigInt.asIntN(64, value as bigint) === value);
+
+/** The type of the first value that is not null or undefined; undefined if it has no column type. */
+const typeOf = (values: readonly unknown[]): Typed | undefined => {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === undefined || value === null) continue;
+    const type = typeof value;
+    return type === 'object' ? undefined : (type as Typed);
+  }
+  return undefined;
+};
+
+interface Exceptions {
+  readonly marks?: Uint8Array;
+  readonly odd?: ReadonlyMap<number, unknown>;
+}
+
+/** Marks what is no value of the type; undefined when most of the values are odd. */
+const exceptionsOf = (
+  values: readonly unknown[],
+  type: Typed,
+  missing: Uint8Array | undefined,
+): Exceptions | undefined => {
+  const marks = missing ?? new Uint8Array(values.length);
+  const odd = new Map<number, unknown>();
+  let fitting = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === null) marks[i] = Mark.null;
+    else if (value === undefined) marks[i] = marks[i] === Mark.missing ? Mark.missing : Mark.undefined;
+    else if (fits(value, type)) fitting += 1;
+    else odd.set(i, value);
+  }
+  if (odd.size > fitting) return undefined;
+  if (odd.size === 0) return fitting === values.length ? {} : { marks };
+  for (const i of odd.keys()) marks[i] = Mark.odd;
+  return { marks, odd };
+};
+
+/** The values as a typed column; at the marked positions stands some value without meaning. */
+const typedColumn = (values: readonly unknown[], type: Typed, { marks, odd }: Exceptions): Column => {
+  const exceptions = { ...(marks && { marks }), ...(odd && { odd }) };
+  const { length } = values;
+  const isValue = (i: number): boolean => marks === undefined || marks[i] === Mark.value;
+  switch (type) {
+    case 'number':
+      return {
+        type,
+        values: Float64Array.from(values, (value, i) => (isValue(i) ? (value as number) : 0)),
+        ...exceptions,
+      };
+    case 'string':
+      return { type, values: values.map((value, i) => (isValue(i) ? (value as string) : '')), ...exceptions };
+    case 'boolean':
+      return {
+        type,
+        values: Uint8Array.from(values, (value, i) => (isValue(i) && value === true ? 1 : 0)),
+        ...exceptions,
+      };
+    case 'bigint': {
+      const longs: BigIntColumn['values'] = new BigInt64Array(length);
+      for (let i = 0; i < length; i++) if (isValue(i)) longs[i] = values[i] as bigint;
+      return { type, values: longs, ...exceptions };
+    }
+  }
+};
+
+const anyColumn = (values: readonly unknown[], missing: Uint8Array | undefined): Column =>
+  missing === undefined ? { type: 'any', values } : { type: 'any', values, marks: missing };
+
+/** Any field, with everything that may stand in it. */
+const generalColumn = (rows: readonly Row[], length: number, name: string, regular: boolean): Column => {
+  const values = readField(rows, length, name, regular);
+  const missing = regular ? undefined : missingOf(rows, values, name);
+  const type = typeOf(values);
+  if (type === undefined) return anyColumn(values, missing);
+  const exceptions = exceptionsOf(values, type, missing?.slice());
+  return exceptions === undefined ? anyColumn(values, missing) : typedColumn(values, type, exceptions);
+};
+
+/** The fast ways: a field that has one type in all rows; undefined at the first value of another. */
+const numberColumn = (rows: readonly Row[], length: number, name: string): Column | undefined => {
+  const values = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const value = (rows[i] as Row)[name];
+    if (typeof value !== 'number') return undefined;
+    values[i] = value;
+  }
+  return { type: 'number', values };
+};
+
+const stringColumn = (rows: readonly Row[], length: number, name: string): Column | undefined => {
+  const values = new Array<string>(length);
+  for (let i = 0; i < length; i++) {
+    const value = (rows[i] as Row)[name];
+    if (typeof value !== 'string') return undefined;
+    values[i] = value;
+  }
+  return { type: 'string', values };
+};
+
+const booleanColumn = (rows: readonly Row[], length: number, name: string): Column | undefined => {
+  const values = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    const value = (rows[i] as Row)[name];
+    if (typeof value !== 'boolean') return undefined;
+    values[i] = value ? 1 : 0;
+  }
+  return { type: 'boolean', values };
+};
+
+const regularColumn = (rows: readonly Row[], length: number, name: string): Column => {
+  let column: Column | undefined;
+  switch (typeof (rows[0] as Row)[name]) {
+    case 'number':
+      column = numberColumn(rows, length, name);
+      break;
+    case 'string':
+      column = stringColumn(rows, length, name);
+      break;
+    case 'boolean':
+      column = booleanColumn(rows, length, name);
+      break;
+    default:
+  }
+  return column ?? generalColumn(rows, length, name, true);
+};
+
+/**
+ * The first `length` rows as columns; `toRows` gives the same rows back, the order of their fields included. Undefined when
+ * rows are the only form: some record is not a plain object, or the records' fields have no common order or little in common.
+ */
+export const toColumns = (rows: readonly unknown[], length: number): ColumnSet | undefined => {
+  if (length === 0) return { names: [], columns: [] };
+  const [first] = rows;
+  if (!isPlainObject(first)) return undefined;
+  const plain = rows as readonly Row[];
+  const firstNames = Object.keys(first);
+  if (isRegular(rows, length, firstNames)) {
+    return { names: firstNames, columns: firstNames.map((name) => regularColumn(plain, length, name)) };
+  }
+  const names = commonNames(rows, length);
+  if (names === undefined) return undefined;
+  return { names, columns: names.map((name) => generalColumn(plain, length, name, false)) };
+};
