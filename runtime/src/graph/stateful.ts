@@ -1,0 +1,21 @@
+import type { TransformSpec } from '../api/transform.ts';
+
+/**
+ * Whether a transform always has something in a snapshot: keyed state, records under way, positions of a source,
+ * transactions of a sink. A function of another kind may still ask for state of its subtask; it is told then.
+ */
+export const isStateful = (spec: TransformSpec): boolean => {
+  switch (spec.kind) {
+    case 'fused':
+    case 'watermarks':
+    case 'process':
+    case 'coMap':
+    case 'coFlatMap':
+    case 'coProcess':
+      return false;
+    case 'sink':
+      return 'createCommitter' in spec.sink;
+    default:
+      return true;
+  }
+};
