@@ -62,10 +62,12 @@ export const pureModules: readonly string[] = [
   'node:util',
 ];
 
-/** Modules of Node that one folder besides `sys` may import. */
-export const moduleDoors: Readonly<Record<string, string>> = {
+/** Modules of Node that some folders besides `sys` may import. */
+export const moduleDoors: Readonly<Record<string, readonly string[]>> = {
   // How an import finds its file is a property of the thread that loads user code, and no fault to inject.
-  'node:module': 'runtime/src/artifact/',
+  'node:module': ['runtime/src/artifact/'],
+  // Where a machine keeps temporary files, and how many processors it has, is asked by the command alone.
+  'node:os': ['runtime/src/bin/', 'runtime/src/cli/'],
 };
 
 /** Packages that speak to the outside, or that one place wraps for everyone: only files that start with one of these import them. */

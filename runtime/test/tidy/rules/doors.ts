@@ -49,8 +49,8 @@ export const onlySysTouchesTheWorld: Rule = {
 };
 
 const mayImport = (path: string, specifier: string): boolean => {
-  const door = moduleDoors[specifier];
-  return pureModules.includes(specifier) || (door !== undefined && path.startsWith(door));
+  const doors = moduleDoors[specifier] ?? [];
+  return pureModules.includes(specifier) || doors.some((door) => path.startsWith(door));
 };
 
 export const onlySysImportsNode: Rule = {

@@ -64,6 +64,12 @@ describe('the main file of a folder', () => {
     expect(findingsIn(folderProse, { 'runtime/src/batch/batch.ts': prose, ...other })).toEqual([]);
   });
 
+  it('may have the line that names its program above', () => {
+    const prose =
+      '#!/usr/bin/env node\n/** `batch` holds the value domain. A *batch* is a run of records. */';
+    expect(findingsIn(folderProse, { 'runtime/src/batch/batch.ts': prose, ...other })).toEqual([]);
+  });
+
   it('is missed when no file opens so', () => {
     expect(findingsIn(folderProse, { 'runtime/src/batch/batch.ts': '/** A batch. */', ...other })).toEqual([
       'runtime/src/batch/batch.ts:1: no file of runtime/src/batch opens with a comment that begins with `batch` and tells what lives there',

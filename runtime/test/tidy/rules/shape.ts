@@ -72,7 +72,8 @@ const sourceFolders = (tree: SourceTree): Map<string, Code[]> => {
 /** The prose that opens a file and names its folder in backticks first, as in: `batch` holds … */
 const opensWithProse = (file: Code): boolean => {
   const first = file.comments[0];
-  if (first === undefined || first.start !== 0 || !first.block) return false;
+  if (first === undefined || !first.block || !/^(?:#!.*\n)?$/.test(file.text.slice(0, first.start)))
+    return false;
   const prose = first.text.replace(/^\s*\*+ ?/gm, '').trim();
   const folder = baseName(folderOf(file.path));
   const named =
