@@ -1,3 +1,8 @@
+/**
+ * `api` is what the author of a job imports. A job is given an *environment*, begins *streams* with its sources, and ends
+ * them in sinks; every call between records a *transform* (transform.ts), a plain value that names the author's functions.
+ * Nothing here runs or waits: `graph` plans what was recorded, `transforms` and `task` run it.
+ */
 import type { Source } from './connectors.ts';
 import { DataStream } from './data-stream.ts';
 import { wholeNumber } from './job-invalid.ts';

@@ -4,7 +4,7 @@
  * missing fields make arithmetic null and a comparison false. `col('price')` fits any field type; `columns<Bid>()` gives
  * columns that know theirs.
  */
-import type { Expression } from '../batch/plan.ts';
+import type { BinaryOperator, Expression, FunctionName, UnaryOperator } from '../batch/plan.ts';
 
 /** The names of the fields of `T` that hold values of type `V` (or null, or nothing). */
 export type FieldOf<T, V> = {
@@ -18,10 +18,6 @@ type NullOf<V> = V extends null | undefined ? null : never;
 /** What a value may be compared with; a column without a type, with any scalar. */
 type Comparable<V> = [V] extends [never] ? Scalar : Maybe<V>;
 type Operand<V, Names extends string> = V | Expr<V, Names>;
-
-type BinaryOperation = Extract<Expression, { kind: 'binary' }>['op'];
-type UnaryOperation = Extract<Expression, { kind: 'unary' }>['op'];
-type FunctionName = Extract<Expression, { kind: 'call' }>['function'];
 
 const operand = (value: unknown): Expression =>
   value instanceof Expr ? value.expression : { kind: 'literal', value };
@@ -154,10 +150,10 @@ export class Expr<V = unknown, Names extends string = string> {
   }
 }
 
-const binary = <V, Names extends string>(op: BinaryOperation, left: Expr, right: unknown): Expr<V, Names> =>
+const binary = <V, Names extends string>(op: BinaryOperator, left: Expr, right: unknown): Expr<V, Names> =>
   new Expr({ kind: 'binary', op, left: left.expression, right: operand(right) });
 
-const unary = <V, Names extends string>(op: UnaryOperation, of: Expr): Expr<V, Names> =>
+const unary = <V, Names extends string>(op: UnaryOperator, of: Expr): Expr<V, Names> =>
   new Expr({ kind: 'unary', op, operand: of.expression });
 
 const call = <V, Names extends string>(name: FunctionName, of: Expr): Expr<V, Names> =>

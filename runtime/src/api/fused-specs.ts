@@ -1,5 +1,5 @@
 /** Turns map, filter and flatMap as an author writes them (a function, or an object with a life) into steps that fuse. */
-import type { FusedStep } from '../batch/plan.ts';
+import type { Emit, FusedStep } from '../batch/plan.ts';
 import type {
   Collector,
   FilterFunction,
@@ -11,7 +11,6 @@ import type {
 import type { TransformSpec } from './transform.ts';
 
 type FusedSpec = Extract<TransformSpec, { kind: 'fused' }>;
-type Emit = (value: unknown, timestampMs?: number) => void;
 
 const fused = (step: FusedStep, owner: unknown): FusedSpec =>
   typeof owner === 'function'

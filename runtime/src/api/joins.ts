@@ -23,8 +23,12 @@ export interface LookupSettings {
   readonly join: (value: unknown, found: unknown) => unknown;
   readonly cacheSize: number;
   readonly cacheForMs: number;
+  /** Loads under way at a time. */
   readonly capacity: number;
+  /** For one load with all its tries, in ms. */
   readonly timeoutMs: number;
+  /** Tries after the first, and the wait before each, doubled each time, in ms. */
   readonly retries: number;
+  readonly backoffMs: number;
   readonly lifecycle?: Pick<AsyncFunction<unknown, unknown>, 'open' | 'close'> | undefined;
 }

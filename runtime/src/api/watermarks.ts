@@ -47,9 +47,9 @@ export interface WatermarkSettings {
   readonly rule: WatermarkRule;
   /** After this long without a record an input no longer holds the watermark back. */
   readonly idlenessMs?: number | undefined;
-  /** Sources of one group do not run ahead of the slowest by more than the drift. */
   /** Timestamps outside are bad records: one of the year 9999 would make everything after it late. */
   readonly range: TimestampRange;
+  /** Sources of one group do not run ahead of the slowest by more than the drift. */
   readonly alignment?: { readonly group: string; readonly maxDriftMs: number } | undefined;
 }
 

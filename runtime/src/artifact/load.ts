@@ -15,7 +15,9 @@ export const loadJob = async (path: string): Promise<Job> => {
   } catch (error) {
     if (MillraceError.is(error)) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    throw new MillraceError('job-invalid', `The job's module failed while loading: ${message}`, { cause: error });
+    throw new MillraceError('job-invalid', `The job's module failed while loading: ${message}`, {
+      cause: error,
+    });
   }
   if (typeof module.default !== 'function') {
     throw new MillraceError('job-invalid', 'The job has no default export that is a function.', {
@@ -34,7 +36,7 @@ export const buildGraph = (
   args: Readonly<Record<string, string>>,
   settings: PlanSettings,
 ): PhysicalGraph => {
-  const environment = createEnvironment();
+  const environment = createEnvironment({ parallelism: settings.parallelism });
   let result: unknown;
   try {
     result = (job as (...parameters: unknown[]) => unknown)(environment, args);

@@ -62,9 +62,9 @@ const ofAggregates = (aggregates: Readonly<Record<string, BuiltInAggregate<never
 const ofAggregation = (aggregation: WindowAggregation): Structure =>
   aggregation.kind === 'builtIn' ? ['builtIn', ofAggregates(aggregation.aggregates)] : aggregation.kind;
 
-const ofWatermarks = ({ timestamps, rule, idlenessMs, alignment }: WatermarkSettings): Structure => [
+const ofWatermarks = ({ timestamps, ...settings }: WatermarkSettings): Structure => [
   ofSelector(timestamps),
-  ofPlain({ rule, idlenessMs, alignment }),
+  ofPlain(settings),
 ];
 
 export const structureOfPartitioning = (partitioning: Partitioning): Structure =>
