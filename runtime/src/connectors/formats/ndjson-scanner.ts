@@ -1,0 +1,354 @@
+import { Batch } from '../../batch/batch.ts';
+import { TextReader } from '../../sys/text.ts';
+import { Byte, createJsonStringClasses, skipUtf8Sequence } from './byte-classes.ts';
+import { type DecoderSettings, defaultRecordsPerBatch, type RecordDecoder, tooLong } from './decoder.ts';
+import { nestingProblem } from './depth.ts';
+import { FieldColumn, Holds } from './field-column.ts';
+import { JsonBytes } from './json-bytes.ts';
+import { KeyTemplate } from './key-template.ts';
+import { parseJsonLine } from './ndjson-line.ts';
+
+/** 10^k, exact in a number up to 10^22. */
+const createPowersOfTen = (): Float64Array => Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
+
+/**
+ * Marks, by the high bit, the bytes of a word that end a run of plain string bytes: controls, quote, backslash and what is
+ * not ASCII. The lowest mark is always right; marks above it may be wrong, as borrows run upwards.
+ */
+const specialBytes = (word: number): number =>
+  ((word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101) | word) &
+  0x80808080;
+
+/** The number of the lowest byte that is marked. */
+const firstMarked = (marks: number): number => (31 - Math.clz32(marks & -marks)) >> 3;
+
+/** The position of the first byte from `start` on that is not plain. */
+const plainStringEnd = (view: DataView, start: number): number => {
+  let position = start;
+  for (;;) {
+    const special = specialBytes(view.getInt32(position, true));
+    if (special !== 0) return position + firstMarked(special);
+    position += 4;
+  }
+};
+
+/** Digits that a number holds whatever they are. */
+const exactDigits = 15;
+
+/**
+ * Reads declared fields of NDJSON records from bytes into columns, without making objects or strings of the rest. Every
+ * line that it accepts gives exactly what JSON.parse gives for these fields; the whole line is checked, not only the
+ * fields. A value that it cannot read itself (escapes, long numbers, arrays, objects) goes through JSON.parse alone; a
+ * line that it does not recognise goes through JSON.parse as a whole, and what that refuses is an invalid record.
+ */
+export class NdjsonScanner implements RecordDecoder {
+  private readonly columns: readonly FieldColumn[];
+  private readonly capacity: number;
+  private readonly settings: DecoderSettings;
+  private readonly json = new JsonBytes();
+  private readonly template: KeyTemplate;
+  private readonly classes = createJsonStringClasses();
+  private readonly powersOfTen = createPowersOfTen();
+  /** The number, within the batch, of the last line in which a field was seen. */
+  private readonly seen: Int32Array;
+  private stamp = 0;
+  private reader: TextReader | undefined;
+  private rows = 0;
+  private lines = 0;
+  /** Where the number parsed last ended. */
+  private numberEnd = 0;
+
+  constructor(fields: readonly string[], settings: DecoderSettings) {
+    this.settings = settings;
+    this.capacity = settings.recordsPerBatch ?? defaultRecordsPerBatch;
+    this.columns = fields.map((name) => new FieldColumn(name, this.capacity));
+    this.template = new KeyTemplate(fields, this.json);
+    this.seen = new Int32Array(fields.length);
+  }
+
+  get length(): number {
+    return this.rows;
+  }
+
+  get full(): boolean {
+    return this.rows >= this.capacity;
+  }
+
+  decode(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
+    this.reader = undefined;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    bytes[to] = Byte.lineFeed;
+    this.reserveText(to - from);
+    const { maximumRecordBytes } = this.settings;
+    let position = from;
+    while (position < to && this.rows < this.capacity) {
+      const end = this.scanLine(bytes, view, position);
+      if (end >= 0 && (end < to || atEnd) && end - position <= maximumRecordBytes) {
+        this.rows++;
+        this.lines++;
+        position = end + 1;
+        continue;
+      }
+      const lineFeed = this.textOf(bytes).lineFeed(position);
+      if (lineFeed >= to && !atEnd) break;
+      this.parseLine(bytes, position, lineFeed);
+      this.lines++;
+      this.reserveText(to - position);
+      position = lineFeed + 1;
+    }
+    return Math.min(position, to);
+  }
+
+  discard(bytes: Uint8Array, from: number, to: number, begins: boolean): number {
+    if (begins) this.reject(bytes, from, to, tooLong(this.settings.maximumRecordBytes));
+    const lineFeed = bytes.subarray(0, to).indexOf(Byte.lineFeed, from);
+    if (lineFeed < 0) return -1;
+    this.lines++;
+    return lineFeed + 1;
+  }
+
+  take(): Batch | undefined {
+    const length = this.rows;
+    if (length === 0) return undefined;
+    this.rows = 0;
+    this.seen.fill(0);
+    this.stamp = 0;
+    const set = {
+      names: this.columns.map((column) => column.name),
+      columns: this.columns.map((column) => column.take(length)),
+    };
+    return Batch.ofColumns(set, new Float64Array(length).fill(Number.NaN), length);
+  }
+
+  private textOf(bytes: Uint8Array): TextReader {
+    this.reader ??= new TextReader(bytes);
+    return this.reader;
+  }
+
+  /** The text of a batch is no longer than its bytes, so reserving once leaves the loops without checks. */
+  private reserveText(byteCount: number): void {
+    for (const column of this.columns) column.reserveText(byteCount);
+  }
+
+  /** Scans the record at `start` into the current row: the position of its line feed, or −1 if it is not that simple. */
+  private scanLine(bytes: Uint8Array, view: DataView, start: number): number {
+    const { template, seen, json } = this;
+    const stamp = ++this.stamp;
+    let missing = this.columns.length;
+    let position = start;
+    let opening: number = Byte.openBrace;
+    template.begin();
+    for (;;) {
+      let value = template.match(view, position);
+      if (value < 0) {
+        const byte = bytes[position];
+        if (byte === Byte.closeBrace && opening === Byte.comma) break;
+        value = template.find(bytes, view, position, opening);
+        if (value < 0) break;
+      }
+      opening = Byte.comma;
+      const first = bytes[value]!;
+      const field = template.field;
+      if (field >= 0) {
+        position = this.readField(bytes, view, value, field);
+        if (seen[field] !== stamp) {
+          seen[field] = stamp;
+          missing--;
+        }
+      } else if (first === Byte.quote) {
+        position = plainStringEnd(view, value + 1);
+        if (bytes[position] === Byte.quote) position++;
+        else position = json.skipString(bytes, value);
+      } else position = this.skipOther(bytes, value, first);
+      if (position < 0) return -1;
+    }
+    position = this.endOfLine(bytes, position, opening);
+    if (position >= 0) {
+      if (missing > 0) this.markMissing(stamp);
+      template.end();
+    }
+    return position;
+  }
+
+  /** After the last value: the closing brace and the line feed. */
+  private endOfLine(bytes: Uint8Array, start: number, opening: number): number {
+    if (bytes[start] === Byte.closeBrace && bytes[start + 1] === Byte.lineFeed) return start + 1;
+    let position = this.json.skipSpace(bytes, start);
+    if (opening === Byte.openBrace) {
+      if (bytes[position] !== Byte.openBrace) return -1;
+      position = this.json.skipSpace(bytes, position + 1);
+    }
+    if (bytes[position] !== Byte.closeBrace) return -1;
+    position = this.json.skipSpace(bytes, position + 1);
+    return bytes[position] === Byte.lineFeed ? position : -1;
+  }
+
+  /** Passes over a value that nobody asked for and that is no plain string. */
+  private skipOther(bytes: Uint8Array, start: number, first: number): number {
+    if (first < 0x31 || first > Byte.nine) return this.json.skipValue(bytes, start);
+    let position = start + 1;
+    let byte = bytes[position]!;
+    while (byte >= Byte.zero && byte <= Byte.nine) byte = bytes[++position]!;
+    if (byte === Byte.dot || (byte | 0x20) === Byte.lowerE) return this.json.skipNumber(bytes, start);
+    return position;
+  }
+
+  private markMissing(stamp: number): void {
+    for (let field = 0; field < this.columns.length; field++) {
+      if (this.seen[field] !== stamp) this.columns[field]!.putMissing(this.rows);
+    }
+  }
+
+  private readField(bytes: Uint8Array, view: DataView, start: number, field: number): number {
+    const column = this.columns[field]!;
+    const first = bytes[start]!;
+    if (first === Byte.quote && column.accepts(Holds.text)) return this.readText(bytes, view, start, column);
+    if (first === Byte.minus || (first >= Byte.zero && first <= Byte.nine)) {
+      const value = this.readNumber(bytes, start);
+      if (this.numberEnd >= 0) column.putNumber(this.rows, value);
+      return this.numberEnd;
+    }
+    return this.readOther(bytes, start, column);
+  }
+
+  /** Copies a string four bytes at a time; a word that holds its end is copied too and its rest overwritten later. */
+  private readText(bytes: Uint8Array, view: DataView, start: number, column: FieldColumn): number {
+    const target = column.textView;
+    let used = column.used;
+    let position = start + 1;
+    for (;;) {
+      const word = view.getInt32(position, true);
+      target.setInt32(used, word, true);
+      const special = specialBytes(word);
+      if (special !== 0) {
+        const plain = firstMarked(special);
+        position += plain;
+        used += plain;
+        break;
+      }
+      position += 4;
+      used += 4;
+    }
+    if (bytes[position] !== Byte.quote) return this.readWideText(bytes, start, position, column, used);
+    column.endText(this.rows, column.used, used);
+    return position + 1;
+  }
+
+  /** The rest of a string from its first byte that is not plain ASCII. */
+  private readWideText(
+    bytes: Uint8Array,
+    start: number,
+    from: number,
+    column: FieldColumn,
+    copied: number,
+  ): number {
+    const { classes } = this;
+    const { text } = column;
+    let position = from;
+    let used = copied;
+    for (;;) {
+      const byte = bytes[position]!;
+      if (classes[byte] === 0) {
+        text[used++] = byte;
+        position++;
+      } else if (byte === Byte.quote) {
+        column.endText(this.rows, column.used, used);
+        return position + 1;
+      } else {
+        if (byte < 0x80) return this.readOther(bytes, start, column);
+        const end = skipUtf8Sequence(bytes, position);
+        if (end < 0) return -1;
+        while (position < end) text[used++] = bytes[position++]!;
+      }
+    }
+  }
+
+  /** Any value, by JSON.parse of its text alone. */
+  private readOther(bytes: Uint8Array, start: number, column: FieldColumn): number {
+    const end = this.json.skipValue(bytes, start);
+    if (end < 0) return -1;
+    const value: unknown = JSON.parse(this.textOf(bytes).utf8(start, end));
+    if (nestingProblem([value], bytes, start, end) !== undefined) return -1;
+    column.putValue(this.rows, value);
+    return end;
+  }
+
+  /** The number at `start`; sets `numberEnd`, −1 when there is no valid number. */
+  private readNumber(bytes: Uint8Array, start: number): number {
+    let position = start;
+    let byte = bytes[position]!;
+    const negative = byte === Byte.minus;
+    if (negative) byte = bytes[++position]!;
+    const digits = position;
+    let whole = 0;
+    while (byte >= Byte.zero && byte <= Byte.nine) {
+      whole = whole * 10 + (byte - Byte.zero);
+      byte = bytes[++position]!;
+    }
+    const count = position - digits;
+    if (count === 0 || count > exactDigits || (count > 1 && bytes[digits] === Byte.zero)) {
+      return this.readLongNumber(bytes, start);
+    }
+    if (byte !== Byte.dot && (byte | 0x20) !== Byte.lowerE) {
+      this.numberEnd = position;
+      return negative ? -whole : whole;
+    }
+    return byte === Byte.dot
+      ? this.readFraction(bytes, start, position, whole, count)
+      : this.readLongNumber(bytes, start);
+  }
+
+  /** The part from the decimal point on. A quotient of two exact numbers is rounded once, as the true value is. */
+  private readFraction(bytes: Uint8Array, start: number, dot: number, whole: number, count: number): number {
+    let position = dot + 1;
+    let byte = bytes[position]!;
+    let digits = whole;
+    while (byte >= Byte.zero && byte <= Byte.nine) {
+      digits = digits * 10 + (byte - Byte.zero);
+      byte = bytes[++position]!;
+    }
+    const decimals = position - dot - 1;
+    if (decimals === 0 || count + decimals > exactDigits || (byte | 0x20) === Byte.lowerE) {
+      return this.readLongNumber(bytes, start);
+    }
+    this.numberEnd = position;
+    const value = digits / this.powersOfTen[decimals]!;
+    return bytes[start] === Byte.minus ? -value : value;
+  }
+
+  private readLongNumber(bytes: Uint8Array, start: number): number {
+    this.numberEnd = this.json.skipNumber(bytes, start);
+    return this.numberEnd < 0 ? Number.NaN : Number(this.textOf(bytes).ascii(start, this.numberEnd));
+  }
+
+  /** The whole line by JSON.parse: the last word on whether it is valid. */
+  private parseLine(bytes: Uint8Array, from: number, to: number): void {
+    const { maximumRecordBytes } = this.settings;
+    if (to - from > maximumRecordBytes) {
+      this.reject(bytes, from, to, tooLong(maximumRecordBytes));
+      return;
+    }
+    const parsed = parseJsonLine(this.textOf(bytes), bytes, from, to);
+    if (parsed.kind === 'value') this.putRecord(bytes, from, to, parsed.value);
+    else if (parsed.kind === 'invalid') this.reject(bytes, from, to, parsed.reason);
+  }
+
+  private putRecord(bytes: Uint8Array, from: number, to: number, record: unknown): void {
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+      this.reject(bytes, from, to, 'it is not a JSON object, and fields are read from it');
+      return;
+    }
+    for (const column of this.columns) {
+      const present = Object.hasOwn(record, column.name);
+      column.putValue(
+        this.rows,
+        present ? (record as Readonly<Record<string, unknown>>)[column.name] : undefined,
+      );
+    }
+    this.rows++;
+  }
+
+  private reject(bytes: Uint8Array, from: number, to: number, reason: string): void {
+    this.settings.onInvalid({ bytes, from, to, reason, linesBefore: this.lines });
+  }
+}
