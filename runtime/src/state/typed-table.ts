@@ -20,7 +20,7 @@ export class AccumulatorTable {
   readonly heaps: unknown[][];
   private readonly initial: readonly number[];
   /** Columns are this long. */
-  private capacity = 0;
+  capacity: number = 0;
 
   constructor(layout: AccumulatorLayout) {
     this.initial = layout.columns;

@@ -1,0 +1,230 @@
+import type { WindowSettings } from '../../api/transform.ts';
+import type { Batch, BatchKeys } from '../../batch/batch.ts';
+import { hashNumber } from '../../batch/hash.ts';
+import type { Counter } from '../../telemetry/metrics.ts';
+import type { Aggregation } from '../aggregation/compile.ts';
+import { SkippedRecords } from '../aggregation/inputs.ts';
+import type { Budget, Emitter, Processor, ProcessorContext } from '../processor.ts';
+import { createLayout } from './aligned-layout.ts';
+import { FiredGroups } from './fired-groups.ts';
+import { type AlignedAssigner, type Span, withoutTimestamp } from './layout.ts';
+import { PaneFiring } from './pane-firing.ts';
+import type { PaneOutput } from './pane-output.ts';
+import { Router, type StrayRecords } from './router.ts';
+import { type Slice, SliceStore } from './slices.ts';
+
+/** The settings of a window that this path runs: aligned windows that aggregate, with the trigger of their time domain. */
+export interface SlicedSettings extends WindowSettings {
+  readonly assigner: AlignedAssigner;
+}
+
+/** All records of a window without keys have this one. */
+const constantKeys = (length: number): BatchKeys => ({
+  values: new Float64Array(length),
+  hashes: new Uint32Array(length).fill(hashNumber(0)),
+});
+
+/**
+ * The fast path of windows: time is cut into slices, each with one table of accumulators; a record is one lookup and one
+ * update in its slice, a window is merged from its slices when it fires. Records and firings are taken in whole batches; only
+ * a late record that makes a window fire again is taken alone.
+ *
+ * *Progress* is the time that has been passed: the watermark, or the clock minus 1 ms. A window fires when progress reaches its
+ * last instant.
+ */
+export class SlicedWindowProcessor implements Processor, StrayRecords {
+  private readonly context: ProcessorContext;
+  private readonly settings: SlicedSettings;
+  private readonly aggregation: Aggregation;
+  private readonly store: SliceStore;
+  private readonly router: Router;
+  private readonly firing: PaneFiring;
+  private readonly output: PaneOutput;
+  private readonly skipped: SkippedRecords = new SkippedRecords();
+  private readonly lateOutput: Emitter | undefined;
+  private readonly lateDropped: Counter;
+  private readonly isEventTime: boolean;
+  private rows: Int32Array = new Int32Array(2048);
+  private unkeyed: BatchKeys = constantKeys(2048);
+  private batch!: Batch;
+  private keys!: BatchKeys;
+  private progressMs = -Infinity;
+  private readonly fired: FiredGroups;
+  /** Windows whose turn it is, by end. */
+  private due: readonly Span[] = [];
+  /** Nothing is to do before progress comes to here. */
+  private nextMs = Infinity;
+
+  constructor(
+    settings: SlicedSettings,
+    context: ProcessorContext,
+    aggregation: Aggregation,
+    output: PaneOutput,
+  ) {
+    const { assigner, aggregation: kind } = settings;
+    this.context = context;
+    this.settings = settings;
+    this.aggregation = aggregation;
+    this.output = output;
+    this.isEventTime = assigner.time === 'event';
+    const shared =
+      kind.kind === 'builtIn' && (assigner.timeZone === undefined || assigner.timeZone === 'UTC');
+    const latenessMs = this.isEventTime ? settings.allowedLatenessMs : 0;
+    this.store = new SliceStore(createLayout(assigner), shared, aggregation, latenessMs);
+    this.router = new Router(this.store);
+    this.firing = new PaneFiring(aggregation, output, this.store.createTable(), context.maxParallelism);
+    this.fired = new FiredGroups(context.maxParallelism);
+    this.lateOutput = settings.lateOutput === undefined ? undefined : context.side(settings.lateOutput);
+    this.lateDropped = context.metrics.counter('numLateRecordsDropped');
+  }
+
+  process(batch: Batch): void {
+    this.batch = batch;
+    this.keys = this.keysOf(batch);
+    this.skipped.reset(batch.length);
+    this.route(batch);
+    this.aggregation.read(batch, this.skipped, this.context.failures);
+    if (this.refires()) this.takeOneByOne(batch.length);
+    else this.router.forEachSlice(batch.length, this.skipped, this.take);
+  }
+
+  advanceWatermark(watermarkMs: number, budget: Budget): boolean {
+    return this.isEventTime ? this.advance(watermarkMs, budget) : true;
+  }
+
+  advanceTime(nowMs: number, budget: Budget): boolean {
+    return this.isEventTime ? true : this.advance(nowMs - 1, budget);
+  }
+
+  nextTimeMs(): number {
+    return this.isEventTime ? Infinity : this.nextMs + 1;
+  }
+
+  finish(budget: Budget): boolean {
+    return this.isEventTime ? true : this.advance(Infinity, budget);
+  }
+
+  late(position: number): void {
+    const { batch } = this;
+    if (this.lateOutput === undefined) this.lateDropped.value += 1;
+    else this.lateOutput.emit(batch.rows()[position], batch.timestamps[position]!);
+  }
+
+  timeless(position: number): void {
+    const timestampMs = this.batch.timestamps[position]!;
+    this.context.failures.handle(withoutTimestamp(timestampMs), this.batch.rows()[position], timestampMs);
+  }
+
+  private keysOf(batch: Batch): BatchKeys {
+    if (this.settings.keyed && batch.keys !== undefined) return batch.keys;
+    if (this.unkeyed.hashes.length < batch.length) this.unkeyed = constantKeys(batch.length);
+    return this.unkeyed;
+  }
+
+  private route(batch: Batch): void {
+    const { router, skipped } = this;
+    if (this.isEventTime) router.route(batch.timestamps, batch.length, this.progressMs, skipped, this);
+    else {
+      // A clock that was set back must not reopen windows that have fired.
+      const timeMs = Math.max(this.context.nowMs(), this.progressMs + 1);
+      router.routeAll(timeMs, batch.length, this.progressMs, skipped);
+    }
+    for (const cell of router.cells) {
+      for (const slice of cell.slices) if (slice.table.size === 0) this.expect(slice);
+    }
+  }
+
+  /** A slice has got its first records: its first window may be the next to fire. */
+  private expect(slice: Slice): void {
+    const endMs = this.store.shared
+      ? this.store.layout.firstWindow(slice, this.fired.endMs)?.endMs
+      : slice.endMs;
+    const dueMs = endMs === undefined || endMs <= this.fired.endMs ? Infinity : endMs - 1;
+    this.nextMs = Math.min(this.nextMs, dueMs, this.store.releaseMs(slice));
+  }
+
+  /** Takes the records of one slice in. A field, so that no closure is made for a batch. */
+  private readonly take = (slice: Slice, positions: Int32Array, from: number, to: number): void => {
+    if (this.rows.length < to) this.rows = new Int32Array(to * 2);
+    const { table } = slice;
+    const { rows, keys } = this;
+    if (this.router.isSorted) table.lookupAt(keys.values, keys.hashes, positions, from, to, rows);
+    else table.lookup(keys.values, keys.hashes, from, to - from, rows);
+    this.aggregation.update(table, { rows, positions, from, to });
+  };
+
+  /** Whether some record of the batch comes to a window that has fired and is not over. */
+  private refires(): boolean {
+    if (this.settings.allowedLatenessMs === 0 || !this.isEventTime) return false;
+    return this.router.cells.some((cell) => this.refiredWindows(cell).length > 0);
+  }
+
+  private refiredWindows(cell: Span): Span[] {
+    const { store, progressMs } = this;
+    return store.layout
+      .windowsOf(cell)
+      .filter(({ endMs }) => endMs - 1 <= progressMs && !store.isOver(endMs, progressMs));
+  }
+
+  /** Takes records alone and fires windows again for their keys, as each comes. */
+  private takeOneByOne(length: number): void {
+    const { router, store, firing, keys } = this;
+    const position = new Int32Array(1);
+    for (let i = 0; i < length; i++) {
+      const cell = router.cells[router.cellNumbers[i]!];
+      if (cell === undefined || this.skipped.flags[i] === 1) continue;
+      position[0] = i;
+      for (const slice of cell.slices) {
+        const row = slice.table.rowFor(keys.values[i], keys.hashes[i]!);
+        this.rows[0] = row;
+        this.aggregation.update(slice.table, { rows: this.rows, positions: position, from: 0, to: 1 });
+      }
+      for (const window of this.refiredWindows(cell)) {
+        const tables = store.slicesIn(window).map((slice) => slice.table);
+        firing.fireKey(window, tables, keys.values[i], keys.hashes[i]!);
+      }
+    }
+    this.output.flush();
+  }
+
+  private advance(progressMs: number, budget: Budget): boolean {
+    if (progressMs > this.progressMs) this.progressMs = progressMs;
+    if (progressMs < this.nextMs) {
+      this.fired.settle(this.progressMs + 1);
+      return true;
+    }
+    for (;;) {
+      if (!this.firing.run(budget)) {
+        this.output.flush();
+        return false;
+      }
+      if (!this.beginNext()) break;
+    }
+    this.output.flush();
+    this.store.release(this.progressMs);
+    this.fired.settle(this.progressMs + 1);
+    this.nextMs = this.nextDueMs();
+    return true;
+  }
+
+  /** Begins the next window that is due; false when none is. */
+  private beginNext(): boolean {
+    if (this.due.length === 0) {
+      this.due = this.store
+        .firstWindows(this.fired.endMs)
+        .filter(({ endMs }) => endMs - 1 <= this.progressMs);
+    }
+    const [window, ...rest] = this.due;
+    if (window === undefined) return false;
+    this.due = rest;
+    const tables = this.store.slicesIn(window).map((slice) => slice.table);
+    this.firing.begin(window, tables, this.fired.firedBefore(window.endMs));
+    if (rest.length === 0) this.fired.endMs = window.endMs;
+    return true;
+  }
+
+  private nextDueMs(): number {
+    const endMs = this.store.firstWindows(this.fired.endMs)[0]?.endMs ?? Infinity;
+    return Math.min(endMs - 1, this.store.nextReleaseMs());
+  }
+}
