@@ -83,18 +83,34 @@ export type RowLoop = (
   cursor: FusedCursor,
 ) => void;
 
-/** The fields that an expression reads. */
-export const fieldsOf = (expression: Expression): ReadonlySet<string> => {
+const addFields = (expression: Expression, fields: Set<string>): void => {
   switch (expression.kind) {
     case 'column':
-      return new Set([expression.name]);
+      fields.add(expression.name);
+      return;
     case 'literal':
-      return new Set();
+      return;
     case 'binary':
-      return fieldsOf(expression.left).union(fieldsOf(expression.right));
+      addFields(expression.left, fields);
+      addFields(expression.right, fields);
+      return;
     case 'unary':
-      return fieldsOf(expression.operand);
+      addFields(expression.operand, fields);
+      return;
     case 'call':
-      return new Set(expression.arguments.flatMap((argument) => [...fieldsOf(argument)]));
+      for (const argument of expression.arguments) addFields(argument, fields);
   }
+};
+
+/** The fields that these expressions read, in the order in which they appear. */
+export const fieldsOf = (...expressions: readonly Expression[]): readonly string[] => {
+  const fields = new Set<string>();
+  for (const expression of expressions) addFields(expression, fields);
+  return [...fields];
+};
+
+/** The expressions of a step; none for a step that calls a function. */
+export const expressionsOf = (step: FusedStep): readonly Expression[] => {
+  if (step.kind === 'filterExpression') return [step.expression];
+  return step.kind === 'project' ? Object.values(step.fields) : [];
 };
