@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { nodeCompression } from './node-compression.ts';
 import { nodeFiles } from './node-files.ts';
 import { nodeSqlite } from './node-sqlite.ts';
+import { nodeThreads } from './node-threads.ts';
 import type { Cancellable, System } from './system.ts';
 
 const longestDelayMs = 2 ** 31 - 1;
@@ -29,4 +30,5 @@ export const createNodeSystem = (): System => ({
     write: (text) => process.stdout.write(text),
     whenDrained: (callback) => void process.stdout.once('drain', callback),
   },
+  threads: nodeThreads,
 });

@@ -5,6 +5,7 @@
 import type { Compression } from './compression.ts';
 import type { FileSystem } from './files.ts';
 import type { Sqlite } from './sqlite.ts';
+import type { Threads } from './threads.ts';
 import type { TextOutput } from './text-output.ts';
 
 /** Milliseconds. `nowMs` may jump, `monotonicMs` never goes back and has sub-millisecond resolution. */
@@ -41,4 +42,5 @@ export interface System {
   readonly compression: Compression;
   readonly sqlite: Sqlite;
   readonly standardOutput: TextOutput;
+  readonly threads: Threads;
 }

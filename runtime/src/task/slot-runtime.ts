@@ -34,7 +34,7 @@ export class SlotRuntime {
 
   constructor(setup: SlotSetup) {
     this.setup = setup;
-    this.slot = new Slot(setup.system, setup);
+    this.slot = new Slot(setup.system, setup, setup.remote);
     this.wiring = new SlotWiring(setup, (task) => this.wake(task));
     const tasks = setup.graph.tasks.filter((task) => setup.slot < task.parallelism);
     tasks.forEach((task, position) => this.positions.set(task.index, position));

@@ -30,7 +30,6 @@ export interface SlotSetup {
   requestSplit(task: number): void;
   /** An aligned barrier has reached a subtask. */
   onBarrier(task: number, barrier: Barrier): void;
-  /** The transform that is running now, for the watchdog; called once a batch. */
   readonly onFinished: (drained: boolean) => void;
   readonly onFailed: (error: unknown) => void;
 }
@@ -38,6 +37,12 @@ export interface SlotSetup {
 export interface RemoteChannels {
   sender(edge: TaskEdge, toSlot: number, onCredit: () => void): ChannelSender;
   receiver(edge: TaskEdge, fromSlot: number, onElement: () => void): ChannelReceiver;
+  /** Moves what has come from other threads, between two steps of the slot; absent = nothing to move. */
+  pump?(): boolean;
+  /** Whether everything sent has left this thread; absent = always. */
+  isEmpty?(): boolean;
+  /** The slot has nothing to do: `onWork` is called when something may have come. */
+  sleep?(onWork: () => void): void;
 }
 
 /** For a job of one slot. */

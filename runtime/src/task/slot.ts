@@ -1,8 +1,12 @@
 import type { Cancellable, System } from '../sys/system.ts';
+import type { RemoteChannels } from './slot-setup.ts';
 import type { Subtask } from './subtask.ts';
 
 /** How long a slot works before it lets the event loop see its sockets, timers and messages. */
 const turnMs = 5;
+
+/** What moves between threads beside the subtasks. */
+type RemoteWork = Pick<RemoteChannels, 'pump' | 'sleep' | 'isEmpty'>;
 
 export interface SlotEvents {
   /** Every subtask has ended and its sinks are flushed and closed. `drained`: the input was complete. */
@@ -14,6 +18,7 @@ export interface SlotEvents {
 export class Slot {
   private readonly system: System;
   private readonly events: SlotEvents;
+  private readonly remote: RemoteWork;
   private subtasks: readonly Subtask[] = [];
   private readonly ready = new Set<number>();
   private scheduled = false;
@@ -22,9 +27,10 @@ export class Slot {
   private state: 'new' | 'running' | 'closing' | 'closed' = 'new';
   private drained = true;
 
-  constructor(system: System, events: SlotEvents) {
+  constructor(system: System, events: SlotEvents, remote: RemoteWork = {}) {
     this.system = system;
     this.events = events;
+    this.remote = remote;
   }
 
   /** Opens every subtask, last task first so that receivers are there before senders, and starts. */
@@ -43,9 +49,7 @@ export class Slot {
   /** Something changed for this subtask: input, credit, room, or time. Cheap; safe at any moment. */
   wake(index: number): void {
     this.ready.add(index);
-    if (this.scheduled || this.state !== 'running') return;
-    this.scheduled = true;
-    this.system.timers.soon(() => this.turn());
+    this.wakeTurn();
   }
 
   /** A subtask says that its end has passed. */
@@ -72,14 +76,25 @@ export class Slot {
     } catch (error) {
       return this.fail(error);
     }
+    if (this.state !== 'running' || this.scheduled) return;
     this.setAlarm();
+    // Whatever comes from another thread from now on wakes the slot.
+    this.remote.sleep?.(() => this.wakeTurn());
+  }
+
+  private wakeTurn(): void {
+    if (this.scheduled || this.state !== 'running') return;
+    this.scheduled = true;
+    this.system.timers.soon(() => this.turn());
   }
 
   private run(): void {
     const { clock } = this.system;
     let nowMs = clock.monotonicMs();
     const untilMs = nowMs + turnMs;
-    while (this.ready.size > 0 && this.state === 'running') {
+    while (this.state === 'running') {
+      this.remote.pump?.();
+      if (this.ready.size === 0) return;
       if (nowMs >= untilMs) {
         this.scheduled = true;
         this.system.timers.soon(() => this.turn());
@@ -114,10 +129,19 @@ export class Slot {
     if (this.state !== 'running') return;
     try {
       for (const subtask of this.subtasks) await subtask.flush();
+      await this.sendRest();
     } catch (error) {
       return this.fail(error);
     }
     await this.shutDown(() => this.events.onFinished(this.drained));
+  }
+
+  /** Waits until the other slots have room for what is still to be sent. */
+  private async sendRest(): Promise<void> {
+    while (this.remote.isEmpty?.() === false && this.state === 'running') {
+      this.remote.pump?.();
+      await new Promise<void>((resolve) => void this.system.timers.after(1, resolve));
+    }
   }
 
   private async shutDown(then: () => void): Promise<void> {

@@ -1,0 +1,141 @@
+import type { KeySelector } from '../api/transform.ts';
+import { ByteReader, ByteWriter } from '../batch/bytes.ts';
+import type { PhysicalGraph, TaskEdge } from '../graph/physical-graph.ts';
+import { type ChannelReceiver, type ChannelSender, channelCredit } from './channel.ts';
+import { planRemoteChannels } from './channel-plan.ts';
+import { Doorbell, DoorbellButton } from './doorbell.ts';
+import type { StreamElement } from './element.ts';
+import { readElement, writeFrame } from './frame.ts';
+import { createKeyExtractor, type KeyExtractor } from './keys.ts';
+import { IncomingLink, OutgoingLink } from './ring-link.ts';
+import type { SharedLinks } from './shared-links.ts';
+
+/** The receiving end of one remote channel: decoded elements wait here until the gate takes them. */
+class RingReceiver implements ChannelReceiver {
+  onElement: () => void = () => undefined;
+  private queue: StreamElement[] = [];
+  private head = 0;
+  private readonly extract: KeyExtractor | undefined;
+  private readonly giveCredit: () => void;
+
+  constructor(key: KeySelector | undefined, giveCredit: () => void) {
+    this.extract = key === undefined ? undefined : createKeyExtractor(key);
+    this.giveCredit = giveCredit;
+  }
+
+  accept(element: StreamElement): void {
+    // Keys do not travel: they follow from the records.
+    const keyed =
+      element.kind === 'batch' && this.extract !== undefined ? element.withKeys(this.extract(element)) : element;
+    this.queue.push(keyed);
+    this.onElement();
+  }
+
+  poll(): StreamElement | undefined {
+    if (this.head === this.queue.length) return undefined;
+    const element = this.queue[this.head++] as StreamElement;
+    if (this.head === this.queue.length) {
+      this.queue = [];
+      this.head = 0;
+    }
+    if (element.kind === 'batch') this.giveCredit();
+    return element;
+  }
+}
+
+/** All channels of one slot to and from slots on other threads: one ring a pair of slots, credit by channel. */
+export class RingChannels {
+  private readonly slot: number;
+  private readonly slots: number;
+  private readonly numbers = new Map<string, number>();
+  private readonly credits: Int32Array;
+  private readonly outgoing: (OutgoingLink | undefined)[];
+  private readonly incoming: IncomingLink[] = [];
+  private readonly buttons: readonly DoorbellButton[];
+  private readonly bell: Doorbell;
+  private readonly receivers: (RingReceiver | undefined)[] = [];
+  private readonly creditListeners = new Set<() => void>();
+  private readonly writer = new ByteWriter();
+  private readonly acceptFrame = (frame: Uint8Array): void => this.accept(frame);
+
+  constructor(graph: PhysicalGraph, slot: number, links: SharedLinks) {
+    this.slot = slot;
+    this.slots = graph.slots;
+    for (const { edge, fromSlot, toSlot, number } of planRemoteChannels(graph)) {
+      this.numbers.set(`${edge.index}:${fromSlot}:${toSlot}`, number);
+    }
+    this.credits = new Int32Array(links.credits);
+    this.buttons = Array.from({ length: graph.slots }, (_, peer) => new DoorbellButton(links.doorbells, peer));
+    this.bell = new Doorbell(links.doorbells, slot);
+    this.outgoing = this.buttons.map((button, peer) => {
+      const ring = links.rings[slot * this.slots + peer];
+      return ring === undefined ? undefined : new OutgoingLink(ring, button);
+    });
+    this.buttons.forEach((button, peer) => {
+      const ring = links.rings[peer * this.slots + slot];
+      if (ring !== undefined) this.incoming.push(new IncomingLink(ring, button));
+    });
+  }
+
+  sender(edge: TaskEdge, toSlot: number, onCredit: () => void): ChannelSender {
+    const number = this.number(edge, this.slot, toSlot);
+    const link = this.outgoing[toSlot] as OutgoingLink;
+    this.creditListeners.add(onCredit);
+    return {
+      hasCredit: () => Atomics.load(this.credits, number) < channelCredit,
+      send: (element) => {
+        if (element.kind === 'batch') Atomics.add(this.credits, number, 1);
+        this.writer.reset();
+        writeFrame(number, element, this.writer);
+        link.send(this.writer.bytes());
+      },
+    };
+  }
+
+  receiver(edge: TaskEdge, fromSlot: number, onElement: () => void): ChannelReceiver {
+    const number = this.number(edge, fromSlot, this.slot);
+    const sender = this.buttons[fromSlot] as DoorbellButton;
+    const key = edge.partitioning.kind === 'hash' ? edge.partitioning.key : undefined;
+    const receiver = new RingReceiver(key, () => {
+      if (Atomics.sub(this.credits, number, 1) === channelCredit) sender.press();
+    });
+    receiver.onElement = onElement;
+    this.receivers[number] = receiver;
+    return receiver;
+  }
+
+  /** Moves frames in and out as far as possible; true when anything moved. Called between the steps of the slot. */
+  pump(): boolean {
+    let moved = false;
+    for (const link of this.incoming) if (link.pump(this.acceptFrame)) moved = true;
+    for (const link of this.outgoing) if (link?.pump() === true) moved = true;
+    return moved;
+  }
+
+  /** Whether no frame waits for room. */
+  isEmpty(): boolean {
+    return this.outgoing.every((link) => link?.isEmpty ?? true);
+  }
+
+  /** The slot has nothing to do: `onWork` is called when frames, room or credit have come. */
+  sleep(onWork: () => void): void {
+    this.bell.sleep(
+      () => this.pump(),
+      () => {
+        this.pump();
+        for (const listener of this.creditListeners) listener();
+        onWork();
+      },
+    );
+  }
+
+  private accept(frame: Uint8Array): void {
+    const reader = new ByteReader(frame);
+    const receiver = this.receivers[reader.uint32()] as RingReceiver;
+    receiver.accept(readElement(reader));
+  }
+
+  private number(edge: TaskEdge, fromSlot: number, toSlot: number): number {
+    return this.numbers.get(`${edge.index}:${fromSlot}:${toSlot}`) as number;
+  }
+}

@@ -1,0 +1,29 @@
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { planRemoteChannels } from './channel-plan.ts';
+import { allocateDoorbells } from './doorbell.ts';
+import { allocateRing } from './ring.ts';
+
+/** All memory that the slots of one attempt share on one machine. A plain value: it is handed to threads as it is. */
+export interface SharedLinks {
+  /** One ring an ordered pair of slots, at `from × slots + to`; undefined on the diagonal. */
+  readonly rings: readonly (SharedArrayBuffer | undefined)[];
+  readonly doorbells: SharedArrayBuffer;
+  /** Batches under way, one Int32 a remote channel. */
+  readonly credits: SharedArrayBuffer;
+}
+
+const mebibyte = 2 ** 20;
+/** More slots get smaller rings: their number grows with the square. */
+const ringBytes = (slots: number): number => (slots <= 4 ? 4 * mebibyte : slots <= 8 ? mebibyte : mebibyte / 4);
+
+/** Allocates the memory for one attempt of a graph. */
+export const allocateSharedLinks = (graph: PhysicalGraph): SharedLinks => {
+  const { slots } = graph;
+  return {
+    rings: Array.from({ length: slots * slots }, (_, pair) =>
+      Math.floor(pair / slots) === pair % slots ? undefined : allocateRing(ringBytes(slots)),
+    ),
+    doorbells: allocateDoorbells(slots),
+    credits: new SharedArrayBuffer(4 * Math.max(1, planRemoteChannels(graph).length)),
+  };
+};

@@ -1,0 +1,105 @@
+import { buildGraph, loadJob } from '../artifact/load.ts';
+import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
+import { MillraceError } from '../contract/errors.ts';
+import { RingChannels } from '../exchange/ring-channels.ts';
+import { initialRouting } from '../exchange/routing-table.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import type { System } from '../sys/system.ts';
+import type { ThreadPort } from '../sys/threads.ts';
+import { SlotRuntime } from '../task/slot-runtime.ts';
+import type { LogFields, Logger, LogLevel } from '../telemetry/logger.ts';
+import { MetricGroup } from '../telemetry/metrics.ts';
+import { reportOf } from './local-slot.ts';
+import { type FromSlot, type SlotThreadData, type ToSlot, toPlainError } from './slot-messages.ts';
+
+const reportIntervalMs = 200;
+const ranks: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
+
+/** Sends lines to the thread that holds the log. */
+const remoteLogger = (send: (message: FromSlot) => void, level: LogLevel, own: LogFields): Logger => {
+  const isEnabled = (asked: LogLevel): boolean => ranks.indexOf(asked) <= ranks.indexOf(level);
+  const log = (at: LogLevel) => (message: string, fields: LogFields = {}) => {
+    if (isEnabled(at)) send({ kind: 'log', level: at, message, fields: { ...own, ...fields } });
+  };
+  return {
+    error: log('error'),
+    warn: log('warn'),
+    info: log('info'),
+    debug: log('debug'),
+    isEnabled,
+    child: (fields) => remoteLogger(send, level, { ...own, ...fields }),
+  };
+};
+
+const loadGraph = async (data: SlotThreadData): Promise<PhysicalGraph> => {
+  resolveMillraceToThisRuntime();
+  const graph = buildGraph(await loadJob(data.artifact), data.args, data.plan);
+  if (graph.hash === data.graphHash) return graph;
+  throw new MillraceError(
+    'job-invalid',
+    `The job's function built another graph in slot ${data.slot} (${graph.hash}) than in the coordinator (${data.graphHash}).`,
+    { hint: 'Build the same graph at every call: no random, no clock, no environment of the thread in its shape.' },
+  );
+};
+
+/** The life of a slot's thread: load, agree, run, report, end. */
+export const runSlotThread = async (port: ThreadPort, system: System): Promise<void> => {
+  const data = port.data as SlotThreadData;
+  const send = (message: FromSlot): void => port.post(message);
+  const logger = remoteLogger(send, data.logLevel, { slot: data.slot });
+  let runtime: SlotRuntime;
+  try {
+    const graph = await loadGraph(data);
+    runtime = new SlotRuntime({
+      ...data,
+      system,
+      logger,
+      metrics: new MetricGroup(),
+      graph,
+      deadLetters: (letter) => send({ kind: 'deadLetter', letter }),
+      routing: initialRouting(graph.slots, graph.maxParallelism),
+      remote: new RingChannels(graph, data.slot, data.links),
+      requestSplit: (task) => send({ kind: 'requestSplit', task }),
+      onBarrier: () => undefined,
+      onFinished: (drained) => {
+        send({ kind: 'finished', drained, report: reportOf(runtime, data.slot) });
+        end();
+      },
+      onFailed: (error) => {
+        send({ kind: 'failed', error: toPlainError(error) });
+        end();
+      },
+    });
+  } catch (error) {
+    send({ kind: 'failed', error: toPlainError(error) });
+    return port.close();
+  }
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+    port.close();
+  };
+  const report = (): void => {
+    if (ended) return;
+    send({ kind: 'report', report: reportOf(runtime, data.slot) });
+    system.timers.after(reportIntervalMs, report);
+  };
+  port.onMessage((raw) => obey(raw as ToSlot, runtime, end));
+  report();
+  send({ kind: 'ready' });
+};
+
+const obey = (message: ToSlot, runtime: SlotRuntime, end: () => void): void => {
+  switch (message.kind) {
+    case 'start':
+      return void runtime.start();
+    case 'addSplit':
+      return runtime.addSplit(message.task, message.split);
+    case 'noMoreSplits':
+      return runtime.noMoreSplits(message.task);
+    case 'stop':
+      return runtime.stop();
+    case 'cancel':
+      return void runtime.cancel().then(end);
+  }
+};
