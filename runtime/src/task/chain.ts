@@ -54,13 +54,16 @@ export class Chain {
     return done;
   }
 
-  /** Hands on finished asynchronous work everywhere; false while the link at `position` still waits for some. */
-  settle(position: number): boolean {
+  /**
+   * Hands on finished asynchronous work of the links from `position` on; those before it keep theirs, so that nothing
+   * overtakes what is walking there. With `ending`, false while the link at `position` still has something in flight.
+   */
+  settle(position: number, ending: boolean): boolean {
     let settled = true;
-    for (let i = 0; i < this.links.length; i++) {
+    for (let i = position; i < this.links.length; i++) {
       const { processor } = this.links[i] as ChainLink;
       if (processor.settle === undefined) continue;
-      const done = processor.settle();
+      const done = processor.settle(ending && i === position);
       if (i === position) settled = done;
       this.flush(i);
     }

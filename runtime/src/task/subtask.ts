@@ -100,7 +100,8 @@ export class Subtask {
       if (!done) return 'progress';
     }
     if (this.pending.length > 0) return this.continuePending();
-    chain.settle(-1);
+    chain.settle(0, false);
+    if (this.collectGenerated()) return 'progress';
     if (!chain.hasRoom()) return 'idle';
     const element = input.next(this.nowMs);
     if (element === undefined) return 'idle';
@@ -132,7 +133,8 @@ export class Subtask {
         this.pending.push({ kind: 'watermark', timeMs: element.timeMs, position: 0 });
         break;
       case 'idle':
-        this.pending.push({ kind: 'forward', element });
+        // Records in flight go first: nobody waits with event time for a channel that is idle.
+        this.pending.push({ kind: 'settle', position: 0, then: element });
         break;
       case 'barrier':
         this.parts.onBarrier(element);
@@ -157,9 +159,10 @@ export class Subtask {
     const { chain } = this.parts;
     const { position } = work;
     if (position < chain.links.length) {
-      if (!chain.settle(position)) return 'idle';
+      const settled = chain.settle(position, work.kind !== 'watermark');
+      if (this.collectGenerated('first')) return 'progress';
+      if (!settled) return 'idle';
       if (!this.walk(work)) return 'progress';
-      if (!chain.settle(position)) return 'idle';
       this.passOn(work);
       return 'progress';
     }
@@ -185,13 +188,19 @@ export class Subtask {
     if (work.timeMs === -Infinity) this.pending.shift();
   }
 
-  /** Watermarks that links have made by themselves start behind them. */
-  private collectGenerated(): void {
+  /** Watermarks that links have made by themselves start behind them: after the pending work or before it. */
+  private collectGenerated(where: 'first' | 'last' = 'last'): boolean {
     const { links } = this.parts.chain;
+    let found = false;
     for (let i = 0; i < links.length; i++) {
       const timeMs = (links[i] as ChainLink).processor.generatedWatermark?.() ?? -Infinity;
-      if (timeMs > -Infinity) this.pending.push({ kind: 'watermark', timeMs, position: i + 1 });
+      if (timeMs === -Infinity) continue;
+      found = true;
+      const work: Pending = { kind: 'watermark', timeMs, position: i + 1 };
+      if (where === 'first') this.pending.unshift(work);
+      else this.pending.push(work);
     }
+    return found;
   }
 
   private forward(element: StreamElement): void {

@@ -69,13 +69,17 @@ export interface Processor {
   advanceWatermark?(watermarkMs: number, budget: Budget): boolean;
   /** The watermark to hand on for the one just taken; −Infinity = none. Absent = the same. */
   outputWatermark?(watermarkMs: number): number;
-  /** A watermark that this processor makes by itself, after the batch or clock it has just seen. */
+  /** A watermark that this processor makes by itself, after the batch, clock or `settle` it has just seen. Taken by the call. */
   generatedWatermark?(): number;
   /** The clock moved; fire what is due. `nextTimeMs` says when to call, Infinity = never. */
   advanceTime?(nowMs: number, budget: Budget): boolean;
   nextTimeMs?(): number;
-  /** Between batches: hand on what asynchronous work has finished. False while a watermark or the end must wait for it. */
-  settle?(): boolean;
+  /**
+   * Between batches: hand on what asynchronous work has finished. Whoever keeps records in flight also keeps the watermarks
+   * between them, and gives them back by `generatedWatermark`; so only the end of the input waits: with `ending`, false while
+   * anything is in flight.
+   */
+  settle?(ending: boolean): boolean;
   /** All inputs ended and the watermark is at +∞: pending processing-time timers, last results. Repeated until true. */
   finish?(budget: Budget): boolean;
   /** Sinks: makes what was written visible. */

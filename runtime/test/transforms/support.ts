@@ -6,7 +6,7 @@ import { Batch } from '../../src/batch/batch.ts';
 import { hashValue } from '../../src/batch/hash.ts';
 import { MillraceError } from '../../src/contract/errors.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
-import type { MetricGroup } from '../../src/telemetry/metrics.ts';
+import { MetricGroup } from '../../src/telemetry/metrics.ts';
 import type { Budget, Emitter, Processor, ProcessorContext } from '../../src/transforms/processor.ts';
 import { ManualSystem } from './manual-system.ts';
 
@@ -83,12 +83,6 @@ export interface FakeContext extends ProcessorContext {
 
 const quietLogger: Logger = new Proxy({}, { get: () => () => undefined }) as Logger;
 
-/** Metrics that count nothing: every property is a function that gives the same thing again. */
-const noMetrics = (): MetricGroup => {
-  const nothing: object = new Proxy(() => nothing, { get: () => nothing });
-  return nothing as MetricGroup;
-};
-
 /** What a processor is given by the task, with everything observable. The clock is `machine.nowMs`. */
 export const fakeContext = (settings: FakeContextSettings = {}): FakeContext => {
   const machine = new ManualSystem(settings.nowMs ?? 0);
@@ -110,7 +104,7 @@ export const fakeContext = (settings: FakeContextSettings = {}): FakeContext => 
   return {
     system: machine.system,
     logger: quietLogger,
-    metrics: noMetrics(),
+    metrics: new MetricGroup(),
     jobName: 'test-job',
     transformName: settings.transformName ?? 'under-test',
     uid: 'under-test',
