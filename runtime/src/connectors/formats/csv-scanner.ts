@@ -56,7 +56,8 @@ export class CsvScanner implements RecordDecoder {
     this.capacity = settings.recordsPerBatch ?? defaultRecordsPerBatch;
     this.columns = settings.fields.map((name) => {
       const column = new FieldColumn(name, this.capacity);
-      column.accepts(holdsOf[settings.types[name] ?? 'string']);
+      const type = Object.hasOwn(settings.types, name) ? settings.types[name] : undefined;
+      column.accepts(holdsOf[type ?? 'string']);
       return column;
     });
     this.targets = settings.names.map((name) => this.columns.find((column) => column.name === name));
@@ -135,7 +136,7 @@ export class CsvScanner implements RecordDecoder {
         position++;
         continue;
       }
-      if (i + 1 !== count) this.problem = `it has ${i + 1} values where the header has ${count} columns`;
+      if (i + 1 !== count) this.problem ??= `it has ${i + 1} values where the header has ${count} columns`;
       return position;
     }
   }

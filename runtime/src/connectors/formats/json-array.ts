@@ -58,6 +58,8 @@ export class JsonArray implements RecordDecoder {
   private place: Place;
   private rows: unknown[] = [];
   private lines = 0;
+  /** Up to where in the run in hand lines have been counted. */
+  private counted = 0;
   private discarding: ElementScan = { depth: 0, inString: false, escaped: false };
 
   /** `resumed`: the bytes begin behind an element, not at the start of the file. */
@@ -78,10 +80,11 @@ export class JsonArray implements RecordDecoder {
   decode(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
     const text = new TextReader(bytes);
     let position = from;
+    this.counted = from;
     while (this.rows.length < this.capacity) {
       const next = this.decodeOne(text, bytes, position, to, atEnd);
       if (next === position) return position;
-      this.countLines(bytes, position, next);
+      this.countLines(bytes, next);
       position = next;
     }
     return position;
@@ -89,6 +92,7 @@ export class JsonArray implements RecordDecoder {
 
   discard(bytes: Uint8Array, from: number, to: number, begins: boolean): number {
     let position = from;
+    this.counted = from;
     if (begins) {
       position = this.elementStart(bytes, from, to);
       this.reject(bytes, position, to, tooLong(this.settings.maximumRecordBytes));
@@ -96,7 +100,7 @@ export class JsonArray implements RecordDecoder {
       this.discarding = { depth: 0, inString: false, escaped: false };
     }
     const end = followElement(this.discarding, bytes, position, to);
-    this.countLines(bytes, from, end < 0 ? to : end);
+    this.countLines(bytes, end < 0 ? to : end);
     return end;
   }
 
@@ -188,11 +192,13 @@ export class JsonArray implements RecordDecoder {
     else this.reject(bytes, from, to, problem);
   }
 
-  private countLines(bytes: Uint8Array, from: number, to: number): void {
-    for (let i = from; i < to; i++) if (bytes[i] === Byte.lineFeed) this.lines++;
+  /** Counts the lines of the run in hand up to `to`. */
+  private countLines(bytes: Uint8Array, to: number): void {
+    for (; this.counted < to; this.counted++) if (bytes[this.counted] === Byte.lineFeed) this.lines++;
   }
 
   private reject(bytes: Uint8Array, from: number, to: number, reason: string): void {
+    this.countLines(bytes, from);
     this.settings.onInvalid({ bytes, from, to, reason, linesBefore: this.lines });
   }
 }

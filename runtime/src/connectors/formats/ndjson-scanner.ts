@@ -172,9 +172,10 @@ export class NdjsonScanner implements RecordDecoder {
 
   /** After the last value: the closing brace and the line feed. */
   private endOfLine(bytes: Uint8Array, start: number, opening: number): number {
-    if (bytes[start] === Byte.closeBrace && bytes[start + 1] === Byte.lineFeed) return start + 1;
+    const opened = opening === Byte.comma;
+    if (opened && bytes[start] === Byte.closeBrace && bytes[start + 1] === Byte.lineFeed) return start + 1;
     let position = this.json.skipSpace(bytes, start);
-    if (opening === Byte.openBrace) {
+    if (!opened) {
       if (bytes[position] !== Byte.openBrace) return -1;
       position = this.json.skipSpace(bytes, position + 1);
     }
