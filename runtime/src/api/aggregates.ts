@@ -4,6 +4,7 @@
  */
 import type { Expression } from '../batch/plan.ts';
 import type { Expr, FieldOf } from './expressions.ts';
+import { jobInvalid, wholeNumber } from './job-invalid.ts';
 
 /** Folds records into an accumulator. `merge` is needed where windows merge or aggregation happens in two phases. */
 export interface AggregateFunction<T, A, R> {
@@ -13,6 +14,9 @@ export interface AggregateFunction<T, A, R> {
   result(accumulator: A): R;
   merge?(left: A, right: A): A;
 }
+
+/** The most records that `topN` keeps for a key. */
+const mostRecords = 100_000;
 
 /** What a built-in aggregate reads of a record. `record` = the whole record. */
 export type AggregateInput =
@@ -68,6 +72,24 @@ export const aggregateInput = (
   return { kind: 'expression', expression: read.expression };
 };
 
+/** The fields that a result has beside its aggregates. */
+const resultFields: readonly string[] = ['key', 'windowStart', 'windowEnd'];
+
+/**
+ * Aggregates by name, as they were given.
+ * @throws MillraceError job-invalid when there is none, or one would hide a field that results have anyway.
+ */
+export const checkAggregates = <S extends Readonly<Record<string, unknown>>>(aggregates: S): S => {
+  const names = Object.keys(aggregates);
+  if (names.length === 0) throw jobInvalid('There is nothing to aggregate.', 'Name at least one aggregate.');
+  const hidden = names.find((name) => resultFields.includes(name));
+  if (hidden === undefined) return aggregates;
+  throw jobInvalid(
+    `An aggregate is called “${hidden}”, as a field that results have anyway.`,
+    'Give it another name.',
+  );
+};
+
 const builtIn = <T, R>(
   kind: BuiltInKind,
   read?: string | ((value: never) => unknown) | Expr,
@@ -109,14 +131,27 @@ export const countDistinct = <T = never>(read: Read<T, unknown>): BuiltInAggrega
 /** How many different values by HyperLogLog (2^12 registers, standard error 1.6 %): 4 KiB a key at most. */
 export const approximateCountDistinct = <T = never>(read: Read<T, unknown>): BuiltInAggregate<T, number> =>
   builtIn('approximateCountDistinct', read);
-/** The records with the `limit` greatest numbers, greatest first; of equal ones the earlier first. */
+/**
+ * The records with the `limit` greatest numbers, greatest first; of equal ones the earlier first.
+ * @throws MillraceError job-invalid when the limit is not a whole number from 1 to 100,000.
+ */
 export const topN = <T>(limit: number, by: Read<T, number>): BuiltInAggregate<T, readonly NoInfer<T>[]> =>
-  builtIn('topN', by, { limit });
-/** Quantiles of numbers with a relative error of 1 % (DDSketch). */
+  builtIn('topN', by, { limit: wholeNumber(limit, 'number of records', 1, mostRecords) });
+/**
+ * Quantiles of numbers with a relative error of 1 % (DDSketch).
+ * @throws MillraceError job-invalid when one is not in 0 … 1.
+ */
 export const quantiles = <T = never>(
   read: Read<T, number>,
   which: readonly number[],
-): BuiltInAggregate<T, readonly number[]> => builtIn('quantiles', read, { quantiles: which });
+): BuiltInAggregate<T, readonly number[]> => {
+  const wrong = which.find((quantile) => !(quantile >= 0 && quantile <= 1));
+  if (wrong === undefined && which.length > 0) return builtIn('quantiles', read, { quantiles: which });
+  throw jobInvalid(
+    which.length === 0 ? 'No quantile is asked for.' : `The quantile ${wrong} is not in 0 … 1.`,
+    'Write the median as 0.5 and the 99th percentile as 0.99.',
+  );
+};
 /** All records in order of arrival, or a field or value of each. */
 export function collectAll<T>(): BuiltInAggregate<T, readonly NoInfer<T>[]>;
 export function collectAll<T, F extends keyof T & string>(

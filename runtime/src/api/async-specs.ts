@@ -1,4 +1,5 @@
 /** Settings of calls to the outside as an author gives them, turned into the full ones. */
+import { readField } from '../batch/operations.ts';
 import type { AsyncFunction, AsyncSettings } from './async.ts';
 import { type Duration, durationMs } from './duration.ts';
 import type { Lifecycle } from './functions.ts';
@@ -95,10 +96,7 @@ export const lookupSettings = <T, K, V, R>(
 ): LookupSettings => {
   const { key } = given;
   return {
-    key:
-      typeof key === 'function'
-        ? (key as (value: unknown) => unknown)
-        : (value) => (value as Readonly<Record<string, unknown>>)[key],
+    key: typeof key === 'function' ? (key as (value: unknown) => unknown) : (value) => readField(value, key),
     load: (found, signal) => given.load(found as K, signal),
     join: (value, found) => given.join(value as T, found as V | undefined),
     cacheSize: wholeNumber(given.cacheSize ?? 10_000, 'cache size', 0, mostCacheEntries),

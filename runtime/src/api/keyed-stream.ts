@@ -1,4 +1,4 @@
-import type { AggregateResults, Aggregates } from './aggregates.ts';
+import { type AggregateResults, type Aggregates, checkAggregates } from './aggregates.ts';
 import { BroadcastStream } from './broadcast-stream.ts';
 import {
   ConnectedStreams,
@@ -51,7 +51,11 @@ export class KeyedStream<K, T> extends DataStream<T> {
 
   /** Built-in aggregates of each key, given as they are so far for every record: `aggregate({ total: sum('price') })`. */
   aggregate<const S extends Aggregates<T>>(aggregates: S): DataStream<RunningResult<K, S>> {
-    return this.recorder.transform({ kind: 'aggregate', aggregates }, [this.edges], 'aggregate');
+    return this.recorder.transform(
+      { kind: 'aggregate', aggregates: checkAggregates(aggregates) },
+      [this.edges],
+      'aggregate',
+    );
   }
 
   /** Groups the records of each key into windows. */

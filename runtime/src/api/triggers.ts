@@ -1,5 +1,6 @@
 /** A *trigger* decides when a window fires (its function sees the window) and when it is purged (its contents are dropped). */
-import { type Duration, durationMs } from './duration.ts';
+import { type Duration, durationMs, positiveDurationMs } from './duration.ts';
+import { wholeNumber } from './job-invalid.ts';
 import type { ReducingStateDescriptor, ValueState, ValueStateDescriptor } from './state.ts';
 import type { TimeWindow } from './windows.ts';
 
@@ -52,16 +53,19 @@ export const eventTimeTrigger = (): TriggerSpec => ({ kind: 'eventTime' });
 /** Fires when the clock passes the end of the window; the default of processing-time windows. */
 export const processingTimeTrigger = (): TriggerSpec => ({ kind: 'processingTime' });
 /** Fires at every `size` records. */
-export const countTrigger = (size: number): TriggerSpec => ({ kind: 'count', size });
+export const countTrigger = (size: number): TriggerSpec => ({
+  kind: 'count',
+  size: wholeNumber(size, 'number of records', 1, Number.MAX_SAFE_INTEGER),
+});
 /** Fires every interval of event time, and at the end of the window. */
 export const continuousEventTimeTrigger = (interval: Duration): TriggerSpec => ({
   kind: 'continuousEventTime',
-  intervalMs: durationMs(interval, 'trigger interval'),
+  intervalMs: positiveDurationMs(interval, 'trigger interval'),
 });
 /** Fires every interval of the clock, and at the end of a processing-time window. */
 export const continuousProcessingTimeTrigger = (interval: Duration): TriggerSpec => ({
   kind: 'continuousProcessingTime',
-  intervalMs: durationMs(interval, 'trigger interval'),
+  intervalMs: positiveDurationMs(interval, 'trigger interval'),
 });
 /** Fires when `delta(last fired record, record)` exceeds the threshold. */
 export const deltaTrigger = <T>(threshold: number, delta: (last: T, value: T) => number): TriggerSpec => ({

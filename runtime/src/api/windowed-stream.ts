@@ -1,4 +1,9 @@
-import type { AggregateFunction, AggregateResults, Aggregates } from './aggregates.ts';
+import {
+  type AggregateFunction,
+  type AggregateResults,
+  type Aggregates,
+  checkAggregates,
+} from './aggregates.ts';
 import type { DataStream } from './data-stream.ts';
 import { type Duration, durationMs } from './duration.ts';
 import type { Collector, Combine, NoPromise } from './functions.ts';
@@ -14,9 +19,10 @@ import type {
 import type { Evictor, TriggerSpec } from './triggers.ts';
 import { checkLateness } from './window-checks.ts';
 
+/** Windows over all records have no key, and their results no field for it. */
+type KeyField<K> = [K] extends [undefined] ? unknown : { readonly key: K };
 /** The result of built-in aggregates over a window: its key and bounds (ms since the epoch), and a field for each. */
-export type WindowResult<K, S> = {
-  readonly key: K;
+export type WindowResult<K, S> = KeyField<K> & {
   readonly windowStart: number;
   readonly windowEnd: number;
 } & AggregateResults<S>;
@@ -91,7 +97,7 @@ export class WindowedStream<K, T> {
     return this.record(
       isAggregateFunction(aggregate)
         ? { kind: 'aggregate', aggregate: aggregate as AggregateFunction<unknown, unknown, unknown> }
-        : { kind: 'builtIn', aggregates: aggregate },
+        : { kind: 'builtIn', aggregates: checkAggregates(aggregate) },
       windowFunction,
     );
   }

@@ -3,7 +3,7 @@
  * (triggers.ts) when a window fires, an *evictor* what is left out when it does. All of them are plain values.
  */
 import { MillraceError } from '../contract/errors.ts';
-import { type Duration, durationMs } from './duration.ts';
+import { type Duration, durationMs, positiveDurationMs } from './duration.ts';
 
 /** A span of time [startMs, endMs). Global and count windows span all time. */
 export interface TimeWindow {
@@ -49,18 +49,6 @@ export interface WindowOptions {
   readonly time?: TimeDomain;
 }
 
-const positive = (duration: Duration, what: string): number => {
-  const value = durationMs(duration, what);
-  if (value >= 1 && Number.isInteger(value)) return value;
-  throw new MillraceError(
-    'job-invalid',
-    `The ${what} ${JSON.stringify(duration)} is not a whole number of milliseconds above 0.`,
-    {
-      hint: 'Give a duration of at least 1 ms.',
-    },
-  );
-};
-
 const aligned = (
   kind: 'tumbling' | 'sliding' | 'cumulative',
   sizeMs: number,
@@ -77,18 +65,23 @@ const aligned = (
 
 /** Windows of one size, side by side. */
 export const tumbling = (size: Duration, options: WindowOptions = {}): WindowAssigner => {
-  const sizeMs = positive(size, 'window size');
+  const sizeMs = positiveDurationMs(size, 'window size');
   return aligned('tumbling', sizeMs, sizeMs, options);
 };
 
 /** Windows of one size that start every `slide`; a record is in size ÷ slide of them. */
 export const sliding = (size: Duration, slide: Duration, options: WindowOptions = {}): WindowAssigner =>
-  aligned('sliding', positive(size, 'window size'), positive(slide, 'window slide'), options);
+  aligned(
+    'sliding',
+    positiveDurationMs(size, 'window size'),
+    positiveDurationMs(slide, 'window slide'),
+    options,
+  );
 
 /** Windows that start together every `size` and end a `step` apart: 0–1 h, 0–2 h, … 0–24 h. */
 export const cumulative = (step: Duration, size: Duration, options: WindowOptions = {}): WindowAssigner => {
-  const sizeMs = positive(size, 'window size');
-  const stepMs = positive(step, 'window step');
+  const sizeMs = positiveDurationMs(size, 'window size');
+  const stepMs = positiveDurationMs(step, 'window step');
   if (sizeMs % stepMs !== 0) {
     throw new MillraceError(
       'job-invalid',
@@ -108,7 +101,8 @@ export const session = <T = never>(
 ): WindowAssigner => ({
   kind: 'session',
   time: options.time ?? 'event',
-  gapMs: typeof gap === 'function' ? (gap as (value: unknown) => number) : positive(gap, 'session gap'),
+  gapMs:
+    typeof gap === 'function' ? (gap as (value: unknown) => number) : positiveDurationMs(gap, 'session gap'),
 });
 
 /** One window for all of a key's records; give it a trigger. */

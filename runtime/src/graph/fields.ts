@@ -13,7 +13,7 @@ import type {
 import type { TriggerSpec } from '../api/triggers.ts';
 import type { TimestampSelector, WatermarkSettings } from '../api/watermarks.ts';
 import type { WindowAssigner } from '../api/windows.ts';
-import { fieldsOf } from '../batch/plan.ts';
+import type { Expression } from '../batch/plan.ts';
 
 /** What is read of some records: named fields, or everything for these reasons. */
 export interface FieldDemand {
@@ -30,6 +30,22 @@ const together = (...demands: readonly FieldDemand[]): FieldDemand => ({
   all: [...new Set(demands.flatMap((demand) => demand.all))],
 });
 
+/** The names of the columns in an expression. */
+const columnsOf = (expression: Expression): readonly string[] => {
+  switch (expression.kind) {
+    case 'column':
+      return [expression.name];
+    case 'literal':
+      return [];
+    case 'binary':
+      return [...columnsOf(expression.left), ...columnsOf(expression.right)];
+    case 'unary':
+      return columnsOf(expression.operand);
+    case 'call':
+      return expression.arguments.flatMap(columnsOf);
+  }
+};
+
 const ofSelector = (selector: KeySelector | TimestampSelector, what: string): FieldDemand => {
   switch (selector.kind) {
     case 'field':
@@ -37,7 +53,7 @@ const ofSelector = (selector: KeySelector | TimestampSelector, what: string): Fi
     case 'fields':
       return fieldsNamed(selector.names);
     case 'expression':
-      return fieldsNamed(fieldsOf(selector.expression));
+      return fieldsNamed(columnsOf(selector.expression));
     case 'function':
       return everything(what);
     case 'source':
@@ -64,7 +80,7 @@ const ofInput = (input: AggregateInput, name: string): FieldDemand => {
     case 'field':
       return fieldsNamed([input.name]);
     case 'expression':
-      return fieldsNamed(fieldsOf(input.expression));
+      return fieldsNamed(columnsOf(input.expression));
     case 'function':
       return everything(`opaque function ${name}`);
   }
@@ -105,9 +121,10 @@ const ofTransform = (
   switch (spec.kind) {
     case 'fused': {
       const { step } = spec;
-      if (step.kind === 'filterExpression') return together(passedOn, fieldsNamed(fieldsOf(step.expression)));
+      if (step.kind === 'filterExpression')
+        return together(passedOn, fieldsNamed(columnsOf(step.expression)));
       if (step.kind !== 'project') return everything(`opaque function ${name}`);
-      return fieldsNamed(Object.values(step.fields).flatMap((expression) => [...fieldsOf(expression)]));
+      return fieldsNamed(Object.values(step.fields).flatMap(columnsOf));
     }
     case 'watermarks':
       return together(passedOn, ofWatermarks(spec.watermarks, name));
