@@ -4,9 +4,14 @@ export const redacted: string = '[redacted]';
 const secretName =
   /pass(?:word|wd|phrase|code)|(?:^|[^a-z])pwd|token|secret|credential|authorization|cookie|(?:api|access|private|account|signing|encryption)[-_. ]?key|(?:^|[^a-z])(?:auth|sas|signature)$/i;
 
+/** A reference to a secret is none: `secretName`, `tokenPath`, `secretKeyRef`. */
+const referenceName = /(?:name|ref|path|file)$/i;
+
 /** Whether a field, variable or header of this name is likely to hold a secret. Errs on the side of hiding. */
-export const looksSecret = (name: string): boolean =>
-  secretName.test(name.replace(/([a-z0-9])([A-Z])/g, '$1_$2')) || secretName.test(name);
+export const looksSecret = (name: string): boolean => {
+  const words = name.replace(/([a-z0-9])([A-Z])/g, '$1_$2');
+  return (secretName.test(name) || secretName.test(words)) && !referenceName.test(name);
+};
 
 /** `scheme://user:password@host`: everything up to the last `@` before the path. */
 const userInfo = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/?#"'<>]{1,2000}@/gi;

@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import { about, block, text, type Written } from './field.ts';
+import { annotations, labelName, labels } from './names.ts';
+
+/** Who the job is. What the API server writes beside this (uid, resourceVersion …) is not part of a manifest. */
+export interface Metadata {
+  readonly name: string;
+  readonly namespace?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export type MetadataInput = Written<Omit<Metadata, 'name'>> & Pick<Metadata, 'name'>;
+
+const jobName = (): z.ZodString =>
+  text(
+    40,
+    /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/,
+    'a name of lower-case letters, digits and -, that starts with a letter, at most 40 characters',
+  );
+
+export const metadataSchema: z.ZodType<Metadata, MetadataInput> = block({
+  name: jobName().meta(
+    about('immutable', 'The name of the job. It names its pods and services too, which is why it is short.'),
+  ),
+  namespace: labelName()
+    .optional()
+    .meta(
+      about('immutable', 'The Kubernetes namespace of the job; a local run ignores it.', {
+        absent: 'the namespace of the kubectl context',
+      }),
+    ),
+  labels: labels()
+    .default({})
+    .meta(about('operator', 'Labels of the StreamJob itself; pods get those of spec.podTemplate.')),
+  annotations: annotations(262_144)
+    .default({})
+    .meta(about('operator', 'Annotations of the StreamJob itself; pods get those of spec.podTemplate.')),
+});

@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import { about, block, checkedText, text, type Written } from './field.ts';
+import { cpuPattern, parseCpu, parseQuantity, quantityHint, quantityPattern } from './quantity.ts';
+
+/** What one worker gets. Texts: see `parseCpu` and `parseQuantity`. */
+export interface Resources {
+  readonly cpu: string;
+  readonly memory: string;
+}
+
+/** A size between two others. */
+export const quantity = (minimum: string, maximum: string): z.ZodString => {
+  const [minimumBytes, maximumBytes] = [parseQuantity(minimum), parseQuantity(maximum)];
+  const expected = `a size from ${minimum} to ${maximum}, such as 512Mi or 1.5Gi`;
+  return checkedText(text(32, quantityPattern, expected), (value) => {
+    const hint = quantityHint(value);
+    if (hint !== undefined) return { hint };
+    const bytes = Number.parseFloat(value) > 1e15 ? Number.POSITIVE_INFINITY : parseQuantity(value);
+    return bytes < minimumBytes || bytes > maximumBytes ? {} : undefined;
+  });
+};
+
+/** A number of processors between two others. */
+export const cpu = (minimum: string, maximum: string): z.ZodString => {
+  const expected = `a number of processors from ${minimum} to ${maximum}, such as "2" or 500m`;
+  return checkedText(text(16, cpuPattern, expected), (value) => {
+    if (!cpuPattern.test(value)) return { hint: 'Write "2" for two processors, 500m for half of one.' };
+    return parseCpu(value) < parseCpu(minimum) || parseCpu(value) > parseCpu(maximum) ? {} : undefined;
+  });
+};
+
+export const resourcesSchema: z.ZodType<Resources, Written<Resources>> = block({
+  cpu: cpu('50m', '256').default('1').meta(about('switch-over', 'Processors of one worker.')),
+  memory: quantity('128Mi', '4Ti')
+    .default('1Gi')
+    .meta(
+      about(
+        'switch-over',
+        'Memory of one worker, and the only number about memory: heap, state and buffers get their shares of it. A local run takes it as the budget of the process.',
+      ),
+    ),
+});
