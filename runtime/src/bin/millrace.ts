@@ -9,6 +9,9 @@ process.exitCode = await main(process.argv.slice(2), {
   system: createNodeSystem(),
   workingDirectory: process.cwd(),
   environment: process.env,
+  setVariable: (name, value) => {
+    process.env[name] = value;
+  },
   out: (text) => void process.stdout.write(text),
   error: (text) => void process.stderr.write(text),
   terminal: process.stderr.isTTY ? { columns: process.stderr.columns } : undefined,

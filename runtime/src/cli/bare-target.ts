@@ -10,8 +10,9 @@ export const bareTarget = (entry: string): JobTarget => ({
   parallelism: 1,
   maxParallelism: undefined,
   mode: 'Streaming',
-  restart: { kind: 'none' },
+  restart: { strategy: 'None' },
   deadLetterPolicy: 'fail',
   deadLetterFile: undefined,
+  environment: {},
   notes: [],
 });

@@ -10,6 +10,8 @@ export interface CommandIo {
   /** Where relative paths start, absolute. */
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Sets a variable for the code of a job that runs in this process. */
+  setVariable(name: string, value: string): void;
   out(text: string): void;
   error(text: string): void;
   /** Whether standard error is a terminal, and how wide it is. */

@@ -1,4 +1,4 @@
-import type { RestartStrategy } from '../coordinator/restart.ts';
+import type { RestartPolicy } from '../contract/restart.ts';
 import type { ExecutionMode } from '../coordinator/local.ts';
 import type { DeadLetterPolicy } from '../task/failures.ts';
 
@@ -13,10 +13,12 @@ export interface JobTarget {
   readonly parallelism: number;
   readonly maxParallelism: number | undefined;
   readonly mode: ExecutionMode;
-  readonly restart: RestartStrategy;
+  readonly restart: RestartPolicy;
   readonly deadLetterPolicy: DeadLetterPolicy;
   /** Absolute path of the NDJSON file that takes dead letters; undefined when the policy needs none. */
   readonly deadLetterFile: string | undefined;
+  /** Variables for the job's process. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Sentences about what the manifest says and a local run does not do. */
   readonly notes: readonly string[];
 }

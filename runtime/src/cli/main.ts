@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { type CommandIo, ExitCode, type Outcome } from './command-io.ts';
+import { addGraph } from './commands/graph.ts';
 import { addRun } from './commands/run.ts';
+import { addValidate } from './commands/validate.ts';
 import { errorText } from './error-text.ts';
 
 const exitCodes = `
@@ -17,7 +19,7 @@ const build = (io: CommandIo, outcome: Outcome): Command => {
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.error(text) })
     .showHelpAfterError('(millrace --help shows the commands)')
     .addHelpText('after', exitCodes);
-  addRun(program, io, outcome);
+  for (const add of [addRun, addValidate, addGraph]) add(program, io, outcome);
   return program;
 };
 

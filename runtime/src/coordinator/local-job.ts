@@ -5,11 +5,12 @@
  */
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { MillraceError } from '../contract/errors.ts';
+import type { RestartPolicy } from '../contract/restart.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from '../worker/slot-handle.ts';
 import { Enumerators } from './enumerators.ts';
-import { decideRestart, type Failure, type RestartStrategy } from './restart.ts';
+import { decideRestart, type Failure } from './restart.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
 
 /** Starts the slots of one attempt. */
@@ -20,7 +21,7 @@ export interface LocalJobSettings {
   readonly logger: Logger;
   readonly graph: PhysicalGraph;
   readonly baseDirectory: string;
-  readonly restart: RestartStrategy;
+  readonly restart: RestartPolicy;
   readonly deploy: Deploy;
 }
 
@@ -136,7 +137,7 @@ export class LocalJob {
     const nowMs = system.clock.monotonicMs();
     this.failures.push({ atMs: nowMs, ranMs: nowMs - this.attemptStartedMs });
     const invalid = MillraceError.is(error) && error.code === 'job-invalid';
-    const decision = decideRestart(invalid ? { kind: 'none' } : restart, this.failures, system.random.next());
+    const decision = decideRestart(invalid ? { strategy: 'None' } : restart, this.failures, system.random.next());
     if (!decision.restart || this.current === 'stopping') {
       this.change('failed');
       void this.release().then(() => this.resolveEnded({ state: 'failed', attempts: attempt, error }));

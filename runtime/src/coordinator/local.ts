@@ -11,7 +11,7 @@ import { createLocalSlot } from '../worker/local-slot.ts';
 import { SharedThreadChannels } from '../worker/shared-thread.ts';
 import type { SlotReports } from '../worker/slot-handle.ts';
 import { LocalJob } from './local-job.ts';
-import type { RestartStrategy } from './restart.ts';
+import type { RestartPolicy } from '../contract/restart.ts';
 
 /** When bounded input is run with one watermark at the end: never, always, or when every source is bounded. */
 export type ExecutionMode = 'Streaming' | 'Batch' | 'Automatic';
@@ -25,7 +25,7 @@ export interface LocalSettings {
   readonly maxParallelism?: number | undefined;
   readonly chaining?: boolean;
   readonly mode: ExecutionMode;
-  readonly restart: RestartStrategy;
+  readonly restart: RestartPolicy;
   readonly deadLetterPolicy: DeadLetterPolicy;
   readonly deadLetters: DeadLetterOutput;
   readonly baseDirectory: string;

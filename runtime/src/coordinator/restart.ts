@@ -1,21 +1,6 @@
-/** When to try again after a failure, decided purely. Delays in ms. */
-export type RestartStrategy =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'fixedDelay'; readonly attempts: number; readonly delayMs: number }
-  | {
-      readonly kind: 'exponentialDelay';
-      readonly initialMs: number;
-      readonly maximumMs: number;
-      readonly multiplier: number;
-      /** Share of the delay by which it is shifted at random, so that many jobs do not come back at once. */
-      readonly jitter: number;
-      /** A job that ran this long starts again with the initial delay. */
-      readonly resetAfterMs: number;
-      readonly attempts: number;
-    }
-  | { readonly kind: 'failureRate'; readonly failures: number; readonly intervalMs: number; readonly delayMs: number };
+import type { RestartPolicy } from '../contract/restart.ts';
 
-/** One failure as the decision sees it. */
+/** One failure as the decision sees it, in ms of a clock that never goes back. */
 export interface Failure {
   readonly atMs: number;
   /** How long the attempt had been running. */
@@ -36,31 +21,30 @@ const streak = (failures: readonly Failure[], resetAfterMs: number): number => {
   return count;
 };
 
-/** What to do after the last of `failures`. `random` in [0, 1) drives the jitter. */
+/** What to do after the last of `failures`, oldest first. `random` in [0, 1) drives the jitter. */
 export const decideRestart = (
-  strategy: RestartStrategy,
+  policy: RestartPolicy,
   failures: readonly Failure[],
   random: number,
 ): RestartDecision => {
-  switch (strategy.kind) {
-    case 'none':
+  switch (policy.strategy) {
+    case 'None':
       return { restart: false, reason: 'the restart strategy is None' };
-    case 'fixedDelay':
-      return failures.length <= strategy.attempts
-        ? { restart: true, delayMs: strategy.delayMs }
-        : { restart: false, reason: `all ${strategy.attempts} restarts are used up` };
-    case 'exponentialDelay': {
-      const count = streak(failures, strategy.resetAfterMs);
-      if (count > strategy.attempts) return { restart: false, reason: `all ${strategy.attempts} restarts are used up` };
-      const delayMs = Math.min(strategy.maximumMs, strategy.initialMs * strategy.multiplier ** (count - 1));
-      return { restart: true, delayMs: delayMs * (1 + strategy.jitter * (2 * random - 1)) };
+    case 'FixedDelay':
+      return failures.length <= policy.attempts
+        ? { restart: true, delayMs: policy.delayMs }
+        : { restart: false, reason: `all ${policy.attempts} restarts are used up` };
+    case 'ExponentialDelay': {
+      const count = streak(failures, policy.resetAfterMs);
+      const delayMs = Math.min(policy.maxDelayMs, policy.delayMs * policy.multiplier ** (count - 1));
+      return { restart: true, delayMs: delayMs * (1 + policy.jitter * (2 * random - 1)) };
     }
-    case 'failureRate': {
-      const newest = failures.at(-1)?.atMs ?? 0;
-      const recent = failures.filter((failure) => newest - failure.atMs < strategy.intervalMs).length;
-      return recent <= strategy.failures
-        ? { restart: true, delayMs: strategy.delayMs }
-        : { restart: false, reason: `${recent} failures within ${strategy.intervalMs} ms` };
+    case 'FailureRate': {
+      const newestMs = failures.at(-1)?.atMs ?? 0;
+      const recent = failures.filter(({ atMs }) => newestMs - atMs < policy.withinMs).length;
+      return recent <= policy.failures
+        ? { restart: true, delayMs: policy.delayMs }
+        : { restart: false, reason: `${recent} failures came within ${policy.withinMs} ms` };
     }
   }
 };

@@ -1,0 +1,33 @@
+import { extname, resolve } from 'node:path';
+import { MillraceError } from '../contract/errors.ts';
+import { bareTarget } from './bare-target.ts';
+import type { CommandIo } from './command-io.ts';
+import type { JobTarget } from './job-target.ts';
+import { manifestTarget } from './manifest-target.ts';
+
+/** What a person may change on the command line: it wins over the manifest. */
+export interface TargetOverrides {
+  readonly parallelism?: number;
+  readonly args?: Readonly<Record<string, string>>;
+  readonly mode?: JobTarget['mode'];
+}
+
+const manifestEndings = ['.yaml', '.yml', '.json'];
+const codeEndings = ['.ts', '.mts', '.js', '.mjs'];
+
+/**
+ * The job behind a path on the command line.
+ * @throws MillraceError when the path is neither a manifest nor code, or what it names is invalid.
+ */
+export const findTarget = (io: CommandIo, given: string, overrides: TargetOverrides = {}): JobTarget => {
+  const path = resolve(io.workingDirectory, given);
+  const ending = extname(path).toLowerCase();
+  if (!manifestEndings.includes(ending) && !codeEndings.includes(ending)) {
+    throw new MillraceError('manifest-invalid', `${given} is neither a manifest nor a job's code.`, {
+      hint: `A manifest ends in ${manifestEndings.join(', ')}; code ends in ${codeEndings.join(', ')}.`,
+    });
+  }
+  const target = manifestEndings.includes(ending) ? manifestTarget(io.system, path, given) : bareTarget(path);
+  const { parallelism = target.parallelism, mode = target.mode, args = {} } = overrides;
+  return { ...target, parallelism, mode, args: { ...target.args, ...args } };
+};
