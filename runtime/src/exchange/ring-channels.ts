@@ -1,5 +1,5 @@
 import type { KeySelector } from '../api/transform.ts';
-import { ByteReader, ByteWriter } from '../batch/bytes.ts';
+import { ByteReader, ByteWriter } from '../batch/codec.ts';
 import type { PhysicalGraph, TaskEdge } from '../graph/physical-graph.ts';
 import { type ChannelReceiver, type ChannelSender, channelCredit } from './channel.ts';
 import { planRemoteChannels } from './channel-plan.ts';
@@ -87,7 +87,7 @@ export class RingChannels {
         if (element.kind === 'batch') Atomics.add(this.credits, number, 1);
         this.writer.reset();
         writeFrame(number, element, this.writer);
-        link.send(this.writer.bytes());
+        link.send(this.writer.view());
       },
     };
   }
@@ -131,7 +131,7 @@ export class RingChannels {
 
   private accept(frame: Uint8Array): void {
     const reader = new ByteReader(frame);
-    const receiver = this.receivers[reader.uint32()] as RingReceiver;
+    const receiver = this.receivers[reader.readVarint()] as RingReceiver;
     receiver.accept(readElement(reader));
   }
 
