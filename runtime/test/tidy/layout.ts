@@ -90,7 +90,6 @@ export const outsideGlobals: Readonly<Record<string, string>> = {
   EventSource: 'sys',
   'Math.random': 'system.random',
   MessageChannel: 'sys',
-  SharedArrayBuffer: 'sys',
   WebSocket: 'sys',
   Worker: 'sys',
   console: 'the logger or a text output',
@@ -110,9 +109,6 @@ export const programFolders: readonly string[] = [
   'runtime/src/cli',
   'operator/src/main.ts',
 ];
-
-/** Files that start as a thread or program of their own and so are named by a path instead of an import. */
-export const startedByPath: readonly string[] = [];
 
 /** Module-level values that change and may: caches keyed by pure input. */
 export const allowedState: readonly { readonly path: string; readonly name: string; readonly why: string }[] =

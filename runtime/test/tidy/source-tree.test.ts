@@ -22,6 +22,12 @@ describe('the references of a file', () => {
   it('are also the files that a program starts by their place beside it', () => {
     const text = "new URL('./slot.ts', import.meta.url); import.meta.resolve('./watchdog.ts');";
     expect(referencesIn(text).map(({ specifier }) => specifier)).toEqual(['./slot.ts', './watchdog.ts']);
+    expect(referencesIn(text).every(({ started }) => started)).toBe(true);
+  });
+
+  it('are also those whose ending depends on whether the program was built', () => {
+    const text = `new URL(\`./slot.\${extension}\`, import.meta.url); new URL(\`./\${name}.ts\`, import.meta.url);`;
+    expect(referencesIn(text, 'a/b/slot.ts').map(({ target }) => target)).toEqual(['a/b/slot.ts']);
   });
 
   it('are not in comments, in strings or in calls that only look alike', () => {

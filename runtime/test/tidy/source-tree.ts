@@ -1,5 +1,14 @@
 import { parseSync } from 'oxc-parser';
-import { childOf, childrenOf, dottedName, nameOf, type SyntaxNode, stringOf, walk } from './syntax.ts';
+import {
+  childOf,
+  childrenOf,
+  dottedName,
+  nameOf,
+  type SyntaxNode,
+  stringOf,
+  textOfQuasi,
+  walk,
+} from './syntax.ts';
 
 /** A file of the repository. The path is relative to its top, with `/`. */
 export interface SourceFile {
@@ -13,6 +22,8 @@ export interface Reference {
   readonly line: number;
   /** Nothing of it is left when the program runs. */
   readonly typeOnly: boolean;
+  /** Named by its place, to be started as a thread or a program of its own: it shares nothing with the file that names it. */
+  readonly started: boolean;
   /** The file of the tree that a relative specifier names; undefined for packages and for what is not there. */
   readonly target: string | undefined;
 }
@@ -66,11 +77,21 @@ const isTypeOnly = (node: SyntaxNode): boolean => {
   );
 };
 
-const isUrlOfModule = (node: SyntaxNode): boolean => {
+/** `new URL(…, import.meta.url)` or `import.meta.resolve(…)`. */
+const isStart = (node: SyntaxNode): boolean => {
   const callee = childOf(node, 'callee');
   if (node.type === 'NewExpression')
     return nameOf(callee) === 'URL' && childrenOf(node, 'arguments').length === 2;
-  return nameOf(childOf(callee ?? node, 'property')) === 'resolve' && dottedName(callee) === undefined;
+  const resolves = callee !== undefined && nameOf(childOf(callee, 'property')) === 'resolve';
+  return node.type === 'CallExpression' && resolves && dottedName(callee) === undefined;
+};
+
+/** The path in `new URL('./a.ts', …)` and in ``new URL(`./a.${extension}`, …)``, where the source is what is meant. */
+const startedPath = (node: SyntaxNode | undefined): string | undefined => {
+  const [before, ...rest] = childrenOf(node ?? { type: '', start: 0, end: 0 }, 'quasis').map(textOfQuasi);
+  const path =
+    before?.endsWith('.') && rest.join('') === '' && rest.length === 1 ? `${before}ts` : stringOf(node);
+  return path?.startsWith('.') ? path : undefined;
 };
 
 /** The text of the file that a node names, or undefined when it names none. */
@@ -78,10 +99,7 @@ const specifierOf = (node: SyntaxNode): string | undefined => {
   if (/^(?:Import|ExportNamed|ExportAll)Declaration$|^ImportExpression$|^TSImportType$/.test(node.type)) {
     return stringOf(childOf(node, 'source') ?? childOf(node, 'argument'));
   }
-  if ((node.type !== 'NewExpression' && node.type !== 'CallExpression') || !isUrlOfModule(node))
-    return undefined;
-  const first = stringOf(childrenOf(node, 'arguments')[0]);
-  return first?.startsWith('.') ? first : undefined;
+  return isStart(node) ? startedPath(childrenOf(node, 'arguments')[0]) : undefined;
 };
 
 const referencesOf = (file: SourceFile, program: SyntaxNode, paths: ReadonlySet<string>): Reference[] => {
@@ -91,7 +109,8 @@ const referencesOf = (file: SourceFile, program: SyntaxNode, paths: ReadonlySet<
     if (specifier === undefined) return undefined;
     const wanted = specifier.startsWith('.') ? joinPath(file.path, specifier) : '';
     const target = [wanted, wanted.replace(/\.js$/, '.ts')].find((path) => paths.has(path));
-    found.push({ specifier, line: lineAt(file, node.start), typeOnly: isTypeOnly(node), target });
+    const line = lineAt(file, node.start);
+    found.push({ specifier, line, typeOnly: isTypeOnly(node), started: isStart(node), target });
     return undefined;
   });
   return found;

@@ -40,11 +40,15 @@ export const walk = (
 export const nameOf = (node: SyntaxNode | undefined): string | undefined =>
   node?.type === 'Identifier' ? String(node['name']) : undefined;
 
+/** The text of one part of a template. */
+export const textOfQuasi = (node: SyntaxNode): string =>
+  (node['value'] as { cooked?: string } | undefined)?.cooked ?? '';
+
 /** The value of a string literal (also of a template without holes), or undefined for any other node. */
 export const stringOf = (node: SyntaxNode | undefined): string | undefined => {
   if (node?.type === 'Literal' && typeof node['value'] === 'string') return node['value'];
   if (node?.type !== 'TemplateLiteral' || childrenOf(node, 'expressions').length > 0) return undefined;
-  return (childrenOf(node, 'quasis')[0]?.['value'] as { cooked?: string } | undefined)?.cooked;
+  return childrenOf(node, 'quasis').map(textOfQuasi).join('');
 };
 
 /** `a.b` for a plain member expression on an identifier, or undefined. */

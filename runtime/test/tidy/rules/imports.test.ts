@@ -48,6 +48,12 @@ describe('the order of the folders', () => {
     expect(findingsIn(importOrder, importing('bin/worker.ts', 'cli/main.ts'))).toHaveLength(1);
   });
 
+  it('lets a folder start a program to its right, which is no import', () => {
+    const text = `const entry = new URL(\`../bin/slot-thread.\${extension}\`, import.meta.url);`;
+    const files = { 'runtime/src/worker/slot.ts': text, 'runtime/src/bin/slot-thread.ts': '' };
+    expect(findingsIn(importOrder, files)).toEqual([]);
+  });
+
   it('does not look at packages and at what is outside of the runtime', () => {
     const text = "import { z } from 'zod'; import { test } from '../../test/support.ts';";
     expect(findingsIn(importOrder, { 'runtime/src/api/a.ts': text, 'runtime/test/support.ts': '' })).toEqual(

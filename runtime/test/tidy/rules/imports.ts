@@ -1,6 +1,6 @@
 import { folderOrder, importExceptions, importersOf, importsOf, operatorImports } from '../layout.ts';
 import type { Finding, Rule } from '../rule.ts';
-import type { Code, Reference } from '../source-tree.ts';
+import type { Code } from '../source-tree.ts';
 
 const runtimeSource = 'runtime/src/';
 
@@ -15,11 +15,12 @@ const firstPart = (place: string): string =>
 
 const findings = (
   files: readonly Code[],
-  check: (reference: Reference, target: string, file: Code) => string | undefined,
+  check: (target: string, file: Code) => string | undefined,
 ): Finding[] =>
   files.flatMap((file) =>
     file.references.flatMap((reference) => {
-      const message = reference.target === undefined ? undefined : check(reference, reference.target, file);
+      const imported = reference.started ? undefined : reference.target;
+      const message = imported === undefined ? undefined : check(imported, file);
       return message === undefined ? [] : [{ path: file.path, line: reference.line, message }];
     }),
   );
@@ -48,7 +49,7 @@ export const importOrder: Rule = {
   name: 'import-order',
   why: 'layers that only look left can be read, tested and replaced one at a time',
   check: (tree) =>
-    findings(tree.under('runtime/src'), (_, target, file) => {
+    findings(tree.under('runtime/src'), (target, file) => {
       const [from, to] = [placeOf(file.path), placeOf(target)];
       if (from === undefined || to === undefined) return undefined;
       return orderProblem(from, to);
@@ -59,7 +60,7 @@ export const concreteImports: Rule = {
   name: 'concrete-imports',
   why: 'the engine knows contracts only, so that a connector or SQL can be added or left out without touching it',
   check: (tree) =>
-    findings(tree.under('runtime/src'), (_, target, file) => {
+    findings(tree.under('runtime/src'), (target, file) => {
       const [from, to] = [placeOf(file.path) ?? '', placeOf(target) ?? ''];
       const importers = importersOf[firstPart(to)];
       const own = firstPart(from);
@@ -72,10 +73,10 @@ export const operatorBorder: Rule = {
   name: 'operator-border',
   why: 'operator and runtime are released apart and share nothing but the contract and the tools below it',
   check: (tree) => [
-    ...findings(tree.under('runtime'), (_, target) =>
+    ...findings(tree.under('runtime'), (target) =>
       target.startsWith('operator/') ? `the runtime imports ${target}` : undefined,
     ),
-    ...findings(tree.under('operator'), (_, target) => {
+    ...findings(tree.under('operator'), (target) => {
       if (!target.startsWith('runtime/')) return undefined;
       const place = placeOf(target) ?? '';
       const allowed = operatorImports.some((folder) => isIn(place, folder));

@@ -1,4 +1,3 @@
-import { startedByPath } from '../layout.ts';
 import type { Rule } from '../rule.ts';
 import type { SourceTree } from '../source-tree.ts';
 
@@ -26,7 +25,7 @@ export const noOrphans: Rule = {
   name: 'no-orphans',
   why: 'a file that no program reaches is read, kept working and wondered about for nothing',
   check: (tree) => {
-    const entries = [...packageEntries(tree), ...startedByPath, 'operator/src/main.ts'];
+    const entries = [...packageEntries(tree), 'operator/src/main.ts'];
     const sources = tree.under('runtime/src', 'operator/src');
     const queue = sources.filter((file) => entries.some((entry) => means(entry, file.path)));
     const reached = new Set(queue.map((file) => file.path));

@@ -22,7 +22,7 @@ const waysOut = (tree: SourceTree, start: Code): Finding[] => {
   const seen = new Set([start.path]);
   const queue = start.references.map((reference) => ({ reference, chain: '', line: reference.line }));
   for (const { reference, chain, line } of queue) {
-    if (reference.typeOnly) continue;
+    if (reference.typeOnly || reference.started) continue;
     const name = reference.target ?? reference.specifier;
     if (isOutside(reference.specifier, reference.target)) {
       found.push({ path: start.path, line, message: `reaches ${name}${chain}` });
