@@ -138,26 +138,27 @@ const exceptionsOf = (
   return { marks, odd };
 };
 
-/** The values as a typed column; at the marked positions stands some value without meaning. */
+/** The values as a typed column; at the marked positions stands zero or an empty text. */
 const typedColumn = (values: readonly unknown[], type: Typed, { marks, odd }: Exceptions): Column => {
   const exceptions = { ...(marks && { marks }), ...(odd && { odd }) };
   const { length } = values;
   const isValue = (i: number): boolean => marks === undefined || marks[i] === Mark.value;
   switch (type) {
-    case 'number':
-      return {
-        type,
-        values: Float64Array.from(values, (value, i) => (isValue(i) ? (value as number) : 0)),
-        ...exceptions,
-      };
-    case 'string':
-      return { type, values: values.map((value, i) => (isValue(i) ? (value as string) : '')), ...exceptions };
-    case 'boolean':
-      return {
-        type,
-        values: Uint8Array.from(values, (value, i) => (isValue(i) && value === true ? 1 : 0)),
-        ...exceptions,
-      };
+    case 'number': {
+      const numbers = new Float64Array(length);
+      for (let i = 0; i < length; i++) if (isValue(i)) numbers[i] = values[i] as number;
+      return { type, values: numbers, ...exceptions };
+    }
+    case 'string': {
+      const texts = new Array<string>(length);
+      for (let i = 0; i < length; i++) texts[i] = isValue(i) ? (values[i] as string) : '';
+      return { type, values: texts, ...exceptions };
+    }
+    case 'boolean': {
+      const flags = new Uint8Array(length);
+      for (let i = 0; i < length; i++) if (isValue(i) && values[i] === true) flags[i] = 1;
+      return { type, values: flags, ...exceptions };
+    }
     case 'bigint': {
       const longs: BigIntColumn['values'] = new BigInt64Array(length);
       for (let i = 0; i < length; i++) if (isValue(i)) longs[i] = values[i] as bigint;
@@ -172,7 +173,11 @@ const anyColumn = (values: readonly unknown[], missing: Uint8Array | undefined):
 /** Any field, with everything that may stand in it. */
 const generalColumn = (rows: readonly Row[], length: number, name: string, regular: boolean): Column => {
   const values = readField(rows, length, name, regular);
-  const missing = regular ? undefined : missingOf(rows, values, name);
+  return columnOfValues(values, regular ? undefined : missingOf(rows, values, name));
+};
+
+/** Values as a column of the type that fits most of them; `missing` marks positions that have no value at all. */
+export const columnOfValues = (values: readonly unknown[], missing?: Uint8Array): Column => {
   const type = typeOf(values);
   if (type === undefined) return anyColumn(values, missing);
   const exceptions = exceptionsOf(values, type, missing?.slice());
