@@ -39,29 +39,8 @@
  * - A `uid` (or a `name`) names the state of a transform in snapshots: keep it when you change the job.
  */
 
-// Aggregates
-export {
-  type AggregateFunction,
-  type AggregateResults,
-  type Aggregates,
-  approximateCountDistinct,
-  average,
-  type BuiltInAggregate,
-  collectAll,
-  count,
-  countDistinct,
-  first,
-  last,
-  maximum,
-  minimum,
-  quantiles,
-  sum,
-  topN,
-} from './api/aggregates.ts';
-// Functions
-export type { AsyncFunction } from './api/async.ts';
-export type { AsyncLimits, CallLimits, FlatMapAsync, Lookup, MapAsync, Retry } from './api/async-specs.ts';
 // Jobs and streams
+
 export { BroadcastStream } from './api/broadcast-stream.ts';
 export {
   BroadcastConnectedStreams,
@@ -69,44 +48,22 @@ export {
   KeyedBroadcastConnectedStreams,
   KeyedConnectedStreams,
 } from './api/connected-streams.ts';
-// Sources and sinks of your own
-export type {
-  Committer,
-  ConnectorContext,
-  Delivery,
-  EnumeratorContext,
-  PollResult,
-  Sink,
-  SinkWriter,
-  Source,
-  SourceReader,
-  SourceReaderContext,
-  SplitEnumerator,
-  SplitOutput,
-  TwoPhaseSink,
-  TwoPhaseSinkWriter,
-} from './api/connectors.ts';
 export { DataStream } from './api/data-stream.ts';
-// Event time
-export { type Duration, durationMs, type SignedDuration } from './api/duration.ts';
 export {
   createEnvironment,
   type EnvironmentSettings,
   type Job,
   type StreamEnvironment,
 } from './api/environment.ts';
-// Expressions
-export {
-  Column,
-  type Columns,
-  col,
-  columns,
-  Expr,
-  type FieldOf,
-  lit,
-  type Selected,
-} from './api/expressions.ts';
-export { createFixedSplits, type FixedSplitsState } from './api/fixed-splits.ts';
+export { KeyedStream, type RunningResult } from './api/keyed-stream.ts';
+export { type OutputTag, outputTag } from './api/output-tag.ts';
+export { StreamSink } from './api/stream-sink.ts';
+export { type WindowCall, WindowedStream, type WindowResult } from './api/windowed-stream.ts';
+
+// Functions
+
+export type { AsyncFunction } from './api/async.ts';
+export type { AsyncLimits, CallLimits, FlatMapAsync, Lookup, MapAsync, Retry } from './api/async-specs.ts';
 export type {
   BroadcastContext,
   BroadcastProcessFunction,
@@ -133,7 +90,94 @@ export type {
   TimerContext,
   TimerService,
 } from './api/functions.ts';
+export type { WindowContext, WindowFunction } from './api/transform.ts';
+
+// Expressions
+
+export {
+  Column,
+  type Columns,
+  col,
+  columns,
+  Expr,
+  type FieldOf,
+  lit,
+  type Selected,
+} from './api/expressions.ts';
+
+// Aggregates
+
+export {
+  type AggregateFunction,
+  type AggregateResults,
+  type Aggregates,
+  approximateCountDistinct,
+  average,
+  type BuiltInAggregate,
+  collectAll,
+  count,
+  countDistinct,
+  first,
+  last,
+  maximum,
+  minimum,
+  quantiles,
+  sum,
+  topN,
+} from './api/aggregates.ts';
+
+// Event time
+
+export { type Duration, durationMs, type SignedDuration } from './api/duration.ts';
+export {
+  boundedOutOfOrderness,
+  customWatermarks,
+  ingestionTime,
+  monotonousTimestamps,
+  noWatermarks,
+  type WatermarkGenerator,
+  type WatermarkOutput,
+  WatermarkStrategy,
+} from './api/watermarks.ts';
+
+// Windows, triggers and evictors
+
+export {
+  continuousEventTimeTrigger,
+  continuousProcessingTimeTrigger,
+  countEvictor,
+  countTrigger,
+  customTrigger,
+  deltaEvictor,
+  deltaTrigger,
+  type Evictor,
+  eventTimeTrigger,
+  neverTrigger,
+  processingTimeTrigger,
+  purging,
+  type Trigger,
+  type TriggerContext,
+  type TriggerResult,
+  type TriggerSpec,
+  timeEvictor,
+  type WindowRecord,
+} from './api/triggers.ts';
+export {
+  countWindow,
+  cumulative,
+  customWindow,
+  globalWindow,
+  session,
+  sliding,
+  type TimeDomain,
+  type TimeWindow,
+  tumbling,
+  type WindowAssigner,
+  type WindowOptions,
+} from './api/windows.ts';
+
 // Joins
+
 export { IntervalJoin, IntervalJoinBetween, type IntervalOptions } from './api/interval-join.ts';
 export {
   JoinEqualTo,
@@ -143,10 +187,9 @@ export {
   WindowedJoin,
 } from './api/joined-streams.ts';
 export type { JoinType } from './api/joins.ts';
-export { KeyedStream, type RunningResult } from './api/keyed-stream.ts';
-export { type OutputTag, outputTag } from './api/output-tag.ts';
-export { type ActiveSplit, createSplitReader, type SplitReaderSettings } from './api/split-reader.ts';
+
 // State
+
 export {
   type AggregatingState,
   type AggregatingStateDescriptor,
@@ -172,56 +215,32 @@ export {
   type ValueStateDescriptor,
   valueState,
 } from './api/state.ts';
-export { StreamSink } from './api/stream-sink.ts';
-export type { WindowContext, WindowFunction } from './api/transform.ts';
-// Windows, triggers and evictors
-export {
-  continuousEventTimeTrigger,
-  continuousProcessingTimeTrigger,
-  countEvictor,
-  countTrigger,
-  customTrigger,
-  deltaEvictor,
-  deltaTrigger,
-  type Evictor,
-  eventTimeTrigger,
-  neverTrigger,
-  processingTimeTrigger,
-  purging,
-  type Trigger,
-  type TriggerContext,
-  type TriggerResult,
-  type TriggerSpec,
-  timeEvictor,
-  type WindowRecord,
-} from './api/triggers.ts';
-export {
-  boundedOutOfOrderness,
-  customWatermarks,
-  ingestionTime,
-  monotonousTimestamps,
-  noWatermarks,
-  type WatermarkGenerator,
-  type WatermarkOutput,
-  WatermarkStrategy,
-} from './api/watermarks.ts';
-export { type WindowCall, WindowedStream, type WindowResult } from './api/windowed-stream.ts';
-export {
-  countWindow,
-  cumulative,
-  customWindow,
-  globalWindow,
-  session,
-  sliding,
-  type TimeDomain,
-  type TimeWindow,
-  tumbling,
-  type WindowAssigner,
-  type WindowOptions,
-} from './api/windows.ts';
+
+// Sources and sinks of your own
+
+export type {
+  Committer,
+  ConnectorContext,
+  Delivery,
+  EnumeratorContext,
+  PollResult,
+  Sink,
+  SinkWriter,
+  Source,
+  SourceReader,
+  SourceReaderContext,
+  SplitEnumerator,
+  SplitOutput,
+  TwoPhaseSink,
+  TwoPhaseSinkWriter,
+} from './api/connectors.ts';
+export { createFixedSplits, type FixedSplitsState } from './api/fixed-splits.ts';
+export { type ActiveSplit, createSplitReader, type SplitReaderSettings } from './api/split-reader.ts';
 export { Batch } from './batch/batch.ts';
-// Errors
-export { type ErrorCode, MillraceError } from './contract/errors.ts';
 export type { Histogram } from './telemetry/histogram.ts';
 export type { Logger } from './telemetry/logger.ts';
 export type { Counter, Gauge, MetricGroup } from './telemetry/metrics.ts';
+
+// Errors
+
+export { type ErrorCode, MillraceError } from './contract/errors.ts';

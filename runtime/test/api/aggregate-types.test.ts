@@ -49,6 +49,15 @@ describe('the types of built-in aggregates', () => {
     }>();
   });
 
+  test('windows over all records have results without a key', () => {
+    const all = bids.windowAll(tumbling('10s')).aggregate({ bids: count() });
+    expectTypeOf<TypeOf<typeof all>>().branded.toEqualTypeOf<{
+      readonly windowStart: number;
+      readonly windowEnd: number;
+      readonly bids: number;
+    }>();
+  });
+
   test('every built-in aggregate infers what it reads', () => {
     const all = byBidder.aggregate({
       bidders: countDistinct('bidder'),
