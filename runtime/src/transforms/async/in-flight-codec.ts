@@ -18,7 +18,7 @@ export const encodeInFlight = (records: readonly InFlightRecord[]): Uint8Array =
   const values = records.map(({ value }) => value);
   const timestamps = records.map(({ timestampMs }) => timestampMs);
   encodeValue([formatVersion, values, timestamps], writer);
-  return writer.bytes();
+  return writer.toBytes();
 };
 
 /** @throws MillraceError record-invalid when the bytes are not what `encodeInFlight` wrote. */

@@ -3,16 +3,38 @@ import type { Aggregation } from '../aggregation/compile.ts';
 import type { ProcessorContext } from '../processor.ts';
 import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
-import type { Span } from './layout.ts';
 
 /** Gives the key of a row of the table in hand. */
 export interface KeySource {
   keyAt(row: number): unknown;
 }
 
-/** Where the results of fired windows go: `count` rows of one window at a time. */
+/** Fired windows: row `rows[j]` of a table is the window [startsMs[j], endsMs[j]) of its key, for j < length. */
+export interface FiredRows {
+  columns: AccumulatorColumns;
+  keys: KeySource;
+  length: number;
+  readonly rows: Int32Array;
+  readonly startsMs: Float64Array;
+  readonly endsMs: Float64Array;
+}
+
+/** Windows that are fired at once. */
+export const firedRowsAtOnce = 256;
+
+/** Room for fired windows; used again and again. */
+export const createFiredRows = (columns: AccumulatorColumns, keys: KeySource): FiredRows => ({
+  columns,
+  keys,
+  length: 0,
+  rows: new Int32Array(firedRowsAtOnce),
+  startsMs: new Float64Array(firedRowsAtOnce),
+  endsMs: new Float64Array(firedRowsAtOnce),
+});
+
+/** Where the results of fired windows go. */
 export interface PaneOutput {
-  add(columns: AccumulatorColumns, rows: Int32Array, count: number, keys: KeySource, window: Span): void;
+  add(fired: FiredRows): void;
   /** Emits what was added and not yet emitted. */
   flush(): void;
 }
@@ -29,11 +51,11 @@ export class FoldOutput implements PaneOutput {
     this.guard = new RecordGuard(context.failures, this.outputs, []);
   }
 
-  add(columns: AccumulatorColumns, rows: Int32Array, count: number, _keys: KeySource, window: Span): void {
+  add({ columns, rows, length, endsMs }: FiredRows): void {
     const { aggregation, outputs, guard } = this;
-    outputs.timestampMs = window.endMs - 1;
-    for (let j = 0; j < count; j++) {
+    for (let j = 0; j < length; j++) {
       const row = rows[j]!;
+      outputs.timestampMs = endsMs[j]! - 1;
       guard.begin();
       try {
         outputs.emit(aggregation.result(columns, row));

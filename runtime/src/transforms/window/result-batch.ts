@@ -1,10 +1,8 @@
 import { Batch } from '../../batch/batch.ts';
 import { type Column, Mark } from '../../batch/column.ts';
-import type { AccumulatorColumns } from '../aggregation/accumulator.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import type { Emitter } from '../processor.ts';
-import type { Span } from './layout.ts';
-import type { KeySource, PaneOutput } from './pane-output.ts';
+import type { FiredRows, PaneOutput } from './pane-output.ts';
 
 /** Records of a batch of results. */
 const capacity = 2048;
@@ -66,13 +64,11 @@ export class ResultBatch implements PaneOutput {
     );
   }
 
-  /** Adds the results of `count` rows of one window. */
-  add(columns: AccumulatorColumns, rows: Int32Array, count: number, keys: KeySource, window: Span): void {
+  add(fired: FiredRows): void {
     let from = 0;
-    while (from < count) {
-      const length = Math.min(count - from, capacity - this.length);
-      const part = from === 0 ? rows : rows.subarray(from);
-      this.addPart(columns, part, length, keys, window);
+    while (from < fired.length) {
+      const length = Math.min(fired.length - from, capacity - this.length);
+      this.addPart(fired, from, length);
       from += length;
       if (this.length === capacity) this.flush();
     }
@@ -99,21 +95,20 @@ export class ResultBatch implements PaneOutput {
     this.output.emitBatch(Batch.ofColumns({ names: this.names, columns }, timestamps, length));
   }
 
-  private addPart(
-    columns: AccumulatorColumns,
-    rows: Int32Array,
-    length: number,
-    keys: KeySource,
-    window: Span,
-  ): void {
+  private addPart({ columns, keys, rows, startsMs, endsMs }: FiredRows, from: number, length: number): void {
     const at = this.length;
-    this.starts.fill(window.startMs, at, at + length);
-    this.ends.fill(window.endMs, at, at + length);
-    if (this.keys !== undefined) for (let j = 0; j < length; j++) this.keys.set(at + j, keys.keyAt(rows[j]!));
+    for (let j = 0; j < length; j++) {
+      this.starts[at + j] = startsMs[from + j]!;
+      this.ends[at + j] = endsMs[from + j]!;
+    }
+    if (this.keys !== undefined) {
+      for (let j = 0; j < length; j++) this.keys.set(at + j, keys.keyAt(rows[from + j]!));
+    }
+    const part = from === 0 ? rows : rows.subarray(from);
     this.aggregation.parts.forEach(({ accumulator }, i) => {
       const target = this.results[i]!;
-      if (target instanceof Float64Array) accumulator.numberResults!(columns, rows, length, target, at);
-      else for (let j = 0; j < length; j++) target[at + j] = accumulator.result(columns, rows[j]!);
+      if (target instanceof Float64Array) accumulator.numberResults!(columns, part, length, target, at);
+      else for (let j = 0; j < length; j++) target[at + j] = accumulator.result(columns, part[j]!);
     });
     this.length += length;
   }

@@ -1,12 +1,12 @@
 import type { WindowSettings } from '../../api/transform.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
-import { hashNumber } from '../../batch/hash.ts';
-import type { Counter } from '../../telemetry/metrics.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import { SkippedRecords } from '../aggregation/inputs.ts';
-import type { Budget, Emitter, Processor, ProcessorContext } from '../processor.ts';
+import type { Budget, Processor, ProcessorContext } from '../processor.ts';
 import { createLayout } from './aligned-layout.ts';
+import { BatchKeySource } from './batch-keys.ts';
 import { FiredGroups } from './fired-groups.ts';
+import { LateRecords } from './late-records.ts';
 import { type AlignedAssigner, type Span, withoutTimestamp } from './layout.ts';
 import { PaneFiring } from './pane-firing.ts';
 import type { PaneOutput } from './pane-output.ts';
@@ -17,12 +17,6 @@ import { type Slice, SliceStore } from './slices.ts';
 export interface SlicedSettings extends WindowSettings {
   readonly assigner: AlignedAssigner;
 }
-
-/** All records of a window without keys have this one. */
-const constantKeys = (length: number): BatchKeys => ({
-  values: new Float64Array(length),
-  hashes: new Uint32Array(length).fill(hashNumber(0)),
-});
 
 /**
  * The fast path of windows: time is cut into slices, each with one table of accumulators; a record is one lookup and one
@@ -41,11 +35,10 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   private readonly firing: PaneFiring;
   private readonly output: PaneOutput;
   private readonly skipped: SkippedRecords = new SkippedRecords();
-  private readonly lateOutput: Emitter | undefined;
-  private readonly lateDropped: Counter;
+  private readonly lateRecords: LateRecords;
+  private readonly keySource: BatchKeySource;
   private readonly isEventTime: boolean;
   private rows: Int32Array = new Int32Array(2048);
-  private unkeyed: BatchKeys = constantKeys(2048);
   private batch!: Batch;
   private keys!: BatchKeys;
   private progressMs = -Infinity;
@@ -74,13 +67,13 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     this.router = new Router(this.store);
     this.firing = new PaneFiring(aggregation, output, this.store.createTable(), context.maxParallelism);
     this.fired = new FiredGroups(context.maxParallelism);
-    this.lateOutput = settings.lateOutput === undefined ? undefined : context.side(settings.lateOutput);
-    this.lateDropped = context.metrics.counter('numLateRecordsDropped');
+    this.lateRecords = new LateRecords(settings, context);
+    this.keySource = new BatchKeySource(settings.keyed);
   }
 
   process(batch: Batch): void {
     this.batch = batch;
-    this.keys = this.keysOf(batch);
+    this.keys = this.keySource.keysOf(batch);
     this.skipped.reset(batch.length);
     this.route(batch);
     this.aggregation.read(batch, this.skipped, this.context.failures);
@@ -105,20 +98,12 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   }
 
   late(position: number): void {
-    const { batch } = this;
-    if (this.lateOutput === undefined) this.lateDropped.value += 1;
-    else this.lateOutput.emit(batch.rows()[position], batch.timestamps[position]!);
+    this.lateRecords.take(this.batch, position);
   }
 
   timeless(position: number): void {
     const timestampMs = this.batch.timestamps[position]!;
     this.context.failures.handle(withoutTimestamp(timestampMs), this.batch.rows()[position], timestampMs);
-  }
-
-  private keysOf(batch: Batch): BatchKeys {
-    if (this.settings.keyed && batch.keys !== undefined) return batch.keys;
-    if (this.unkeyed.hashes.length < batch.length) this.unkeyed = constantKeys(batch.length);
-    return this.unkeyed;
   }
 
   private route(batch: Batch): void {
