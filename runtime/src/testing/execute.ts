@@ -1,0 +1,66 @@
+import type { DataStream } from '../api/data-stream.ts';
+import type { Job, StreamEnvironment } from '../api/environment.ts';
+import { Collected, collect } from '../connectors/collect/index.ts';
+import { createSharedThreadJob, type ExecutionMode } from '../coordinator/local.ts';
+import type { JobResult } from '../coordinator/local-job.ts';
+import type { RestartPolicy } from '../contract/restart.ts';
+import { createNodeSystem } from '../sys/node-system.ts';
+import type { System } from '../sys/system.ts';
+import type { DeadLetter, DeadLetterPolicy } from '../task/failures.ts';
+import { createLogger, type Logger } from '../telemetry/logger.ts';
+
+/** How a job is run by the functions of this file. All slots share the caller's thread. */
+export interface RunOptions {
+  readonly args?: Readonly<Record<string, string>>;
+  /** Slots; default 1. */
+  readonly parallelism?: number;
+  readonly maxParallelism?: number;
+  /** False = every transform is a task of its own; results are the same. */
+  readonly chaining?: boolean;
+  readonly mode?: ExecutionMode;
+  /** What happens to records that cannot be processed; default `fail`. */
+  readonly deadLetterPolicy?: DeadLetterPolicy;
+  /** Takes dead letters as they come. */
+  readonly onDeadLetter?: (letter: DeadLetter) => void;
+  readonly restart?: RestartPolicy;
+  /** The directory that relative paths start from; default the working directory. */
+  readonly baseDirectory?: string;
+  /** The machine; default the real one. */
+  readonly system?: System;
+  readonly logger?: Logger;
+}
+
+/** Runs a job to its end on this thread. Does not reject when the job fails: see `JobResult`. */
+export const runJob = (job: Job, options: RunOptions = {}): Promise<JobResult> => {
+  const system = options.system ?? createNodeSystem();
+  const running = createSharedThreadJob(job, {
+    system,
+    logger: options.logger ?? createLogger({ clock: system.clock, level: 'silent', json: false }),
+    jobName: 'test',
+    args: options.args ?? {},
+    parallelism: options.parallelism ?? 1,
+    maxParallelism: options.maxParallelism,
+    ...(options.chaining === undefined ? {} : { chaining: options.chaining }),
+    mode: options.mode ?? 'Streaming',
+    restart: options.restart ?? { strategy: 'None' },
+    deadLetterPolicy: options.deadLetterPolicy ?? 'fail',
+    deadLetters: options.onDeadLetter ?? (() => undefined),
+    baseDirectory: options.baseDirectory ?? process.cwd(),
+  });
+  running.start();
+  return running.ended;
+};
+
+/**
+ * Runs a bounded job and gives the records of the stream that its function returns, in the order in which they came.
+ * @throws what the job failed with.
+ */
+export const executeAndCollect = async <T>(
+  build: (env: StreamEnvironment, args: Readonly<Record<string, string>>) => DataStream<T>,
+  options: RunOptions = {},
+): Promise<readonly T[]> => {
+  const collected = new Collected<T>();
+  const result = await runJob((env, args) => void build(env, args).sinkTo(collect(collected)), options);
+  if (result.state === 'failed') throw result.error;
+  return collected.values;
+};

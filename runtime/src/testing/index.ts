@@ -1,0 +1,5 @@
+/**
+ * `testing` is what the author of a job tests it with: `executeAndCollect` runs a bounded job on the calling thread and gives
+ * its results.
+ */
+export { executeAndCollect, runJob, type RunOptions } from './execute.ts';
