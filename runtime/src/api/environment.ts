@@ -5,15 +5,17 @@
  */
 import type { Source } from './connectors.ts';
 import { DataStream } from './data-stream.ts';
+import type { NoPromise } from './functions.ts';
 import { wholeNumber } from './job-invalid.ts';
 import { KeyedStream } from './keyed-stream.ts';
 import { Recorder, type StreamFactory } from './recorder.ts';
+import type { StreamSink } from './stream-sink.ts';
 import type { TransformNode } from './transform.ts';
 import { mostParallelism } from './transform-handle.ts';
 import { noWatermarks, type WatermarkStrategy } from './watermarks.ts';
 
 /** The default export of a job's module: builds the graph of the job and runs nothing. Called once in every slot. */
-export type Job = (env: StreamEnvironment, args: Readonly<Record<string, string>>) => void;
+export type Job = (env: StreamEnvironment, args: Readonly<Record<string, string>>) => NoPromise | StreamSink;
 
 export interface EnvironmentSettings {
   /** Subtasks of every transform that asks for no other number; default 1. */

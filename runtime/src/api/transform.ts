@@ -133,8 +133,6 @@ export type TransformSpec =
   | { readonly kind: 'async'; readonly async: AsyncSettings }
   | { readonly kind: 'sink'; readonly sink: Sink<unknown> };
 
-export type TransformKind = TransformSpec['kind'];
-
 /** May a transform run in one task with its input (`always`), only start a task (`head`), or stand alone (`never`)? */
 export type Chaining = 'always' | 'head' | 'never';
 

@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { DataStream } from '../../src/api/data-stream.ts';
+import type { Job, StreamEnvironment } from '../../src/api/environment.ts';
 import { col, columns } from '../../src/api/expressions.ts';
 import type { Collector, ProcessContext } from '../../src/api/functions.ts';
 import type { KeyedStream } from '../../src/api/keyed-stream.ts';
@@ -7,7 +8,7 @@ import { outputTag } from '../../src/api/output-tag.ts';
 import type { StreamSink } from '../../src/api/stream-sink.ts';
 import { boundedOutOfOrderness } from '../../src/api/watermarks.ts';
 import { tumbling } from '../../src/api/windows.ts';
-import { type Bid, environmentWithBids, plannedSink } from './support.ts';
+import { type Bid, environmentWithBids, plannedSink, plannedSource } from './support.ts';
 
 type TypeOf<S> = S extends DataStream<infer T> ? T : never;
 
@@ -86,6 +87,18 @@ describe('the types of plain transforms', () => {
     // @ts-expect-error a bare price is no bid
     ((_stream: DataStream<Bid>): void => undefined)(bids.select('price'));
     expect(bids.made?.name).toBe('planned#0');
+  });
+
+  test('a job must not be asynchronous, but may end in a sink', () => {
+    expectTypeOf((env: StreamEnvironment) =>
+      env.fromSource(plannedSource<Bid>()).sinkTo(plannedSink()),
+    ).toExtend<Job>();
+    expectTypeOf(
+      (_env: StreamEnvironment, args: Readonly<Record<string, string>>) => void args['x'],
+    ).toExtend<Job>();
+    // @ts-expect-error the graph must be complete when the function returns
+    const wrong: Job = async (env) => void env.fromSource(plannedSource<Bid>()).sinkTo(plannedSink());
+    expectTypeOf(wrong).toEqualTypeOf<Job>();
   });
 
   test('a union of two types is a stream of either', () => {
