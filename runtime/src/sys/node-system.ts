@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { nodeCompression } from './node-compression.ts';
 import { nodeFiles } from './node-files.ts';
 import { nodeSqlite } from './node-sqlite.ts';
+import { nodeHttp } from './node-http.ts';
 import { nodeThreads } from './node-threads.ts';
 import type { Cancellable, System } from './system.ts';
 
@@ -31,4 +32,5 @@ export const createNodeSystem = (): System => ({
     whenDrained: (callback) => void process.stdout.once('drain', callback),
   },
   threads: nodeThreads,
+  http: nodeHttp,
 });

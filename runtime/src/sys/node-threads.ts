@@ -23,7 +23,9 @@ const spawn = (entry: URL, data: unknown, limits: ThreadLimits = {}): Thread => 
     post: (message) => worker.postMessage(message),
     onMessage: (listener) => void worker.on('message', listener),
     onExit: (listener) => {
-      worker.on('exit', (code) => listener(problem ?? (code === 0 ? undefined : `it exited with code ${code}`)));
+      worker.on('exit', (code) =>
+        listener(problem ?? (code === 0 ? undefined : `it exited with code ${code}`)),
+      );
     },
     terminate: async () => void (await worker.terminate()),
   };
