@@ -14,7 +14,7 @@ export interface FileSystem {
 export interface FileStatus {
   readonly sizeBytes: number;
   readonly modifiedMs: number;
-  /** Identity of the file behind the name (device and inode): a rotated log has the same name and another identity. */
+  /** Identity of the file behind the name: a rotated log has the same name and another identity, a renamed file keeps it. */
   readonly identity: string;
   readonly directory: boolean;
 }

@@ -7,7 +7,8 @@ const flags = { read: 'r', append: 'a', write: 'w' } as const;
 const toStatus = (stats: fs.Stats): FileStatus => ({
   sizeBytes: stats.size,
   modifiedMs: stats.mtimeMs,
-  identity: `${stats.dev}:${stats.ino}`,
+  // Inodes are used again; with the time of birth, where the disk knows it, they name one file for ever.
+  identity: `${stats.dev}:${stats.ino}:${stats.birthtimeMs}`,
   directory: stats.isDirectory(),
 });
 

@@ -6,7 +6,8 @@ export const isAscii = (bytes: Uint8Array): boolean => nodeIsAscii(bytes);
 /** Whether these bytes are valid UTF-8. */
 export const isUtf8 = (bytes: Uint8Array): boolean => nodeIsUtf8(bytes);
 
-const bufferOver = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const bufferOver = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Turns parts of one byte array into strings; cheaper than a view a part. */
 export class TextReader {

@@ -4,8 +4,11 @@ import { Byte } from './byte-classes.ts';
 import { type DecoderSettings, defaultRecordsPerBatch, type RecordDecoder, tooLong } from './decoder.ts';
 import { nestingProblem } from './depth.ts';
 
-/** Where the decoder stands: before the array, behind an element, behind the array, or in what cannot be read. */
-type Place = 'before' | 'inside' | 'closed' | 'broken';
+/**
+ * Where the decoder stands: before the array, behind an element, behind the array, or in what cannot be read. `resumed` is
+ * either of the first two: a position behind a byte order mark looks like one behind an element.
+ */
+type Place = 'before' | 'resumed' | 'inside' | 'closed' | 'broken';
 
 const isSpace = (byte: number): boolean =>
   byte === Byte.space || byte === Byte.lineFeed || byte === Byte.carriageReturn || byte === Byte.tab;
@@ -66,7 +69,7 @@ export class JsonArray implements RecordDecoder {
   constructor(settings: DecoderSettings, resumed: boolean) {
     this.settings = settings;
     this.capacity = settings.recordsPerBatch ?? defaultRecordsPerBatch;
-    this.place = resumed ? 'inside' : 'before';
+    this.place = resumed ? 'resumed' : 'before';
   }
 
   get length(): number {
@@ -94,7 +97,7 @@ export class JsonArray implements RecordDecoder {
     let position = from;
     this.counted = from;
     if (begins) {
-      position = this.elementStart(bytes, from, to);
+      position = Math.max(from, this.elementStart(bytes, from, to));
       this.reject(bytes, position, to, tooLong(this.settings.maximumRecordBytes));
       this.place = 'inside';
       this.discarding = { depth: 0, inString: false, escaped: false };
@@ -138,8 +141,11 @@ export class JsonArray implements RecordDecoder {
   private elementStart(bytes: Uint8Array, first: number, to: number): number {
     const position = skipSpace(bytes, first, to);
     const byte = bytes[position];
-    if (this.place === 'inside' && byte === Byte.closeBracket) return position;
-    if (byte !== (this.place === 'before' ? Byte.openBracket : Byte.comma)) return -1;
+    const { place } = this;
+    if (place !== 'before' && byte === Byte.closeBracket) return position;
+    const expected =
+      byte === Byte.openBracket ? place !== 'inside' : byte === Byte.comma && place !== 'before';
+    if (!expected) return -1;
     return skipSpace(bytes, position + 1, to);
   }
 
@@ -150,7 +156,7 @@ export class JsonArray implements RecordDecoder {
       this.break(bytes, first, to, 'there is a comma before the closing bracket');
     else if (behind < to) this.break(bytes, behind, to, 'there is text behind the JSON array');
     else if (atEnd) this.place = 'closed';
-    return this.place !== 'inside' && this.place !== 'before';
+    return this.place === 'closed' || this.place === 'broken';
   }
 
   private cutOff(bytes: Uint8Array, from: number, to: number): number {

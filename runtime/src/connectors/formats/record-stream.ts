@@ -60,14 +60,24 @@ export class RecordStream {
     return this.base + this.from;
   }
 
+  /** Whether the start has been found: before that, `position` is not that of a record. */
+  get aligned(): boolean {
+    return !this.atStart;
+  }
+
+  /** The position, in the whole of the bytes, of a place in the run that a decoder has in hand. */
+  positionOf(place: number): number {
+    return this.base + place;
+  }
+
   /** Bytes taken from the supply. */
   get bytesRead(): number {
     return this.totalRead;
   }
 
-  /** Whether the bytes in hand end before a record does. */
-  get hasPartialRecord(): boolean {
-    return this.to > this.from;
+  /** Bytes in hand of a record whose end has not come. */
+  get partialBytes(): number {
+    return this.to - this.from;
   }
 
   /** The next records; `undefined` with `waiting` or `end` in `result`. Reads no more than a few chunks. */

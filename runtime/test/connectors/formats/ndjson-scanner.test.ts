@@ -77,9 +77,10 @@ const numberText = fc.oneof(
   fc.tuple(fc.nat(), fc.nat(), fc.integer({ min: -330, max: 330 })).map(([a, b, e]) => `${a}.${b}e${e}`),
 );
 const escaped = (text: string): string =>
-  [...text]
-    .map((c) => [...c].map((_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''))
-    .join('');
+  Array.from(
+    { length: text.length },
+    (_, i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('');
 const stringText = fc.oneof(
   fc.string().map((text) => JSON.stringify(text)),
   fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),

@@ -75,7 +75,7 @@ describe('a stream of records', () => {
     expect(stream.next()).toEqual({ result: 'waiting', batch: undefined });
     const second = stream.next();
     expect(second.batch?.rows()).toEqual([34]);
-    expect(stream.hasPartialRecord).toBe(true);
+    expect(stream.partialBytes).toBe(1);
     stream.endSupply();
     expect(stream.next().batch?.rows()).toEqual([5]);
     expect(stream.next()).toEqual({ result: 'end', batch: undefined });

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SourceRun, type SourceSnapshot } from '../support/source-run.ts';
+import { TestSystem } from '../support/test-system.ts';
+import { type SourceCase, sourceCases } from './sources.ts';
+
+const countByContent = (values: readonly unknown[]): Map<string, number> => {
+  const counts = new Map<string, number>();
+  for (const value of values) {
+    const text = JSON.stringify(value);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return counts;
+};
+
+const expectAll = (actual: readonly unknown[], { expected }: SourceCase): void => {
+  const found = countByContent(actual);
+  const wanted = countByContent(expected);
+  const missing = [...wanted].filter(([text, count]) => (found.get(text) ?? 0) < count).map(([text]) => text);
+  const surplus = [...found].filter(([text, count]) => (wanted.get(text) ?? 0) < count).map(([text]) => text);
+  expect({ missing: missing.slice(0, 3), surplus: surplus.slice(0, 3) }).toEqual({
+    missing: [],
+    surplus: [],
+  });
+};
+
+/** Runs until everybody has ended, moving the clock when all wait. */
+const runToEnd = async (run: SourceRun<unknown, unknown, unknown>, test: TestSystem): Promise<void> => {
+  for (let moves = 0; (await run.runToEnd()) === 'waiting'; moves++) {
+    if (moves > 10_000) throw new Error('The source waits for ever.');
+    if (test.manual.pendingTimers === 0) throw new Error('The source waits, and nothing will wake it.');
+    test.manual.advance(10);
+  }
+};
+
+describe.each(sourceCases)('as every source, $name', (sourceCase) => {
+  it.each([1, 2, 3])('gives each record exactly once to %i subtasks and ends', async (parallelism) => {
+    const test = new TestSystem();
+    sourceCase.prepare(test);
+    const run = await new SourceRun(sourceCase.create(), test, { parallelism }).open();
+    await runToEnd(run, test);
+    expectAll(run.values(), sourceCase);
+    expect(run.snapshot().splits).toEqual([]);
+    await run.close();
+    expect(run.openSplits.size).toBe(0);
+    expect(test.files.openCount).toBe(0);
+    expect(test.compressing).toBe(0);
+    expect(test.manual.pendingTimers).toBe(0);
+  });
+
+  it('gives each record exactly once when it is stopped after any poll and restored at any parallelism', async () => {
+    const attempt = fc.record({
+      parallelism: fc.integer({ min: 1, max: 3 }),
+      pollsToSnapshot: fc.integer({ min: 0, max: 12 }),
+      pollsLost: fc.integer({ min: 0, max: 4 }),
+    });
+    const property = fc.asyncProperty(fc.array(attempt, { minLength: 1, maxLength: 4 }), async (attempts) => {
+      const test = new TestSystem();
+      sourceCase.prepare(test);
+      const kept: unknown[] = [];
+      let restored: SourceSnapshot<unknown, unknown> | undefined;
+      const start = async (parallelism: number) =>
+        new SourceRun(sourceCase.create(), test, {
+          parallelism,
+          ...(restored === undefined ? {} : { restored }),
+        }).open();
+      const poll = async (run: SourceRun<unknown, unknown, unknown>, polls: number): Promise<void> => {
+        for (let i = 0; i < polls; i++) {
+          if (run.poll(i % run.parallelism) !== 'waiting' || (await run.somethingHappens(5))) continue;
+          test.manual.advance(10);
+        }
+      };
+      for (const { parallelism, pollsToSnapshot, pollsLost } of attempts) {
+        const run = await start(parallelism);
+        await poll(run, pollsToSnapshot);
+        restored = run.snapshot();
+        kept.push(...run.values());
+        await poll(run, pollsLost);
+        await run.close();
+      }
+      const last = await start(2);
+      await runToEnd(last, test);
+      await last.close();
+      expectAll([...kept, ...last.values()], sourceCase);
+      expect(test.files.openCount).toBe(0);
+    });
+    await fc.assert(property, { numRuns: 15, seed: 7 });
+  });
+
+  it('keeps the order of records within each split', async () => {
+    const test = new TestSystem();
+    sourceCase.prepare(test);
+    const run = await new SourceRun(sourceCase.create(), test, { parallelism: 2 }).open();
+    await runToEnd(run, test);
+    const order = new Map(sourceCase.expected.map((value, i) => [JSON.stringify(value), i]));
+    const last = new Map<string, number>();
+    for (const { value, splitId } of run.records) {
+      const position = order.get(JSON.stringify(value)) as number;
+      expect(position).toBeGreaterThan(last.get(splitId) ?? -1);
+      last.set(splitId, position);
+    }
+    await run.close();
+  });
+
+  it('can be closed before it has ended, and leaves nothing open', async () => {
+    for (const polls of [0, 1, 3]) {
+      const test = new TestSystem();
+      sourceCase.prepare(test);
+      const run = await new SourceRun(sourceCase.create(), test, { parallelism: 2 }).open();
+      for (let i = 0; i < polls; i++) run.poll(i % 2);
+      await run.close();
+      expect(run.openSplits.size).toBe(0);
+      expect(test.files.openCount).toBe(0);
+      expect(test.manual.pendingTimers).toBe(0);
+    }
+  });
+});
