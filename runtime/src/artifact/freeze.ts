@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { build, type BuildFailure, type Message } from 'esbuild';
+import { type BuildFailure, build, type Message } from 'esbuild';
 import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
 
@@ -41,7 +41,11 @@ const bundle = async (entry: string): Promise<Uint8Array> => {
     throw new MillraceError(
       'job-invalid',
       `The job ${basename(entry)} cannot be bundled: ${messages.map(describeMessage).join('; ') || String(error)}`,
-      { cause: error, where: { file: entry }, hint: 'Correct the file; packages it imports must be installed beside it.' },
+      {
+        cause: error,
+        where: { file: entry },
+        hint: 'Correct the file; packages it imports must be installed beside it.',
+      },
     );
   }
 };

@@ -1,6 +1,7 @@
 import { MillraceError } from '../contract/errors.ts';
 
-const indent = (label: string, text: string): string => `  ${label.padEnd(9)} ${text.replaceAll('\n', '\n            ')}`;
+const indent = (label: string, text: string): string =>
+  `  ${label.padEnd(9)} ${text.replaceAll('\n', '\n            ')}`;
 
 /** What a person reads when something went wrong: the sentence, the places, and what to do. No stack of ours. */
 export const errorText = (error: unknown): string => {

@@ -28,7 +28,9 @@ const notesOn = (spec: StreamJobSpec): readonly string[] => {
     notes.push('spec.job.code is ignored: a local run takes the code from the file system');
   }
   if (spec.checkpoint !== undefined) {
-    notes.push('spec.checkpoint is valid but not yet in force: after a failure the job starts from the beginning');
+    notes.push(
+      'spec.checkpoint is valid but not yet in force: after a failure the job starts from the beginning',
+    );
   }
   return notes;
 };
@@ -37,10 +39,14 @@ const environmentOf = (spec: StreamJobSpec, path: string): Readonly<Record<strin
   const environment: Record<string, string> = {};
   for (const { name, value, valueFrom, from } of spec.env) {
     if (valueFrom !== undefined || from !== undefined || name === undefined) {
-      throw new MillraceError('manifest-invalid', 'spec.env takes values from Kubernetes objects, which a local run does not have.', {
-        where: { file: path, ...(name === undefined ? {} : { variable: name }) },
-        hint: 'For a local run write value: … instead, or set the variable in your shell and leave it out of the manifest.',
-      });
+      throw new MillraceError(
+        'manifest-invalid',
+        'spec.env takes values from Kubernetes objects, which a local run does not have.',
+        {
+          where: { file: path, ...(name === undefined ? {} : { variable: name }) },
+          hint: 'For a local run write value: … instead, or set the variable in your shell and leave it out of the manifest.',
+        },
+      );
     }
     environment[name] = value ?? '';
   }
@@ -61,7 +67,8 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
     mode: spec.mode,
     restart: restartPolicyOf(spec.restart, spec.checkpoint !== undefined),
     deadLetterPolicy: policies[spec.deadLetter.policy],
-    deadLetterFile: spec.deadLetter.policy === 'DeadLetter' ? join(dead, `${metadata.name}.ndjson`) : undefined,
+    deadLetterFile:
+      spec.deadLetter.policy === 'DeadLetter' ? join(dead, `${metadata.name}.ndjson`) : undefined,
     environment: environmentOf(spec, path),
     notes: notesOn(spec),
   };

@@ -12,7 +12,18 @@ export interface PanelContent {
   readonly tasks: readonly TaskView[];
 }
 
-const columns = ['task', 'in/s', 'out/s', 'in', 'watermark', 'lag', 'busy', 'blocked', 'late', 'dead'] as const;
+const columns = [
+  'task',
+  'in/s',
+  'out/s',
+  'in',
+  'watermark',
+  'lag',
+  'busy',
+  'blocked',
+  'late',
+  'dead',
+] as const;
 
 const lagText = (watermarkMs: number, nowMs: number): string =>
   Number.isFinite(watermarkMs) ? shortTime(Math.max(0, nowMs - watermarkMs)) : '-';
@@ -40,7 +51,9 @@ export const panelLines = (content: PanelContent, width: number): readonly strin
   const { jobName, state, attempt, elapsedMs, nowMs, tasks } = content;
   const title = `${jobName}  ${state}  ${shortTime(elapsedMs)}${attempt > 1 ? `  attempt ${attempt}` : ''}`;
   const rows = [columns as readonly string[], ...tasks.map((task) => row(task, nowMs))];
-  const widths = columns.map((_, column) => Math.max(...rows.map((cells) => (cells[column] as string).length)));
+  const widths = columns.map((_, column) =>
+    Math.max(...rows.map((cells) => (cells[column] as string).length)),
+  );
   const others = widths.slice(1).reduce((sum, columnWidth) => sum + columnWidth + 2, 0);
   widths[0] = Math.max(8, Math.min(widths[0] as number, width - others));
   const line = (cells: readonly string[]): string =>

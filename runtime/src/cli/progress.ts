@@ -2,8 +2,8 @@ import type { LocalJob } from '../coordinator/local-job.ts';
 import type { Cancellable } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CommandIo } from './command-io.ts';
-import { Painter, panelLines } from './panel.ts';
 import { shortNumber, shortTime, watermarkText } from './numbers.ts';
+import { Painter, panelLines } from './panel.ts';
 import { type TaskView, TaskViews } from './task-view.ts';
 
 const panelIntervalMs = 200;
@@ -70,12 +70,20 @@ export const showProgress = (
 };
 
 /** The last line about a job: how it ended, what went in, how long it took. */
-export const summaryLine = (jobName: string, state: string, tasks: readonly TaskView[], elapsedMs: number): string => {
+export const summaryLine = (
+  jobName: string,
+  state: string,
+  tasks: readonly TaskView[],
+  elapsedMs: number,
+): string => {
   const sources = tasks.filter((task) => task.name.length > 0).at(0);
-  const sum = (read: (task: TaskView) => number): number => tasks.reduce((total, task) => total + read(task), 0);
+  const sum = (read: (task: TaskView) => number): number =>
+    tasks.reduce((total, task) => total + read(task), 0);
   const late = sum((task) => task.lateRecords);
   const dead = sum((task) => task.deadLetters);
-  const extra = [late > 0 ? `${late} late` : '', dead > 0 ? `${dead} dead letters` : ''].filter((text) => text !== '');
+  const extra = [late > 0 ? `${late} late` : '', dead > 0 ? `${dead} dead letters` : ''].filter(
+    (text) => text !== '',
+  );
   const read = sources === undefined ? 0 : sources.recordsIn;
   return `${jobName} ${state} after ${shortTime(elapsedMs)}: ${[`${read} records read`, ...extra].join(', ')}`;
 };

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { JobTarget } from './job-target.ts';
 import type { TargetOverrides } from './find-target.ts';
+import type { JobTarget } from './job-target.ts';
 
 /** The options that every command with a job takes, as commander gives them. */
 export interface TargetOptions {
@@ -15,7 +15,10 @@ const parseParallelism = (text: string): number => {
   throw new InvalidArgumentError('Give a whole number from 1 to 4096.');
 };
 
-const addArgument = (text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> => {
+const addArgument = (
+  text: string,
+  before: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => {
   const at = text.indexOf('=');
   if (at <= 0) throw new InvalidArgumentError('Write name=value.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
@@ -28,7 +31,11 @@ export const addTargetOptions = (command: Command): Command =>
     .option('-p, --parallelism <number>', 'slots; wins over the manifest', parseParallelism)
     .option('-a, --arg <name=value>', "an argument of the job's function; repeatable", addArgument, {})
     .addOption(
-      new Option('-m, --mode <mode>', 'how bounded input is run').choices(['Streaming', 'Batch', 'Automatic']),
+      new Option('-m, --mode <mode>', 'how bounded input is run').choices([
+        'Streaming',
+        'Batch',
+        'Automatic',
+      ]),
     );
 
 export const overridesOf = ({ parallelism, arg, mode }: TargetOptions): TargetOverrides => ({

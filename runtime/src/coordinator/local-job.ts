@@ -3,9 +3,10 @@
  * gets which split. `transitions.ts` is the table of states, `restart.ts` the pure decision after a failure. This file is
  * the in-process coordinator behind `millrace run` and the tests.
  */
-import type { PhysicalGraph } from '../graph/physical-graph.ts';
+
 import { MillraceError } from '../contract/errors.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from '../worker/slot-handle.ts';
@@ -14,7 +15,10 @@ import { decideRestart, type Failure } from './restart.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
 
 /** Starts the slots of one attempt. */
-export type Deploy = (attempt: number, reportsOf: (slot: number) => SlotReports) => Promise<readonly SlotHandle[]>;
+export type Deploy = (
+  attempt: number,
+  reportsOf: (slot: number) => SlotReports,
+) => Promise<readonly SlotHandle[]>;
 
 export interface LocalJobSettings {
   readonly system: System;
@@ -137,7 +141,11 @@ export class LocalJob {
     const nowMs = system.clock.monotonicMs();
     this.failures.push({ atMs: nowMs, ranMs: nowMs - this.attemptStartedMs });
     const invalid = MillraceError.is(error) && error.code === 'job-invalid';
-    const decision = decideRestart(invalid ? { strategy: 'None' } : restart, this.failures, system.random.next());
+    const decision = decideRestart(
+      invalid ? { strategy: 'None' } : restart,
+      this.failures,
+      system.random.next(),
+    );
     if (!decision.restart || this.current === 'stopping') {
       this.change('failed');
       void this.release().then(() => this.resolveEnded({ state: 'failed', attempts: attempt, error }));
@@ -170,7 +178,8 @@ export class LocalJob {
     this.delay?.cancel();
     const { slots, enumerators } = this;
     this.enumerators = undefined;
-    const closing = [...slots.map((slot) => slot.cancel()), enumerators?.close()];
+    const closing: Promise<void>[] = slots.map((slot) => slot.cancel());
+    if (enumerators !== undefined) closing.push(enumerators.close());
     for (const result of await Promise.allSettled(closing)) {
       if (result.status === 'rejected') this.settings.logger.warn(`Closing failed: ${String(result.reason)}`);
     }

@@ -1,7 +1,8 @@
 import type { Job } from '../api/environment.ts';
 import { buildGraph } from '../artifact/load.ts';
-import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import type { RestartPolicy } from '../contract/restart.ts';
 import { initialRouting } from '../exchange/routing-table.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { System } from '../sys/system.ts';
 import type { DeadLetterOutput, DeadLetterPolicy } from '../task/failures.ts';
 import type { SlotSetup } from '../task/slot-setup.ts';
@@ -11,7 +12,6 @@ import { createLocalSlot } from '../worker/local-slot.ts';
 import { SharedThreadChannels } from '../worker/shared-thread.ts';
 import type { SlotReports } from '../worker/slot-handle.ts';
 import { LocalJob } from './local-job.ts';
-import type { RestartPolicy } from '../contract/restart.ts';
 
 /** When bounded input is run with one watermark at the end: never, always, or when every source is bounded. */
 export type ExecutionMode = 'Streaming' | 'Batch' | 'Automatic';

@@ -1,5 +1,5 @@
-import { buildGraph, loadJob } from '../artifact/load.ts';
 import type { Artifact } from '../artifact/freeze.ts';
+import { buildGraph, loadJob } from '../artifact/load.ts';
 import { allocateSharedLinks } from '../exchange/shared-links.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { noRemoteChannels } from '../task/slot-setup.ts';

@@ -4,7 +4,8 @@ const bellWord = 1;
 const wordsPerBell = 16;
 
 /** Shared memory for the doorbells of so many slots. */
-export const allocateDoorbells = (slots: number): SharedArrayBuffer => new SharedArrayBuffer(slots * wordsPerBell * 4);
+export const allocateDoorbells = (slots: number): SharedArrayBuffer =>
+  new SharedArrayBuffer(slots * wordsPerBell * 4);
 
 const wordsOf = (buffer: SharedArrayBuffer, slot: number): Int32Array =>
   new Int32Array(buffer, slot * wordsPerBell * 4, wordsPerBell);

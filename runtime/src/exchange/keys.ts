@@ -85,7 +85,11 @@ export const createKeyExtractor = (selector: KeySelector): KeyExtractor => {
     }
     case 'expression': {
       const { expression } = selector;
-      return (batch) => fromValues(batch.rows().map((row) => evaluateExpression(expression, row)), batch.length);
+      return (batch) =>
+        fromValues(
+          batch.rows().map((row) => evaluateExpression(expression, row)),
+          batch.length,
+        );
     }
     case 'function':
       return fromFunction(selector.function);

@@ -28,7 +28,8 @@ const keyed = (extract: (batch: Batch) => BatchKeys, initial: RoutingTable): Par
       if ((lists[receiver]?.length ?? 0) < batch.length) lists[receiver] = new Int32Array(batch.length);
     }
     for (let i = 0; i < batch.length; i++) {
-      const receiver = slotOf[keyGroupOf(hashes[i] as number, slotOf.length)] as number;
+      // A task of fewer subtasks than the job has slots shares them out over those it has.
+      const receiver = (slotOf[keyGroupOf(hashes[i] as number, slotOf.length)] as number) % receivers;
       const count = counts[receiver] as number;
       (lists[receiver] as Int32Array)[count] = i;
       counts[receiver] = count + 1;
@@ -86,9 +87,13 @@ const custom = (choose: (value: unknown, parallelism: number) => number): Partit
       const receiver = choose(rows[i], receivers);
       const list = lists[receiver];
       if (list === undefined) {
-        throw new MillraceError('user-code', `A custom partitioner chose ${receiver} of ${receivers} subtasks.`, {
-          hint: 'Return a whole number from 0 up to parallelism − 1.',
-        });
+        throw new MillraceError(
+          'user-code',
+          `A custom partitioner chose ${receiver} of ${receivers} subtasks.`,
+          {
+            hint: 'Return a whole number from 0 up to parallelism − 1.',
+          },
+        );
       }
       list.push(i);
     }

@@ -26,7 +26,9 @@ class RingReceiver implements ChannelReceiver {
   accept(element: StreamElement): void {
     // Keys do not travel: they follow from the records.
     const keyed =
-      element.kind === 'batch' && this.extract !== undefined ? element.withKeys(this.extract(element)) : element;
+      element.kind === 'batch' && this.extract !== undefined
+        ? element.withKeys(this.extract(element))
+        : element;
     this.queue.push(keyed);
     this.onElement();
   }
@@ -65,7 +67,10 @@ export class RingChannels {
       this.numbers.set(`${edge.index}:${fromSlot}:${toSlot}`, number);
     }
     this.credits = new Int32Array(links.credits);
-    this.buttons = Array.from({ length: graph.slots }, (_, peer) => new DoorbellButton(links.doorbells, peer));
+    this.buttons = Array.from(
+      { length: graph.slots },
+      (_, peer) => new DoorbellButton(links.doorbells, peer),
+    );
     this.bell = new Doorbell(links.doorbells, slot);
     this.outgoing = this.buttons.map((button, peer) => {
       const ring = links.rings[slot * this.slots + peer];

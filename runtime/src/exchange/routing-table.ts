@@ -18,7 +18,11 @@ export const initialRouting = (parallelism: number, maxParallelism: number): Rou
 };
 
 /** The next version, with these key groups owned by another slot. */
-export const moveKeyGroups = (table: RoutingTable, keyGroups: readonly number[], toSlot: number): RoutingTable => {
+export const moveKeyGroups = (
+  table: RoutingTable,
+  keyGroups: readonly number[],
+  toSlot: number,
+): RoutingTable => {
   const slotOf = table.slotOf.slice();
   for (const keyGroup of keyGroups) slotOf[keyGroup] = toSlot;
   return { version: table.version + 1, slotOf };

@@ -14,7 +14,8 @@ export interface SharedLinks {
 
 const mebibyte = 2 ** 20;
 /** More slots get smaller rings: their number grows with the square. */
-const ringBytes = (slots: number): number => (slots <= 4 ? 4 * mebibyte : slots <= 8 ? mebibyte : mebibyte / 4);
+const ringBytes = (slots: number): number =>
+  slots <= 4 ? 4 * mebibyte : slots <= 8 ? mebibyte : mebibyte / 4;
 
 /** Allocates the memory for one attempt of a graph. */
 export const allocateSharedLinks = (graph: PhysicalGraph): SharedLinks => {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { nodeCompression } from './node-compression.ts';
 import { nodeFiles } from './node-files.ts';
-import { nodeSqlite } from './node-sqlite.ts';
 import { nodeHttp } from './node-http.ts';
+import { nodeSqlite } from './node-sqlite.ts';
 import { nodeThreads } from './node-threads.ts';
 import type { Cancellable, System } from './system.ts';
 

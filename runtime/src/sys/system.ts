@@ -4,9 +4,9 @@
  */
 import type { Compression } from './compression.ts';
 import type { FileSystem } from './files.ts';
+import type { HttpServers } from './http.ts';
 import type { Sqlite } from './sqlite.ts';
 import type { TextOutput } from './text-output.ts';
-import type { HttpServers } from './http.ts';
 import type { Threads } from './threads.ts';
 
 /** Milliseconds. `nowMs` may jump, `monotonicMs` never goes back and has sub-millisecond resolution. */

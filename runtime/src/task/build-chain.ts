@@ -92,8 +92,16 @@ const buildLink = (
   };
   const emitters = [output];
   const nodes = task.chain.slice(run.from, run.to + 1);
-  const contextOf = (node: TransformNode): ProcessorContext => ({ ...surroundings.context(node), output, side });
-  return { name: nodes.map((node) => node.name).join(' → '), processor: buildProcessor(nodes, contextOf), emitters };
+  const contextOf = (node: TransformNode): ProcessorContext => ({
+    ...surroundings.context(node),
+    output,
+    side,
+  });
+  return {
+    name: nodes.map((node) => node.name).join(' → '),
+    processor: buildProcessor(nodes, contextOf),
+    emitters,
+  };
 };
 
 const buildProcessor = (

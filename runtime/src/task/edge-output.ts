@@ -23,7 +23,8 @@ export class EdgeOutput {
 
   /** Watermarks, barriers and the end go to every receiver. */
   sendToAll(element: StreamElement): void {
-    if (element.kind === 'barrier' && element.routing !== undefined) this.partitioner.reroute(element.routing);
+    if (element.kind === 'barrier' && element.routing !== undefined)
+      this.partitioner.reroute(element.routing);
     for (const channel of this.channels) channel.send(element);
   }
 

@@ -30,10 +30,13 @@ export const userFrame = (error: unknown): string | undefined => {
   const isOurs = (line: string): boolean =>
     /node:|\/millrace\/dist\/|\/runtime\/src\//.test(line) || line.includes('<anonymous>');
   const frame = frames.find((line) => !isOurs(line));
-  return frame === undefined ? undefined : /\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(frame)?.[1]?.replace('file://', '');
+  return frame === undefined
+    ? undefined
+    : /\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(frame)?.[1]?.replace('file://', '');
 };
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : describeValue(error, shownCharacters));
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : describeValue(error, shownCharacters);
 
 /** The failure of a job by a record: names the transform, the user's line, the record, and what to do. */
 export const recordFailure = (transform: string, error: unknown, record: unknown): MillraceError => {
@@ -44,7 +47,11 @@ export const recordFailure = (transform: string, error: unknown, record: unknown
     `The transform “${transform}” failed on a record: ${reasonOf(error)}`,
     {
       cause: error,
-      where: { transform, ...(at === undefined ? {} : { at }), record: describeValue(record, shownCharacters) },
+      where: {
+        transform,
+        ...(at === undefined ? {} : { at }),
+        record: describeValue(record, shownCharacters),
+      },
       hint:
         (MillraceError.is(error) ? error.hint : undefined) ??
         'Fix the function, or let such records go to the dead letter: spec.deadLetter.policy: DeadLetter.',

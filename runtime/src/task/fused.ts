@@ -1,7 +1,7 @@
+import type { Lifecycle } from '../api/functions.ts';
 import type { Batch } from '../batch/batch.ts';
 import { createLoop, type FusedCursor, type FusedLoop, FusedRows } from '../batch/loop.ts';
 import type { FusedStep } from '../batch/plan.ts';
-import type { Lifecycle } from '../api/functions.ts';
 import type { FailureHandler, Processor, ProcessorContext } from '../transforms/processor.ts';
 import { closeLifecycle, createRuntimeContext, openLifecycle } from '../transforms/runtime-context.ts';
 

@@ -37,7 +37,7 @@ export class SlotRuntime {
     this.slot = new Slot(setup.system, setup, setup.remote);
     this.wiring = new SlotWiring(setup, (task) => this.wake(task));
     const tasks = setup.graph.tasks.filter((task) => setup.slot < task.parallelism);
-    tasks.forEach((task, position) => this.positions.set(task.index, position));
+    for (const [position, task] of tasks.entries()) this.positions.set(task.index, position);
     this.subtasks = tasks.map((task) => this.build(task));
   }
 
@@ -141,7 +141,12 @@ export class SlotRuntime {
       : new InputGate(this.wiring.inputs(task));
   }
 
-  private source(task: Task, node: TransformNode, spec: SourceSpec, statistics: SubtaskStatistics): SourceInput {
+  private source(
+    task: Task,
+    node: TransformNode,
+    spec: SourceSpec,
+    statistics: SubtaskStatistics,
+  ): SourceInput {
     const { setup } = this;
     const failures = this.failures(node, statistics);
     const input = new SourceInput({

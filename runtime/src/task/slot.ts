@@ -43,7 +43,11 @@ export class Slot {
     }
     if (this.state !== 'new') return;
     this.state = 'running';
-    subtasks.forEach((_subtask, index) => this.wake(index));
+    this.wakeAll();
+  }
+
+  private wakeAll(): void {
+    for (let index = 0; index < this.subtasks.length; index++) this.wake(index);
   }
 
   /** Something changed for this subtask: input, credit, room, or time. Cheap; safe at any moment. */
@@ -121,7 +125,7 @@ export class Slot {
     if (nextMs === Infinity) return;
     this.alarm = this.system.timers.after(nextMs - this.system.clock.nowMs(), () => {
       this.alarmMs = Infinity;
-      this.subtasks.forEach((_subtask, index) => this.wake(index));
+      this.wakeAll();
     });
   }
 

@@ -5,7 +5,11 @@ import { BatchBuilder } from '../batch/builder.ts';
 import type { Barrier, StreamElement } from '../exchange/element.ts';
 import type { FailureHandler } from '../transforms/processor.ts';
 import { createTimestampAssigner, type TimestampAssigner } from '../transforms/timestamps.ts';
-import { createWatermarkTracker, type WatermarkTracker, watermarkIntervalMs } from '../transforms/watermark-generator.ts';
+import {
+  createWatermarkTracker,
+  type WatermarkTracker,
+  watermarkIntervalMs,
+} from '../transforms/watermark-generator.ts';
 import type { SubtaskInput } from './input.ts';
 
 /** One split's records and watermark. */
@@ -65,7 +69,10 @@ export class SourceInput implements SubtaskInput {
 
   /** What the reader writes one split's records to. */
   split(splitId: string): SplitOutput<unknown> {
-    const state: SplitState = { tracker: createWatermarkTracker(this.settings.watermarks), markedIdle: false };
+    const state: SplitState = {
+      tracker: createWatermarkTracker(this.settings.watermarks),
+      markedIdle: false,
+    };
     this.splits.set(splitId, state);
     return {
       emit: (value, timestampMs = NaN) => {

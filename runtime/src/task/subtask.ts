@@ -15,7 +15,7 @@ import type { SubtaskStatistics } from './statistics.ts';
 type Pending =
   | { readonly kind: 'watermark'; timeMs: number; position: number }
   | { readonly kind: 'finish'; position: number }
-  | { readonly kind: 'settle'; position: number; readonly then: StreamElement }
+  | { readonly kind: 'settle'; position: number; readonly element: StreamElement }
   | { readonly kind: 'forward'; readonly element: StreamElement };
 
 export interface SubtaskParts {
@@ -134,7 +134,7 @@ export class Subtask {
         break;
       case 'idle':
         // Records in flight go first: nobody waits with event time for a channel that is idle.
-        this.pending.push({ kind: 'settle', position: 0, then: element });
+        this.pending.push({ kind: 'settle', position: 0, element });
         break;
       case 'barrier':
         this.parts.onBarrier(element);
@@ -144,7 +144,7 @@ export class Subtask {
         break;
       case 'end':
         if (element.drained) this.pending.push({ kind: 'finish', position: 0 });
-        this.pending.push({ kind: 'settle', position: 0, then: element });
+        this.pending.push({ kind: 'settle', position: 0, element });
         break;
     }
   }
@@ -168,14 +168,15 @@ export class Subtask {
     }
     this.pending.shift();
     if (work.kind === 'watermark') this.forward({ kind: 'watermark', timeMs: work.timeMs });
-    if (work.kind === 'settle') this.forward(work.then);
+    if (work.kind === 'settle') this.forward(work.element);
     return 'progress';
   }
 
   /** One link's share of pending work; true when that link is done. */
   private walk(work: Exclude<Pending, { kind: 'forward' }>): boolean {
     const { chain } = this.parts;
-    if (work.kind === 'watermark') return chain.advanceWatermark(work.position, work.timeMs, this.budget.renew());
+    if (work.kind === 'watermark')
+      return chain.advanceWatermark(work.position, work.timeMs, this.budget.renew());
     return work.kind === 'settle' || chain.finish(work.position, this.budget.renew());
   }
 

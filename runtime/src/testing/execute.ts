@@ -1,9 +1,9 @@
 import type { DataStream } from '../api/data-stream.ts';
 import type { Job, StreamEnvironment } from '../api/environment.ts';
 import { Collected, collect } from '../connectors/collect/index.ts';
+import type { RestartPolicy } from '../contract/restart.ts';
 import { createSharedThreadJob, type ExecutionMode } from '../coordinator/local.ts';
 import type { JobResult } from '../coordinator/local-job.ts';
-import type { RestartPolicy } from '../contract/restart.ts';
 import { createNodeSystem } from '../sys/node-system.ts';
 import type { System } from '../sys/system.ts';
 import type { DeadLetter, DeadLetterPolicy } from '../task/failures.ts';

@@ -1,5 +1,5 @@
-import type { SlotSetup } from '../task/slot-setup.ts';
 import { SlotRuntime } from '../task/slot-runtime.ts';
+import type { SlotSetup } from '../task/slot-setup.ts';
 import type { SlotHandle, SubtaskReport } from './slot-handle.ts';
 
 /** A slot on this very thread: only for the first attempt of a local job of one slot. */

@@ -18,9 +18,11 @@ const ranks: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 /** Sends lines to the thread that holds the log. */
 const remoteLogger = (send: (message: FromSlot) => void, level: LogLevel, own: LogFields): Logger => {
   const isEnabled = (asked: LogLevel): boolean => ranks.indexOf(asked) <= ranks.indexOf(level);
-  const log = (at: LogLevel) => (message: string, fields: LogFields = {}) => {
-    if (isEnabled(at)) send({ kind: 'log', level: at, message, fields: { ...own, ...fields } });
-  };
+  const log =
+    (at: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (isEnabled(at)) send({ kind: 'log', level: at, message, fields: { ...own, ...fields } });
+    };
   return {
     error: log('error'),
     warn: log('warn'),
@@ -38,7 +40,9 @@ const loadGraph = async (data: SlotThreadData): Promise<PhysicalGraph> => {
   throw new MillraceError(
     'job-invalid',
     `The job's function built another graph in slot ${data.slot} (${graph.hash}) than in the coordinator (${data.graphHash}).`,
-    { hint: 'Build the same graph at every call: no random, no clock, no environment of the thread in its shape.' },
+    {
+      hint: 'Build the same graph at every call: no random, no clock, no environment of the thread in its shape.',
+    },
   );
 };
 

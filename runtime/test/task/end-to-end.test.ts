@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { count, monotonousTimestamps, sum, tumbling } from '../../src/index.ts';
 import { collection } from '../../src/connectors/collection/index.ts';
+import { count, monotonousTimestamps, sum, tumbling } from '../../src/index.ts';
 import { executeAndCollect } from '../../src/testing/execute.ts';
 
 interface Order {
@@ -32,12 +32,21 @@ describe('a whole job', () => {
     );
 
   const expected = (): string[] => {
-    const rows = new Map<string, { key: string; windowStart: number; windowEnd: number; orders: number; turnover: number }>();
+    const rows = new Map<
+      string,
+      { key: string; windowStart: number; windowEnd: number; orders: number; turnover: number }
+    >();
     for (const { shop, price, time } of orders) {
       if (price % 2 !== 0) continue;
       const windowStart = Math.floor(time / 5000) * 5000;
       const id = `${shop}:${windowStart}`;
-      const row = rows.get(id) ?? { key: shop, windowStart, windowEnd: windowStart + 5000, orders: 0, turnover: 0 };
+      const row = rows.get(id) ?? {
+        key: shop,
+        windowStart,
+        windowEnd: windowStart + 5000,
+        orders: 0,
+        turnover: 0,
+      };
       rows.set(id, { ...row, orders: row.orders + 1, turnover: row.turnover + price * 10 });
     }
     return byText([...rows.values()]);
@@ -53,10 +62,13 @@ describe('a whole job', () => {
 
   it('fails with the transform, the record and what to do when a function throws', async () => {
     const run = executeAndCollect((env) =>
-      env.fromSource(collection([1, 2, 3])).map((value) => {
-        if (value === 2) throw new Error('no twos');
-        return value;
-      }).name('refuse twos'),
+      env
+        .fromSource(collection([1, 2, 3]))
+        .map((value) => {
+          if (value === 2) throw new Error('no twos');
+          return value;
+        })
+        .name('refuse twos'),
     );
     await expect(run).rejects.toMatchObject({
       code: 'user-code',

@@ -18,7 +18,9 @@ export const addGraph = (program: Command, io: CommandIo, _outcome: Outcome): vo
   addTargetOptions(program.command('graph'))
     .description("Show a job's tasks, how records move between them, and what its sinks promise.")
     .addOption(
-      new Option('-o, --output <form>', 'form of the graph').choices(['text', 'mermaid', 'json']).default('text'),
+      new Option('-o, --output <form>', 'form of the graph')
+        .choices(['text', 'mermaid', 'json'])
+        .default('text'),
     )
     .addHelpText('after', examples)
     .action(async (job: string, options: GraphOptions) => {

@@ -21,7 +21,9 @@ Ctrl-C stops the job after the records in hand; a second Ctrl-C cancels it.`;
 export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void => {
   addTargetOptions(program.command('run'))
     .description('Run a job on this machine.')
-    .addOption(new Option('--log <form>', 'form of the log').choices(['text', 'json', 'none']).default('text'))
+    .addOption(
+      new Option('--log <form>', 'form of the log').choices(['text', 'json', 'none']).default('text'),
+    )
     .option('--no-panel', 'log lines instead of the live panel on a terminal')
     .addHelpText('after', examples)
     .action(async (job: string, options: RunOptions) => {

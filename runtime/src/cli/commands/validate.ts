@@ -19,6 +19,8 @@ export const addValidate = (program: Command, io: CommandIo, _outcome: Outcome):
       const graph = await planTarget(io, target);
       const tasks = graph.tasks.length;
       for (const note of target.notes) io.out(`note: ${note}\n`);
-      io.out(`${job} is valid: ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, ${graph.slots} ${graph.slots === 1 ? 'slot' : 'slots'}\n`);
+      io.out(
+        `${job} is valid: ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, ${graph.slots} ${graph.slots === 1 ? 'slot' : 'slots'}\n`,
+      );
     });
 };
