@@ -26,38 +26,59 @@ const isRegular = (rows: readonly unknown[], length: number, names: readonly str
   return true;
 };
 
-/** Puts the fields of one row into the order so far: a new one behind its predecessor. False if the row has another order. */
-const mergeNames = (names: string[], rowNames: readonly string[]): boolean => {
-  let at = 0;
-  for (const name of rowNames) {
-    const found = names.indexOf(name, at);
-    if (found >= 0) {
-      at = found + 1;
-    } else {
-      if (names.includes(name)) return false;
-      names.splice(at, 0, name);
-      at += 1;
+/** The fields of all rows, with the fields that stand right behind each of them in some row. */
+type FieldGraph = Map<string, Set<string>>;
+
+const addFieldOrder = (graph: FieldGraph, names: readonly string[]): void => {
+  let before: Set<string> | undefined;
+  for (const name of names) {
+    before?.add(name);
+    before = graph.get(name);
+    if (before === undefined) {
+      before = new Set();
+      graph.set(name, before);
     }
   }
+};
+
+/** All fields, none before one that it stands behind in some row; undefined if rows contradict each other. */
+const sortedNames = (graph: FieldGraph): string[] | undefined => {
+  const predecessors = new Map<string, number>();
+  for (const behind of graph.values()) {
+    for (const name of behind) predecessors.set(name, (predecessors.get(name) ?? 0) + 1);
+  }
+  const names: string[] = [...graph.keys()].filter((name) => !predecessors.has(name));
+  for (const name of names) {
+    for (const behind of graph.get(name) ?? []) {
+      const left = (predecessors.get(behind) ?? 0) - 1;
+      predecessors.set(behind, left);
+      if (left === 0) names.push(behind);
+    }
+  }
+  return names.length === graph.size ? names : undefined;
+};
+
+const isSame = (left: readonly string[], right: readonly string[]): boolean => {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
   return true;
 };
 
 /** The fields of all rows in an order that every row follows; undefined if there is none or the rows have too little in common. */
 const commonNames = (rows: readonly unknown[], length: number): string[] | undefined => {
-  const names: string[] = [];
+  const graph: FieldGraph = new Map();
   let cells = 0;
   let previous: readonly string[] = [];
   for (let i = 0; i < length; i++) {
     const row = rows[i];
     if (!isPlainObject(row)) return undefined;
-    const rowNames = Object.keys(row);
-    cells += rowNames.length;
-    const isSame = rowNames.length === previous.length && rowNames.every((name, at) => name === previous[at]);
-    if (!isSame && !mergeNames(names, rowNames)) return undefined;
-    if (names.length * (i + 1) > mostEmptiness * cells + mostEmptiness * mostEmptiness) return undefined;
-    previous = rowNames;
+    const names = Object.keys(row);
+    cells += names.length;
+    if (!isSame(names, previous)) addFieldOrder(graph, names);
+    if (graph.size * (i + 1) > mostEmptiness * (cells + mostEmptiness)) return undefined;
+    previous = names;
   }
-  return names;
+  return sortedNames(graph);
 };
 
 /** Reads a field of the rows into a list; `missing` marks rows without it. */

@@ -92,7 +92,7 @@ export const record: fc.Arbitrary<Record<string, unknown>> = fc
   .map(([full, dropped]) =>
     objectOf(
       Object.entries(full)
-        .filter(([name]) => !dropped.includes(name))
+        .filter(([name]) => !(dropped as readonly string[]).includes(name))
         .map(([name, held]): [string, unknown] => [name === '__proto' ? '__proto__' : name, held]),
     ),
   );
