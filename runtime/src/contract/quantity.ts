@@ -27,7 +27,8 @@ export const quantityHint = (text: string): string | undefined => {
   if (quantityPattern.test(text)) return undefined;
   const [, amount, letter] = /^\s*(\d+(?:\.\d+)?)\s*([kmgtp])i?b?\s*$/i.exec(text) ?? [];
   const unit = likelyUnits[letter?.toLowerCase() ?? ''];
-  if (amount !== undefined && unit !== undefined) return `Did you mean ${amount}${unit}?`;
+  const meant = `${amount}${unit}`;
+  if (unit !== undefined && quantityPattern.test(meant)) return `Did you mean ${meant}?`;
   return 'Write a number with Ki, Mi, Gi or Ti (powers of 1024), or k, M, G or T (powers of 1000).';
 };
 

@@ -61,7 +61,10 @@ export const defaultMaxParallelism = (parallelism: number): number =>
   Math.max(128, 2 ** Math.ceil(Math.log2(4 * parallelism)));
 
 const enoughKeyGroups: Rule = ({ parallelism, maxParallelism }) =>
-  typeof parallelism === 'number' && typeof maxParallelism === 'number' && maxParallelism < parallelism
+  typeof parallelism === 'number' &&
+  typeof maxParallelism === 'number' &&
+  maxParallelism >= 1 &&
+  maxParallelism < parallelism
     ? [
         {
           path: ['maxParallelism'],
