@@ -1,60 +1,45 @@
+import { ByteReader, ByteWriter, decodeValue, encodeValue } from '../batch/codec.ts';
 import { equalValues } from '../batch/values.ts';
-import { readText, textLength, writeText } from './key-text.ts';
-
-// TEMPORARY until batch/codec.ts is there: tagged JSON.
-const tag = (value: unknown): unknown => {
-  if (value === undefined) return ['u'];
-  if (value === null || typeof value === 'boolean') return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : ['n', String(value)];
-  if (typeof value === 'bigint') return ['b', String(value)];
-  if (typeof value === 'string') return value;
-  if (value instanceof Date) return ['d', value.getTime()];
-  if (value instanceof Uint8Array) return ['y', [...value]];
-  if (Array.isArray(value)) return ['a', value.map(tag)];
-  if (value instanceof Map) return ['m', [...value].map(tag)];
-  if (value instanceof Set) return ['S', [...value].map(tag)];
-  return ['o', Object.entries(value).map(tag)];
-};
-const untag = (value: unknown): unknown => {
-  if (!Array.isArray(value)) return value;
-  const [kind, content] = value as [string, never];
-  if (kind === 'u') return undefined;
-  if (kind === 'n') return Number(content);
-  if (kind === 'b') return BigInt(content);
-  if (kind === 'd') return new Date(content);
-  if (kind === 'y') return new Uint8Array(content);
-  const members = (content as unknown[]).map(untag);
-  if (kind === 'a') return members;
-  if (kind === 'm') return new Map(members as [unknown, unknown][]);
-  if (kind === 'S') return new Set(members);
-  return Object.fromEntries(members as [string, unknown][]);
-};
 
 /** The value that these bytes encode. */
 export const keyFromBytes = (bytes: Uint8Array, start: number, end: number): unknown =>
-  untag(JSON.parse(readText(bytes, start, end)));
+  decodeValue(new ByteReader(bytes, start, end));
 
 /** A key that is no string, as bytes. One object for many keys, one after the other. */
 export class EncodedKey {
+  private readonly writer: ByteWriter = new ByteWriter(256);
   private key: unknown;
-  private text = '';
-  length = 0;
+  private bytes: Uint8Array = new Uint8Array(0);
 
+  get length(): number {
+    return this.bytes.length;
+  }
+
+  /** @throws MillraceError value-unsupported when the key lies outside the value domain */
   encode(key: unknown): void {
     this.key = key;
-    this.text = JSON.stringify(tag(key));
-    this.length = textLength(this.text);
+    this.writer.reset();
+    // Adding 0 makes 0 of −0, which is the same key.
+    encodeValue(typeof key === 'number' ? key + 0 : key, this.writer);
+    this.bytes = this.writer.view();
   }
 
   copyTo(target: Uint8Array, at: number): void {
-    writeText(this.text, target, at);
+    const { bytes } = this;
+    for (let i = 0; i < bytes.length; i++) target[at + i] = bytes[i]!;
   }
 
   /**
    * Whether the bytes in [start, end) encode an equal key. Equal keys mostly have equal bytes; those that do not (fields in
-   * another order) are compared as values.
+   * another order, say) are compared as values.
    */
-  equals(bytes: Uint8Array, start: number, end: number): boolean {
-    return equalValues(keyFromBytes(bytes, start, end), this.key);
+  equals(other: Uint8Array, start: number, end: number): boolean {
+    const { bytes } = this;
+    if (end - start === bytes.length) {
+      let i = 0;
+      while (i < bytes.length && bytes[i] === other[start + i]) i++;
+      if (i === bytes.length) return true;
+    }
+    return typeof this.key === 'object' && equalValues(keyFromBytes(other, start, end), this.key);
   }
 }

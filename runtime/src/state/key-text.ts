@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { readText as readAnyText, viewOf } from '../batch/text.ts';
 
 /**
  * Strings as bytes, without making any on the way in: UTF-8, with a lone surrogate as three bytes of its own so that every
@@ -101,28 +102,8 @@ export const equalsText = (bytes: Uint8Array, start: number, end: number, text: 
   return at === end;
 };
 
-const readPoint = (bytes: Uint8Array, at: number): number => {
-  const first = bytes[at]!;
-  if (first < 0x80) return first;
-  const second = bytes[at + 1]! & 0x3f;
-  if (first < 0xe0) return ((first & 0x1f) << 6) | second;
-  const third = bytes[at + 2]! & 0x3f;
-  if (first < 0xf0) return ((first & 0x0f) << 12) | (second << 6) | third;
-  return ((first & 0x07) << 18) | (second << 12) | (third << 6) | (bytes[at + 3]! & 0x3f);
-};
-
-const readWideText = (bytes: Uint8Array, start: number, end: number): string => {
-  const parts: string[] = [];
-  for (let at = start; at < end; ) {
-    const point = readPoint(bytes, at);
-    parts.push(String.fromCodePoint(point));
-    at += pointLength(point);
-  }
-  return parts.join('');
-};
-
 /** The string whose bytes these are; they must have been written by `writeText`. */
 export const readText = (bytes: Uint8Array, start: number, end: number): string => {
-  for (let at = start; at < end; at++) if (bytes[at]! >= 0x80) return readWideText(bytes, start, end);
+  for (let at = start; at < end; at++) if (bytes[at]! >= 0x80) return readAnyText(viewOf(bytes), start, end);
   return Buffer.prototype.latin1Slice.call(bytes, start, end);
 };

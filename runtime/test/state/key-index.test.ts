@@ -18,13 +18,14 @@ class Model {
   }
 }
 
-type Step =
-  | { readonly kind: 'insert' | 'find' | 'remove'; readonly key: unknown }
-  | { readonly kind: 'compact' | 'clear' };
+interface KeyedStep {
+  readonly kind: 'insert' | 'find' | 'remove';
+  readonly key: unknown;
+}
+type Step = KeyedStep | { readonly kind: 'compact' } | { readonly kind: 'clear' };
 
 const stepsOver = (keys: fc.Arbitrary<unknown>): fc.Arbitrary<Step[]> => {
-  const keyed = (kind: 'insert' | 'find' | 'remove'): fc.Arbitrary<Step> =>
-    keys.map((key) => ({ kind, key }));
+  const keyed = (kind: KeyedStep['kind']): fc.Arbitrary<Step> => keys.map((key) => ({ kind, key }));
   return fc.array(
     fc.oneof(
       { weight: 30, arbitrary: keyed('insert') },

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { hashValue } from '../../src/batch/hash.ts';
 
 /** Keys of every kind, small enough a range that equal ones come often. */
 export const anyKey: fc.Arbitrary<unknown> = fc.oneof(
@@ -18,3 +19,6 @@ export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 3 }),
   fc.record({ name: fc.constantFrom('a', 'b'), tags: fc.array(fc.constantFrom('x', 'y'), { maxLength: 2 }) }),
 );
+
+/** Equal keys have equal descriptions, different ones mostly different ones. */
+export const describeKey = (key: unknown): string => `${typeof key} ${hashValue(key)}`;

@@ -1,0 +1,186 @@
+import { cloneValue } from '../batch/values.ts';
+import { grownBytes, grownNumbers } from './capacity.ts';
+import type { Change, UndoLog } from './undo-log.ts';
+
+/** Stands in a heap column where a row has no state; `undefined` is a value that a state may hold. */
+export const absent: unique symbol = Symbol('absent');
+
+/** The state of one name for the rows of one key group. */
+export abstract class StateColumn {
+  /** When a row's state ends, in ms since the epoch; there only for states with a time to live. */
+  expiriesMs: Float64Array | undefined;
+
+  constructor(hasExpiry: boolean) {
+    this.expiriesMs = hasExpiry ? new Float64Array(0) : undefined;
+  }
+
+  /** For how many rows there is room. */
+  protected abstract readonly capacity: number;
+  abstract has(row: number): boolean;
+  abstract clear(row: number): void;
+  /** Records what the row holds now, to be restored. The value itself is not copied. */
+  abstract save(row: number, log: UndoLog): void;
+  abstract memoryBytes(): number;
+
+  /** Makes room for so many rows. */
+  grow(rowCount: number): void {
+    if (this.expiriesMs !== undefined) this.expiriesMs = grownNumbers(this.expiriesMs, rowCount);
+  }
+
+  /** Gives all memory back; there is room for no row then. */
+  free(): void {
+    if (this.expiriesMs !== undefined) this.expiriesMs = new Float64Array(0);
+  }
+
+  expiryMs(row: number): number {
+    return this.expiriesMs?.[row] ?? Number.NaN;
+  }
+
+  /** Gives every row this expiry, or none. */
+  setAllExpiriesMs(expires: boolean, expiryMs: number): void {
+    this.expiriesMs = expires ? new Float64Array(this.capacity).fill(expiryMs) : undefined;
+  }
+
+  setExpiryMs(row: number, expiryMs: number): void {
+    if (this.expiriesMs !== undefined) this.expiriesMs[row] = expiryMs;
+  }
+}
+
+class SavedNumber implements Change {
+  private readonly column: NumberColumn;
+  private readonly row: number;
+  private readonly value: number;
+  private readonly present: number;
+  private readonly expiryMs: number;
+
+  constructor(column: NumberColumn, row: number) {
+    this.column = column;
+    this.row = row;
+    this.value = column.values[row]!;
+    this.present = column.present[row]!;
+    this.expiryMs = column.expiryMs(row);
+  }
+
+  undo(): void {
+    this.column.values[this.row] = this.value;
+    this.column.present[this.row] = this.present;
+    this.column.setExpiryMs(this.row, this.expiryMs);
+  }
+}
+
+/** Numbers, eight bytes each and one more that says whether there is one. */
+export class NumberColumn extends StateColumn {
+  values: Float64Array = new Float64Array(0);
+  present: Uint8Array = new Uint8Array(0);
+
+  protected get capacity(): number {
+    return this.values.length;
+  }
+
+  has(row: number): boolean {
+    return this.present[row] === 1;
+  }
+
+  set(row: number, value: number): void {
+    this.values[row] = value;
+    this.present[row] = 1;
+  }
+
+  clear(row: number): void {
+    this.present[row] = 0;
+  }
+
+  save(row: number, log: UndoLog): void {
+    log.record(new SavedNumber(this, row));
+  }
+
+  override grow(rowCount: number): void {
+    super.grow(rowCount);
+    this.values = grownNumbers(this.values, rowCount);
+    this.present = grownBytes(this.present, rowCount);
+  }
+
+  override free(): void {
+    super.free();
+    this.values = new Float64Array(0);
+    this.present = new Uint8Array(0);
+  }
+
+  memoryBytes(): number {
+    return this.values.byteLength + this.present.byteLength + (this.expiriesMs?.byteLength ?? 0);
+  }
+}
+
+class SavedValue implements Change {
+  private readonly column: HeapColumn;
+  private readonly row: number;
+  private readonly value: unknown;
+  private readonly expiryMs: number;
+
+  constructor(column: HeapColumn, row: number) {
+    this.column = column;
+    this.row = row;
+    this.value = column.values[row];
+    this.expiryMs = column.expiryMs(row);
+  }
+
+  undo(): void {
+    this.column.values[this.row] = this.value;
+    this.column.setExpiryMs(this.row, this.expiryMs);
+  }
+}
+
+/** What is counted for a heap value: a small object. */
+const heapValueBytes = 64;
+/** How many rows are looked at to estimate how many hold one. */
+const sampledRows = 128;
+
+/** Values of any kind, as the user gave them. */
+export class HeapColumn extends StateColumn {
+  values: unknown[] = [];
+
+  protected get capacity(): number {
+    return this.values.length;
+  }
+
+  has(row: number): boolean {
+    return this.values[row] !== absent;
+  }
+
+  /** The value of a row that has one, ready to be handed out: a copy of the record's own when it must be restorable. */
+  take(row: number, log: UndoLog | undefined): unknown {
+    const value = this.values[row];
+    if (log === undefined || log.mayChange(value)) return value;
+    const copy = cloneValue(value);
+    this.save(row, log);
+    log.adopt(copy);
+    this.values[row] = copy;
+    return copy;
+  }
+
+  clear(row: number): void {
+    this.values[row] = absent;
+  }
+
+  save(row: number, log: UndoLog): void {
+    log.record(new SavedValue(this, row));
+  }
+
+  override grow(rowCount: number): void {
+    super.grow(rowCount);
+    while (this.values.length < rowCount) this.values.push(absent);
+  }
+
+  override free(): void {
+    super.free();
+    this.values = [];
+  }
+
+  memoryBytes(): number {
+    const { length } = this.values;
+    const step = Math.max(1, Math.floor(length / sampledRows));
+    let objects = 0;
+    for (let row = 0; row < length; row += step) if (typeof this.values[row] === 'object') objects += step;
+    return length * 8 + objects * heapValueBytes + (this.expiriesMs?.byteLength ?? 0);
+  }
+}

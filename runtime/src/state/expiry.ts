@@ -1,0 +1,57 @@
+import { absent, HeapColumn, type StateColumn } from './columns.ts';
+import type { KeyGroup } from './key-group.ts';
+import type { StoredState } from './state-registry.ts';
+import { type ExpiryPolicy, Timed } from './time-to-live.ts';
+import { ValueMap } from './value-map.ts';
+
+const mapOf = (column: StateColumn, row: number): ValueMap<unknown, unknown> | undefined => {
+  if (!(column instanceof HeapColumn)) return undefined;
+  const value = column.values[row];
+  return value !== absent && value instanceof ValueMap ? value : undefined;
+};
+
+const hasExpired = (held: unknown, nowMs: number): boolean => held instanceof Timed && nowMs >= held.expiryMs;
+
+/** Whether all that a row has in a column has expired. */
+export const isExpired = (
+  column: StateColumn,
+  row: number,
+  expiry: ExpiryPolicy | undefined,
+  nowMs: number,
+): boolean => {
+  if (expiry === undefined || expiry.returnsExpired) return false;
+  const map = mapOf(column, row);
+  if (map === undefined) return nowMs >= column.expiryMs(row);
+  for (const held of map.values()) if (!hasExpired(held, nowMs)) return false;
+  return true;
+};
+
+/** Removes what has expired in one column. Returns whether there was any. */
+const expireColumn = (column: StateColumn, row: number, nowMs: number): boolean => {
+  const map = mapOf(column, row);
+  if (map === undefined) {
+    if (!(nowMs >= column.expiryMs(row))) return false;
+    column.clear(row);
+    return true;
+  }
+  const { size } = map;
+  for (const [key, held] of map) if (hasExpired(held, nowMs)) map.delete(key);
+  if (map.size === 0) column.clear(row);
+  return map.size < size;
+};
+
+/** Removes what has expired in a row. Returns whether there was any. */
+export const expireRow = (
+  group: KeyGroup,
+  row: number,
+  states: readonly StoredState[],
+  nowMs: number,
+): boolean => {
+  let removed = false;
+  for (let state = 0; state < states.length; state++) {
+    const column = group.columns[state]!;
+    if (states[state]!.expiry === undefined || !column.has(row)) continue;
+    if (expireColumn(column, row, nowMs)) removed = true;
+  }
+  return removed;
+};

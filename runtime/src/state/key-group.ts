@@ -1,0 +1,121 @@
+import { grownIntegers, grownLength } from './capacity.ts';
+import type { StateColumn } from './columns.ts';
+import { KeyIndex } from './key-index.ts';
+
+/** Writes are noted for pages of 2 to this power rows. */
+const pageBits = 8;
+
+/** A group that held more rows than this gives its memory back when the last one goes. */
+const worthFreeing = 1024;
+
+/** A key that was removed, and when. */
+export interface Tombstone {
+  readonly key: unknown;
+  readonly hash: number;
+  readonly epoch: number;
+}
+
+/**
+ * The keyed state of one key group: the index of its keys, a column for each state, and in which epoch each page of rows was
+ * last written. A row lives as long as some column has something for it, or a timer points at it.
+ */
+export class KeyGroup {
+  readonly number: number;
+  index: KeyIndex = new KeyIndex();
+  /** By number of the state. */
+  readonly columns: StateColumn[] = [];
+  /** Keys removed since the tombstones were last dropped; absent when nobody asks for changes. */
+  tombstones: Tombstone[] | undefined;
+  /** Columns have room for so many rows. */
+  private capacity = 0;
+  /** By page; 0 = never. */
+  private pageEpochs: Int32Array = new Int32Array(0);
+  /** Timers by row; absent while there are none. */
+  private timerCounts: Int32Array | undefined;
+
+  constructor(number: number, tracksRemovals: boolean) {
+    this.number = number;
+    this.tombstones = tracksRemovals ? [] : undefined;
+  }
+
+  /** Adds the column of the next state. */
+  addColumn(column: StateColumn): void {
+    column.grow(this.capacity);
+    this.columns.push(column);
+  }
+
+  /** The row of a key, made without any state if there is none. */
+  createRow(key: unknown, hash: number): number {
+    const row = this.index.findOrInsert(key, hash);
+    if (row >= this.capacity) this.grow(row + 1);
+    return row;
+  }
+
+  /** Notes that a row is written in this epoch. */
+  touch(row: number, epoch: number): void {
+    this.pageEpochs[row >> pageBits] = epoch;
+  }
+
+  /** The next row on a page that was written later than this epoch; −1 at the end. Start with −1. */
+  nextDirtyRow(after: number, epoch: number): number {
+    const { index, pageEpochs } = this;
+    let row = index.nextRow(after);
+    while (row >= 0 && pageEpochs[row >> pageBits]! <= epoch)
+      row = index.nextRow(row | ((1 << pageBits) - 1));
+    return row;
+  }
+
+  /** A timer points at the row: it stays. */
+  pin(row: number): void {
+    this.timerCounts ??= new Int32Array(this.capacity);
+    this.timerCounts[row]! += 1;
+  }
+
+  unpin(row: number): void {
+    this.timerCounts![row]! -= 1;
+  }
+
+  isEmpty(row: number): boolean {
+    if (this.timerCounts !== undefined && this.timerCounts[row] !== 0) return false;
+    for (const column of this.columns) if (column.has(row)) return false;
+    return true;
+  }
+
+  /** Removes the key of a row that holds nothing any more. Returns whether it did. */
+  releaseIfEmpty(row: number, epoch: number): boolean {
+    if (!this.index.has(row) || !this.isEmpty(row)) return false;
+    if (this.tombstones !== undefined) {
+      const [key, hash] = [this.index.keyAt(row), this.index.hashAt(row)];
+      this.tombstones.push({ key, hash, epoch });
+    }
+    this.index.remove(row);
+    if (this.index.size === 0 && this.capacity > worthFreeing) this.free();
+    return true;
+  }
+
+  forgetRemovals(throughEpoch: number): void {
+    this.tombstones = this.tombstones?.filter(({ epoch }) => epoch > throughEpoch);
+  }
+
+  memoryBytes(): number {
+    let bytes = this.index.memoryBytes() + this.pageEpochs.byteLength + (this.timerCounts?.byteLength ?? 0);
+    for (const column of this.columns) bytes += column.memoryBytes();
+    return bytes;
+  }
+
+  private grow(rowCount: number): void {
+    this.capacity = grownLength(this.capacity, rowCount);
+    for (const column of this.columns) column.grow(this.capacity);
+    if (this.timerCounts !== undefined) this.timerCounts = grownIntegers(this.timerCounts, this.capacity);
+    this.pageEpochs = grownIntegers(this.pageEpochs, (this.capacity >> pageBits) + 1);
+  }
+
+  /** All rows are gone: so may be the memory. */
+  private free(): void {
+    this.capacity = 0;
+    this.index = new KeyIndex();
+    this.timerCounts = undefined;
+    this.pageEpochs = new Int32Array(0);
+    for (const column of this.columns) column.free();
+  }
+}

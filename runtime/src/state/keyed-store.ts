@@ -1,0 +1,212 @@
+import type { StateDescriptor } from '../api/state.ts';
+import { Cursor } from './cursor.ts';
+import { expireRow, isExpired } from './expiry.ts';
+import { readKeyGroup } from './key-group-reader.ts';
+import { writeKeyGroup } from './key-group-writer.ts';
+import { StateRegistry } from './state-registry.ts';
+import { TimerQueue } from './timers.ts';
+import { UndoLog } from './undo-log.ts';
+
+/** Permission to go on with slow work: asked between units, false = stop here and be called again. */
+export interface WorkBudget {
+  take(): boolean;
+}
+
+export interface KeyedStoreOptions {
+  readonly maxParallelism: number;
+  /** The processing clock, in ms since the epoch; decides what has expired. */
+  readonly nowMs: () => number;
+  /** Keep what is needed to say which keys were removed since an epoch. */
+  readonly tracksRemovals?: boolean;
+}
+
+/**
+ * The keyed state and the timers of one transform in one slot. A record's key is taken in hand once, and the handles given
+ * out by `register` then act on it.
+ */
+export class KeyedStore {
+  readonly eventTimers: TimerQueue;
+  readonly processingTimers: TimerQueue;
+  private readonly cursor: Cursor;
+  private readonly registry: StateRegistry;
+  private readonly timers: readonly TimerQueue[];
+  private readonly log: UndoLog = new UndoLog();
+  /** Where the clean-up of expired state goes on. */
+  private cleanUpGroup = 0;
+  private cleanUpRow = -1;
+
+  constructor({ maxParallelism, nowMs, tracksRemovals }: KeyedStoreOptions) {
+    this.cursor = new Cursor(maxParallelism, nowMs, tracksRemovals ?? false, (group) =>
+      this.registry.addColumns(group),
+    );
+    this.registry = new StateRegistry(this.cursor);
+    this.eventTimers = new TimerQueue(this.cursor);
+    this.processingTimers = new TimerQueue(this.cursor);
+    this.timers = [this.eventTimers, this.processingTimers];
+  }
+
+  /**
+   * The handle for a state; the same one when the same state is registered again.
+   * @throws MillraceError job-invalid when the name is taken by a state of another kind
+   */
+  register(descriptor: StateDescriptor): unknown {
+    return this.registry.register(descriptor);
+  }
+
+  /** Takes a key in hand. The hash must be its `hashValue`. */
+  setCurrentKey(key: unknown, hash: number): void {
+    this.cursor.moveToKey(key, hash);
+  }
+
+  /** Takes no key in hand: until the next one there is no state to read, and none can be written. */
+  clearCurrentKey(): void {
+    this.cursor.moveToNone();
+  }
+
+  /** The key in hand. */
+  get currentKey(): unknown {
+    return this.cursor.currentKey;
+  }
+
+  /** From now on every change of state and timers is noted, until the record is committed or rolled back. */
+  beginRecord(): void {
+    this.log.clear();
+    this.cursor.beginRecord(this.log);
+  }
+
+  commitRecord(): void {
+    this.log.clear();
+    this.cursor.endRecord();
+  }
+
+  /** Takes back everything since `beginRecord`. */
+  rollbackRecord(): void {
+    this.log.rollback();
+    this.cursor.endRecord();
+  }
+
+  /** The keys of a group that have something in the state of this name that has not expired. */
+  *keys(keyGroup: number, stateName: string): Generator<unknown> {
+    const { cursor, registry } = this;
+    const state = registry.states.findIndex(({ shape }) => shape.name === stateName);
+    const group = cursor.groups[keyGroup];
+    if (state < 0 || group === undefined) return;
+    const { index } = group;
+    for (let row = index.nextRow(-1); row >= 0; row = index.nextRow(row)) {
+      const column = group.columns[state]!;
+      const { expiry } = registry.states[state]!;
+      if (column.has(row) && !isExpired(column, row, expiry, cursor.nowMs())) yield index.keyAt(row);
+    }
+  }
+
+  /** How many keys have state or timers. */
+  get keyCount(): number {
+    this.cursor.unseat();
+    this.cursor.reseat();
+    return this.cursor.groups.reduce((sum, group) => sum + (group?.index.size ?? 0), 0);
+  }
+
+  /**
+   * Removes what has expired, a row for each unit of the budget. True when all rows were visited since it last returned
+   * true; false when the budget ended before: call it again to go on.
+   */
+  removeExpired(budget: WorkBudget): boolean {
+    const { cursor, registry } = this;
+    if (!registry.states.some(({ expiry }) => expiry !== undefined)) return true;
+    cursor.unseat();
+    const isDone = this.removeExpiredRows(budget, cursor.nowMs());
+    cursor.reseat();
+    return isDone;
+  }
+
+  /**
+   * The state and the timers of a key group as bytes, state that no function has registered included; undefined when there
+   * is none.
+   * @throws MillraceError value-unsupported when a state holds a value outside the value domain
+   */
+  exportKeyGroup(keyGroup: number): Uint8Array | undefined {
+    return this.encode(keyGroup, 0);
+  }
+
+  /**
+   * What has changed in a key group in the epochs after this one, as bytes for `applyChanges`; undefined = nothing. The store
+   * must track removals.
+   */
+  exportChanges(keyGroup: number, afterEpoch: number): Uint8Array | undefined {
+    return this.encode(keyGroup, afterEpoch);
+  }
+
+  /**
+   * Replaces a key group by what `exportKeyGroup` gave, here or in another slot.
+   * @throws MillraceError record-invalid for damaged bytes, job-invalid when a state is of another kind now
+   */
+  importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
+    this.dropKeyGroup(keyGroup);
+    this.applyChanges(keyGroup, bytes);
+  }
+
+  /** Brings a key group up to date with changes; like `importKeyGroup`, but keys that are not named keep what they have. */
+  applyChanges(keyGroup: number, bytes: Uint8Array): void {
+    const { cursor } = this;
+    cursor.unseat();
+    readKeyGroup(bytes, cursor.groupAt(keyGroup), cursor, this.registry, this.timers);
+    cursor.reseat();
+  }
+
+  /** Ends an epoch and returns its number: changes from now on belong to a later one. The first is 1. */
+  flipEpoch(): number {
+    this.cursor.unseat();
+    this.cursor.reseat();
+    this.cursor.epoch += 1;
+    return this.cursor.epoch - 1;
+  }
+
+  /** Forgets which keys were removed up to the end of this epoch: no increment will be asked for that begins earlier. */
+  forgetRemovals(throughEpoch: number): void {
+    for (const group of this.cursor.groups) group?.forgetRemovals(throughEpoch);
+  }
+
+  /** Forgets the state and the timers of a key group. */
+  dropKeyGroup(keyGroup: number): void {
+    this.cursor.unseat();
+    this.cursor.groups[keyGroup] = undefined;
+    this.eventTimers.dropGroup(keyGroup);
+    this.processingTimers.dropGroup(keyGroup);
+    this.cursor.reseat();
+  }
+
+  /** An estimate of the memory in use. */
+  memoryBytes(): number {
+    const timers = this.eventTimers.memoryBytes() + this.processingTimers.memoryBytes();
+    return this.cursor.groups.reduce((sum, group) => sum + (group?.memoryBytes() ?? 0), timers);
+  }
+
+  private encode(keyGroup: number, afterEpoch: number): Uint8Array | undefined {
+    const { cursor } = this;
+    cursor.unseat();
+    const group = cursor.groups[keyGroup];
+    const bytes =
+      group === undefined ? undefined : writeKeyGroup(group, this.registry, this.timers, afterEpoch);
+    cursor.reseat();
+    return bytes;
+  }
+
+  private removeExpiredRows(budget: WorkBudget, nowMs: number): boolean {
+    const { cursor, registry } = this;
+    for (; this.cleanUpGroup < cursor.groups.length; this.cleanUpGroup++, this.cleanUpRow = -1) {
+      const group = cursor.groups[this.cleanUpGroup];
+      if (group === undefined) continue;
+      for (;;) {
+        const row = group.index.nextRow(this.cleanUpRow);
+        if (row < 0) break;
+        if (!budget.take()) return false;
+        this.cleanUpRow = row;
+        if (!expireRow(group, row, registry.states, nowMs)) continue;
+        group.touch(row, cursor.epoch);
+        group.releaseIfEmpty(row, cursor.epoch);
+      }
+    }
+    this.cleanUpGroup = 0;
+    return true;
+  }
+}

@@ -1,0 +1,148 @@
+import type { StateDescriptor } from '../api/state.ts';
+import { MillraceError } from '../contract/errors.ts';
+import { HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
+import type { Cursor } from './cursor.ts';
+import { Accumulated, ReducedValue } from './folding-handles.ts';
+import type { KeyGroup } from './key-group.ts';
+import { KeyedList } from './list-handle.ts';
+import { KeyedMap } from './map-handle.ts';
+import { ExpiryPolicy, Timed } from './time-to-live.ts';
+import { AnyValue, NumberValue } from './value-handles.ts';
+import type { ValueMap } from './value-map.ts';
+
+export type StateKind = StateDescriptor['kind'];
+
+/** What must be known of a state to store it. */
+export interface StateShape {
+  readonly name: string;
+  readonly kind: StateKind;
+  /** Whether its values are numbers in a typed column. */
+  readonly isNumeric: boolean;
+  /** Whether its values, or the entries of its maps, expire. */
+  readonly expires: boolean;
+}
+
+/** A state of the store. Restored state is there before a function registers it, and then has no handle. */
+export interface StoredState {
+  shape: StateShape;
+  expiry: ExpiryPolicy | undefined;
+  handle: unknown;
+}
+
+const shapeOf = (descriptor: StateDescriptor): StateShape => ({
+  name: descriptor.name,
+  kind: descriptor.kind,
+  isNumeric: descriptor.kind === 'value' && descriptor.type === 'number',
+  expires: descriptor.ttl !== undefined,
+});
+
+const describeShape = ({ kind, isNumeric }: StateShape): string =>
+  isNumeric ? `a ${kind} state of type number` : `a ${kind} state`;
+
+/** The states of one store by number, in the order in which they became known; a group's columns stand in that order. */
+export class StateRegistry {
+  readonly states: StoredState[] = [];
+  private readonly cursor: Cursor;
+
+  constructor(cursor: Cursor) {
+    this.cursor = cursor;
+  }
+
+  /**
+   * The handle of a state, made at the first call.
+   * @throws MillraceError job-invalid when the name is taken by a state of another kind
+   */
+  register(descriptor: StateDescriptor): unknown {
+    const { ttl } = descriptor;
+    const expiry = ttl === undefined ? undefined : new ExpiryPolicy(ttl, descriptor.name);
+    const state = this.declare(shapeOf(descriptor));
+    const stored = this.states[state]!;
+    if (stored.handle !== undefined) return stored.handle;
+    this.setExpiry(state, expiry);
+    stored.handle = this.createHandle(descriptor, state, expiry);
+    return stored.handle;
+  }
+
+  /**
+   * The number of the state of this name, which is added if need be.
+   * @throws MillraceError job-invalid when the name is taken by a state of another kind
+   */
+  declare(shape: StateShape): number {
+    const known = this.states.findIndex((stored) => stored.shape.name === shape.name);
+    if (known >= 0) {
+      this.requireSame(this.states[known]!.shape, shape);
+      return known;
+    }
+    this.states.push({ shape, expiry: undefined, handle: undefined });
+    for (const group of this.cursor.groups) group?.addColumn(this.createColumn(shape));
+    return this.states.length - 1;
+  }
+
+  /** Gives a new group its columns. */
+  addColumns(group: KeyGroup): void {
+    for (const { shape } of this.states) group.addColumn(this.createColumn(shape));
+  }
+
+  private createColumn(shape: StateShape): StateColumn {
+    const hasExpiry = shape.expires && shape.kind !== 'map';
+    return shape.isNumeric ? new NumberColumn(hasExpiry) : new HeapColumn(hasExpiry);
+  }
+
+  private createHandle(
+    descriptor: StateDescriptor,
+    state: number,
+    expiry: ExpiryPolicy | undefined,
+  ): unknown {
+    const { cursor } = this;
+    switch (descriptor.kind) {
+      case 'value':
+        return descriptor.type === 'number'
+          ? new NumberValue(cursor, state, expiry, descriptor.name, descriptor.default)
+          : new AnyValue(cursor, state, expiry, descriptor.default);
+      case 'list':
+        return new KeyedList(cursor, state, expiry);
+      case 'map':
+        return new KeyedMap(cursor, state, expiry);
+      case 'reducing':
+        return new ReducedValue(cursor, state, expiry, descriptor.reduce);
+      case 'aggregating':
+        return new Accumulated(cursor, state, expiry, descriptor.aggregate);
+    }
+  }
+
+  private requireSame(known: StateShape, wanted: StateShape): void {
+    if (known.kind === wanted.kind && known.isNumeric === wanted.isNumeric) return;
+    const found = `“${wanted.name}” is ${describeShape(known)} and cannot be ${describeShape(wanted)} too`;
+    throw new MillraceError('job-invalid', `The state ${found}.`, {
+      hint: 'Give one of the two another name.',
+      where: { state: wanted.name },
+    });
+  }
+
+  /** State that was there before gets a time to live, which starts now, or loses the one it has. */
+  private setExpiry(state: number, expiry: ExpiryPolicy | undefined): void {
+    const stored = this.states[state]!;
+    const { shape } = stored;
+    stored.expiry = expiry;
+    const expires = expiry !== undefined;
+    if (shape.expires === expires) return;
+    stored.shape = { ...shape, expires };
+    const expiryMs = expires ? this.cursor.nowMs() + expiry.afterMs : Number.NaN;
+    for (const group of this.cursor.groups) {
+      const column = group?.columns[state];
+      if (column instanceof HeapColumn && shape.kind === 'map') this.rewrap(column, expires, expiryMs);
+      else column?.setAllExpiriesMs(expires, expiryMs);
+    }
+  }
+
+  private rewrap(column: HeapColumn, expires: boolean, expiryMs: number): void {
+    for (let row = 0; row < column.values.length; row++) {
+      if (!column.has(row)) continue;
+      const map = column.values[row] as ValueMap<unknown, unknown>;
+      for (const [key, held] of map) {
+        const value = held instanceof Timed ? held.value : held;
+        map.set(key, expires ? new Timed(value, expiryMs) : value);
+      }
+    }
+  }
+}
