@@ -1,0 +1,118 @@
+import { grownBytes, grownIntegers, grownLength, grownNumbers } from '../../state/capacity.ts';
+import { KeyIndex } from '../../state/key-index.ts';
+import { RowSpace } from '../../state/row-space.ts';
+import type { TableShape } from './slices.ts';
+
+/**
+ * The open sessions of all keys. A session is a row: its start and end, its accumulators, and the next session of the same
+ * key. Nearly every key has one session at a time; several form a chain from the row that the key index leads to.
+ */
+export class SessionTable {
+  readonly index: KeyIndex = new KeyIndex();
+  /** Accumulators by row; replaced when the table grows. */
+  readonly numbers: Float64Array[];
+  readonly heaps: unknown[][];
+  startsMs: Float64Array = new Float64Array(0);
+  endsMs: Float64Array = new Float64Array(0);
+  /** 1 = has fired and is kept for late records. */
+  fired: Uint8Array = new Uint8Array(0);
+  /** Grows with each use of a row. */
+  stamps: Int32Array = new Int32Array(0);
+  /** The next session of the same key; −1 = none. */
+  nextRows: Int32Array = new Int32Array(0);
+  /** The first session by row of the key, plus one; 0 = none. */
+  heads: Int32Array = new Int32Array(0);
+  private keyRows: Int32Array = new Int32Array(0);
+  private readonly rows: RowSpace = new RowSpace();
+  private readonly initial: readonly number[];
+  private capacity = 0;
+
+  constructor(shape: TableShape) {
+    this.initial = shape.initialNumbers;
+    this.numbers = shape.initialNumbers.map(() => new Float64Array(0));
+    this.heaps = Array.from({ length: shape.heapCount }, () => []);
+  }
+
+  /** How many sessions there are. */
+  get size(): number {
+    return this.rows.size;
+  }
+
+  keyAt(row: number): unknown {
+    return this.index.keyAt(this.keyRows[row]!);
+  }
+
+  hashAt(row: number): number {
+    return this.index.hashAt(this.keyRows[row]!);
+  }
+
+  /** The next session in use after this one, −1 at the end; start with −1. */
+  nextSession(after: number): number {
+    return this.rows.next(after);
+  }
+
+  /** After lookups in the index: makes room for the heads of new keys. */
+  reserveHeads(): void {
+    const { rowLimit } = this.index;
+    if (rowLimit > this.heads.length) {
+      this.heads = grownIntegers(this.heads, grownLength(this.heads.length, rowLimit));
+    }
+  }
+
+  /** The first session of a key; −1 when there is none. */
+  firstOf(keyRow: number): number {
+    return this.heads[keyRow]! - 1;
+  }
+
+  /** Opens a session with the initial accumulators. */
+  open(keyRow: number, startMs: number, endMs: number): number {
+    const row = this.rows.allocate();
+    if (row >= this.capacity) this.grow(row + 1);
+    this.startsMs[row] = startMs;
+    this.endsMs[row] = endMs;
+    this.keyRows[row] = keyRow;
+    this.nextRows[row] = this.heads[keyRow]! - 1;
+    this.heads[keyRow] = row + 1;
+    return row;
+  }
+
+  /** Ends a session; the last one of a key takes the key with it. */
+  close(row: number): void {
+    const keyRow = this.keyRows[row]!;
+    const next = this.nextRows[row]!;
+    if (this.heads[keyRow] === row + 1) this.heads[keyRow] = next + 1;
+    else {
+      let before = this.heads[keyRow]! - 1;
+      while (this.nextRows[before] !== row) before = this.nextRows[before]!;
+      this.nextRows[before] = next;
+    }
+    if (this.heads[keyRow] === 0) this.index.remove(keyRow);
+    for (let i = 0; i < this.numbers.length; i++) this.numbers[i]![row] = this.initial[i]!;
+    for (const heap of this.heaps) heap[row] = undefined;
+    this.fired[row] = 0;
+    this.stamps[row]! += 1;
+    this.rows.release(row);
+  }
+
+  /** Removes a key that was looked up and got no session. */
+  forgetIfEmpty(keyRow: number): void {
+    if (this.heads[keyRow] === 0 && this.index.has(keyRow)) this.index.remove(keyRow);
+  }
+
+  private grow(needed: number): void {
+    const before = this.capacity;
+    const length = grownLength(before, needed);
+    this.capacity = length;
+    this.startsMs = grownNumbers(this.startsMs, length);
+    this.endsMs = grownNumbers(this.endsMs, length);
+    this.fired = grownBytes(this.fired, length);
+    this.stamps = grownIntegers(this.stamps, length);
+    this.nextRows = grownIntegers(this.nextRows, length);
+    this.keyRows = grownIntegers(this.keyRows, length);
+    for (let i = 0; i < this.numbers.length; i++) {
+      this.numbers[i] = grownNumbers(this.numbers[i]!, length);
+      if (this.initial[i] !== 0) this.numbers[i]!.fill(this.initial[i]!, before);
+    }
+    for (const heap of this.heaps) while (heap.length < length) heap.push(undefined);
+  }
+}
