@@ -101,15 +101,19 @@ describe('the package as it is published', () => {
     }
   });
 
-  it('runs a job in an empty folder by its command', async () => {
+  const printedBy = async (...options: string[]): Promise<string[]> => {
     writeFileSync(join(app, 'job.ts'), jobText);
-    const ended = await run(join(app, 'node_modules/.bin/millrace'), ['run', 'job.ts'], app);
+    const ended = await run(join(app, 'node_modules/.bin/millrace'), ['run', 'job.ts', ...options], app);
     expect(ended.code, ended.errors).toBe(0);
-    const printed = ended.output
-      .split('\n')
-      .map((line) => /\b(?:TO|BE|OR)\b/.exec(line)?.[0])
-      .filter(Boolean);
-    expect(printed).toEqual(['TO', 'BE', 'OR', 'TO', 'BE']);
+    return ended.output.split('\n').flatMap((line) => /\b(?:TO|BE|OR)\b/.exec(line)?.[0] ?? []);
+  };
+
+  it('runs a job in an empty folder by its command', async () => {
+    expect(await printedBy()).toEqual(['TO', 'BE', 'OR', 'TO', 'BE']);
+  }, 60_000);
+
+  it('runs it in threads of their own as well, which start from the built files', async () => {
+    expect((await printedBy('-p', '2')).sort()).toEqual(['BE', 'BE', 'OR', 'TO', 'TO']);
   }, 60_000);
 
   it('gives a job its types', async () => {
