@@ -70,6 +70,12 @@ describe('the main file of a folder', () => {
     expect(findingsIn(folderProse, { 'runtime/src/batch/batch.ts': prose, ...other })).toEqual([]);
   });
 
+  it('may name what it exports when it is the index', () => {
+    const prose = '/** `rateLimit` slows a source down. Each subtask gets its share. */';
+    expect(findingsIn(folderProse, { 'runtime/src/connectors/rate-limit/index.ts': prose })).toEqual([]);
+    expect(findingsIn(folderProse, { 'runtime/src/connectors/rate-limit/limit.ts': prose })).toHaveLength(1);
+  });
+
   it('is missed when no file opens so', () => {
     expect(findingsIn(folderProse, { 'runtime/src/batch/batch.ts': '/** A batch. */', ...other })).toEqual([
       'runtime/src/batch/batch.ts:1: no file of runtime/src/batch opens with a comment that begins with `batch` and tells what lives there',

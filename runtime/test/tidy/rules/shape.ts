@@ -69,15 +69,15 @@ const sourceFolders = (tree: SourceTree): Map<string, Code[]> => {
   return folders;
 };
 
-/** The prose that opens a file and names its folder in backticks first, as in: `batch` holds … */
+/** Prose opens the file and names the folder in backticks first, as in: `batch` holds …; an index may name what it exports. */
 const opensWithProse = (file: Code): boolean => {
   const first = file.comments[0];
   if (first === undefined || !first.block || !/^(?:#!.*\n)?$/.test(file.text.slice(0, first.start)))
     return false;
   const prose = first.text.replace(/^\s*\*+ ?/gm, '').trim();
   const folder = baseName(folderOf(file.path));
-  const named =
-    prose.startsWith(`\`${folder}\``) || prose.startsWith(`\`${folder}/`) || prose.startsWith(`\`millrace`);
+  const names = baseName(file.path) === 'index.ts' ? ['`'] : [`\`${folder}\``, `\`${folder}/`];
+  const named = names.some((name) => prose.startsWith(name));
   return named && (prose.match(/[.:](?:\s|$)/g) ?? []).length >= 2;
 };
 
