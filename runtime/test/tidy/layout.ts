@@ -103,10 +103,11 @@ export const outsideGlobals: Readonly<Record<string, string>> = {
   setTimeout: 'system.timers',
 };
 
-/** Programs that a person or Node starts read the process around them; all else gets it as a parameter. */
+/** What a person, Node or a user's test starts reads the process around it; all else gets it as a parameter. */
 export const programFolders: readonly string[] = [
   'runtime/src/bin',
   'runtime/src/cli',
+  'runtime/src/testing/execute.ts',
   'operator/src/main.ts',
 ];
 
