@@ -20,19 +20,25 @@ const hintFor = (text: string): string => {
   return 'Write whole numbers with ms, s, m, h or d, the largest unit first: 500ms, 10s, 1h30m.';
 };
 
+/** Milliseconds of a duration; NaN when the text is none, and a number that is not safe when it is one of absurd length. */
+export const durationOf = (text: string): number => {
+  if (text === '' || !durationPattern.test(text)) return Number.NaN;
+  let totalMs = 0;
+  for (const [unit, unitMs] of units) {
+    totalMs += Number(new RegExp(`(\\d+)${unit}(?![a-z])`).exec(text)?.[1] ?? 0) * unitMs;
+  }
+  return totalMs;
+};
+
 /**
  * Milliseconds of a duration such as `10s`, `500ms` or `1h30m`.
  * @throws MillraceError manifest-invalid when the text is no duration, or one of more milliseconds than can be counted.
  */
 export const parseDuration = (text: string): number => {
-  let totalMs = text !== '' && durationPattern.test(text) ? 0 : Number.NaN;
-  for (const [unit, unitMs] of units) {
-    const amount = new RegExp(`(\\d+)${unit}(?![a-z])`).exec(text)?.[1];
-    if (amount !== undefined) totalMs += Number(amount) * unitMs;
-  }
+  const totalMs = durationOf(text);
   if (Number.isSafeInteger(totalMs)) return totalMs;
   throw new MillraceError('manifest-invalid', `${JSON.stringify(text.slice(0, 60))} is not a duration.`, {
-    hint: hintFor(text),
+    hint: durationHint(text) ?? 'Write a shorter one: nobody waits so long.',
   });
 };
 
@@ -56,4 +62,4 @@ export const formatDuration = (durationMs: number): string => {
 
 /** What to do about a text that is no duration, or undefined when it is one. */
 export const durationHint = (text: string): string | undefined =>
-  text !== '' && durationPattern.test(text) ? undefined : hintFor(text);
+  Number.isNaN(durationOf(text)) ? hintFor(text) : undefined;

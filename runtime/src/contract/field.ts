@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Change } from './change.ts';
-import { durationHint, durationPattern, parseDuration } from './duration.ts';
+import { durationHint, durationOf, durationPattern, parseDuration } from './duration.ts';
+import { describeFound } from './problem.ts';
 import type { Meta } from './schema-walk.ts';
 
 /** What a person writes: every field that has a default or may be absent is left out at will. */
@@ -99,7 +100,7 @@ export const checkedText = (
     .superRefine((value, { addIssue }) => {
       const problem = typeof value === 'string' ? broken(value) : undefined;
       if (problem === undefined) return;
-      const found = problem.found ?? `the text ${JSON.stringify(value)}`;
+      const found = problem.found ?? describeFound(value);
       report([{ path: [], expected, found, hint: problem.hint }], addIssue);
     })
     .meta({ expected });
@@ -118,7 +119,7 @@ export const duration = (minimum: string, maximum: string): z.ZodString => {
   return checkedText(base, (value) => {
     const hint = durationHint(value);
     if (hint !== undefined) return { hint };
-    const valueMs = parseDuration(value);
+    const valueMs = durationOf(value);
     return valueMs < minimumMs || valueMs > maximumMs ? {} : undefined;
   }).meta({ duration: { minimum, maximum } });
 };

@@ -32,13 +32,18 @@ export const quantityHint = (text: string): string | undefined => {
   return 'Write a number with Ki, Mi, Gi or Ti (powers of 1024), or k, M, G or T (powers of 1000).';
 };
 
+/** Bytes of a size, rounded up to whole ones; NaN when the text is none, and a number that is not safe when it is absurd. */
+export const quantityOf = (text: string): number => {
+  const [, amount, unit = ''] = quantityPattern.exec(text) ?? [];
+  return amount === undefined ? Number.NaN : Math.ceil(Number(amount) * (factors[unit] ?? Number.NaN));
+};
+
 /**
  * Bytes of a size such as `512Mi` or `1.5G`, rounded up to whole ones.
  * @throws MillraceError manifest-invalid when the text is no size, or one of more bytes than can be counted.
  */
 export const parseQuantity = (text: string): number => {
-  const [, amount = '', unit = ''] = quantityPattern.exec(text) ?? [];
-  const bytes = amount === '' ? Number.NaN : Math.ceil(Number(amount) * (factors[unit] ?? Number.NaN));
+  const bytes = quantityOf(text);
   if (Number.isSafeInteger(bytes)) return bytes;
   throw new MillraceError('manifest-invalid', `${JSON.stringify(text.slice(0, 60))} is not a size.`, {
     hint: quantityHint(text) ?? 'Write a smaller one: nothing has so many bytes.',

@@ -1,6 +1,13 @@
 import type { z } from 'zod';
 import { about, block, checkedText, text, type Written } from './field.ts';
-import { cpuPattern, parseCpu, parseQuantity, quantityHint, quantityPattern } from './quantity.ts';
+import {
+  cpuPattern,
+  parseCpu,
+  parseQuantity,
+  quantityHint,
+  quantityOf,
+  quantityPattern,
+} from './quantity.ts';
 
 /** What one worker gets. Texts: see `parseCpu` and `parseQuantity`. */
 export interface Resources {
@@ -15,7 +22,7 @@ export const quantity = (minimum: string, maximum: string): z.ZodString => {
   return checkedText(text(32, quantityPattern, expected), (value) => {
     const hint = quantityHint(value);
     if (hint !== undefined) return { hint };
-    const bytes = Number.parseFloat(value) > 1e15 ? Number.POSITIVE_INFINITY : parseQuantity(value);
+    const bytes = quantityOf(value);
     return bytes < minimumBytes || bytes > maximumBytes ? {} : undefined;
   });
 };

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { durationHint, durationPattern, formatDuration, parseDuration } from '../../src/contract/duration.ts';
+import {
+  durationHint,
+  durationOf,
+  durationPattern,
+  formatDuration,
+  parseDuration,
+} from '../../src/contract/duration.ts';
 import { MillraceError } from '../../src/contract/errors.ts';
 
 describe('a duration', () => {
@@ -55,8 +61,17 @@ describe('a duration', () => {
   });
 
   it('is refused when it has more milliseconds than can be counted', () => {
-    expect(() => parseDuration('999999999d')).toThrow(MillraceError);
+    expect(() => parseDuration('999999999d')).toThrow(
+      expect.objectContaining({ hint: 'Write a shorter one: nobody waits so long.' }),
+    );
     expect(parseDuration('100000000d')).toBe(8_640_000_000_000_000);
+  });
+
+  it('can be looked at without an error, whatever it is', () => {
+    expect(durationOf('10s')).toBe(10_000);
+    expect(durationOf('ten')).toBeNaN();
+    expect(durationOf('')).toBeNaN();
+    expect(durationOf('999999999d')).toBeGreaterThan(Number.MAX_SAFE_INTEGER);
   });
 
   it('is not echoed at full length when it is nonsense', () => {

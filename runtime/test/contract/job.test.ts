@@ -57,7 +57,7 @@ describe('the entry of a job', () => {
       [
         '',
         [
-          `spec.job.entry: ${path} the text "" → The entry is the module whose default export builds the job.`,
+          `spec.job.entry: ${path} an empty text → The entry is the module whose default export builds the job.`,
         ],
       ],
       [5, `spec.job.entry: ${path} the number 5 → Write it in quotes: "5".`],
