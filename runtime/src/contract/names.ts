@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { anyText, isMapping, mapOf, type Rule, text } from './field.ts';
+import { shorten } from './problem.ts';
 
 /** A DNS-1123 label: names of volumes and containers. */
 export const labelName = (): z.ZodString =>
@@ -57,7 +58,14 @@ export const namesOnce =
       const again = name !== undefined && seen.has(name);
       if (name !== undefined) seen.add(name);
       return again
-        ? [{ path: [field, index, 'name'], expected: 'each name once', found: `${name} a second time`, hint }]
+        ? [
+            {
+              path: [field, index, 'name'],
+              expected: 'each name once',
+              found: `${shorten(name, 60)} a second time`,
+              hint,
+            },
+          ]
         : [];
     });
   };

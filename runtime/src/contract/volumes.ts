@@ -12,6 +12,7 @@ import {
   type Written,
 } from './field.ts';
 import { dataKey, entriesOf, labelName, labels, nameOf, objectName } from './names.ts';
+import { describeFound } from './problem.ts';
 import { quantity } from './resources.ts';
 
 /** One key of a ConfigMap or Secret as a file. */
@@ -218,7 +219,7 @@ export const mountsExist: Rule = (pod) => {
         {
           path: [...path, 'volumeMounts', index, 'name'],
           expected: 'the name of an entry of spec.podTemplate.volumes',
-          found: name,
+          found: describeFound(name),
         },
       ];
     }),

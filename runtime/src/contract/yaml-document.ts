@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
-import type { Problem } from './problem.ts';
+import { type Problem, shorten } from './problem.ts';
 
 /** From the first to behind the last character. */
 export type Range = readonly [start: number, end: number];
@@ -84,7 +84,7 @@ export class YamlConverter {
     }
     const target = this.#anchors.get(name);
     if (target === undefined)
-      return this.#stop(range, path, ['the name of an anchor further up', `*${name}`]);
+      return this.#stop(range, path, ['the name of an anchor further up', `*${shorten(name, 60)}`]);
     const { value, located } = this.convert(target, path, range);
     return { value, located: { ...located, range } };
   }
@@ -99,7 +99,11 @@ export class YamlConverter {
         const found = isScalar(key) ? 'none' : 'a mapping, a list or an alias';
         this.problems.push(yamlProblem(keyRange, path, ['a name in front of each value', found]));
       } else if (members.has(name)) {
-        const words = ['each field once', `${name} a second time`, 'Remove one of the two.'] as const;
+        const words = [
+          'each field once',
+          `${shorten(name, 60)} a second time`,
+          'Remove one of the two.',
+        ] as const;
         this.problems.push(yamlProblem(keyRange, [...path, name], words));
       } else {
         const converted = this.convert(value, [...path, name], keyRange);
