@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BatchBuilder } from '../../src/batch/builder.ts';
+import './arbitrary.ts';
 
 const timestampsOf = (batch: { readonly timestamps: Float64Array; readonly length: number }): number[] => [
   ...batch.timestamps.subarray(0, batch.length),
