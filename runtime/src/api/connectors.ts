@@ -19,6 +19,8 @@ export interface ConnectorContext {
   readonly subtask: number;
   readonly parallelism: number;
   readonly attempt: number;
+  /** Whether checkpoints decide what becomes visible: a two-phase sink then keeps everything until it is prepared and committed. */
+  readonly checkpoints?: boolean;
   /** Tells the task loop to look again: data came in, or a sink has room. Callable at any time, cheap, coalesced. */
   wake(): void;
   /** Ends the job with this error; for what happens outside a call of the runtime. */

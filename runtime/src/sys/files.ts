@@ -24,8 +24,10 @@ export interface OpenFile {
   /** Reads into `target` from the byte `position`; returns the bytes read, 0 at the end. */
   read(target: Uint8Array, offset: number, length: number, position: number): number;
   write(bytes: Uint8Array): void;
-  /** Makes everything written durable. */
+  /** Makes everything written so far durable. */
   sync(): void;
+  /** The same off the caller's thread. */
+  syncSoon(): Promise<void>;
   status(): FileStatus;
   close(): void;
 }

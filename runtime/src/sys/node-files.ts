@@ -22,6 +22,8 @@ const open = (path: string, mode: 'read' | 'append' | 'write'): OpenFile => {
       }
     },
     sync: () => fs.fsyncSync(descriptor),
+    syncSoon: () =>
+      new Promise((resolve, reject) => fs.fsync(descriptor, (error) => (error ? reject(error) : resolve()))),
     status: () => toStatus(fs.fstatSync(descriptor)),
     close: () => fs.closeSync(descriptor),
   };

@@ -16,6 +16,10 @@ import type { FileSplit } from './split.ts';
 export type { CsvType } from '../formats/csv-scanner.ts';
 export type { FilesState } from './enumerator.ts';
 export type { FilesOptions, FollowOptions } from './options.ts';
+export type { SealedPart } from './part.ts';
+export type { PartitionBy } from './partition.ts';
+export { fileSink } from './sink.ts';
+export type { FileSinkOptions } from './sink-options.ts';
 export type { FileSplit } from './split.ts';
 
 /** Whether the planner may leave fields out: not where something else looks at whole records. */

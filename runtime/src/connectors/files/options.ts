@@ -104,7 +104,7 @@ export const filesOptionsSchema: z.ZodType = z
   })
   .superRefine((options, check) => {
     const refuse = (path: string, message: string): void =>
-      void check.addIssue({ code: 'custom', path: [path], message });
+      check.addIssue({ code: 'custom', path: [path], message });
     if (options.format !== 'csv') {
       for (const name of ['types', 'header', 'delimiter', 'quotedNewlines'] as const) {
         if (options[name] !== undefined) refuse(name, 'is for the format csv only');

@@ -26,7 +26,7 @@ export class HybridEnumerator implements SplitEnumerator<HybridSplit, HybridStat
   /** Subtasks that were told to finish the current source, and those that have. */
   private readonly told = new Set<number>();
   private readonly done = new Set<number>();
-  private readonly closing: (void | Promise<void>)[] = [];
+  private readonly closing: Promise<void>[] = [];
 
   constructor(
     sources: readonly Source<unknown>[],
@@ -103,7 +103,8 @@ export class HybridEnumerator implements SplitEnumerator<HybridSplit, HybridStat
     this.done.clear();
     this.begun = false;
     try {
-      this.closing.push(this.enumerator.close());
+      const closing = this.enumerator.close();
+      if (closing !== undefined) this.closing.push(closing);
       this.current += 1;
       this.enumerator = this.create(undefined);
       this.begin(waiting)?.catch((error: unknown) => this.context.fail(error));

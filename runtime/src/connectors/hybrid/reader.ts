@@ -9,7 +9,7 @@ export class HybridReader implements SourceReader<HybridSplit> {
   /** The number of the source that `reader` reads. */
   private current = 0;
   private opening: Promise<void> | undefined;
-  private readonly closing: (void | Promise<void>)[] = [];
+  private readonly closing: Promise<void>[] = [];
   private readonly inbox: HybridSplit[] = [];
   /** Nothing more of the source in hand will come. */
   private finishing = false;
@@ -53,7 +53,8 @@ export class HybridReader implements SourceReader<HybridSplit> {
 
   async close(): Promise<void> {
     await this.opening;
-    await Promise.all([...this.closing, this.reader?.close()]);
+    await Promise.all(this.closing);
+    await this.reader?.close();
   }
 
   /** Without a split there is no reader: ask, which also says that the source before has been finished. */
@@ -69,7 +70,8 @@ export class HybridReader implements SourceReader<HybridSplit> {
     if (this.finishing || this.complete) reader.noMoreSplits();
     const result = reader.poll();
     if (result !== 'end') return result;
-    this.closing.push(reader.close());
+    const closing = reader.close();
+    if (closing !== undefined) this.closing.push(closing);
     this.reader = undefined;
     return 'more';
   }

@@ -33,6 +33,47 @@ const runToEnd = async (run: SourceRun<unknown, unknown, unknown>, test: TestSys
   }
 };
 
+type AnyRun = SourceRun<unknown, unknown, unknown>;
+
+interface Attempt {
+  readonly parallelism: number;
+  readonly pollsToSnapshot: number;
+  readonly pollsLost: number;
+}
+
+/** Polls the subtasks in turn so many times, moving the clock when one waits for nothing else. */
+const poll = async (run: AnyRun, test: TestSystem, polls: number): Promise<void> => {
+  for (let i = 0; i < polls; i++) {
+    if (run.poll(i % run.parallelism) !== 'waiting' || (await run.somethingHappens(5))) continue;
+    test.manual.advance(10);
+  }
+};
+
+/** Attempts that each go on from a snapshot and lose what they read behind it, then one that runs to the end. */
+const readWithFailures = async (sourceCase: SourceCase, attempts: readonly Attempt[]): Promise<unknown[]> => {
+  const test = new TestSystem();
+  sourceCase.prepare(test);
+  const kept: unknown[] = [];
+  let restored: SourceSnapshot<unknown, unknown> | undefined;
+  const start = async (parallelism: number): Promise<AnyRun> => {
+    const from = restored === undefined ? {} : { restored };
+    return new SourceRun(sourceCase.create(), test, { parallelism, ...from }).open();
+  };
+  for (const { parallelism, pollsToSnapshot, pollsLost } of attempts) {
+    const run = await start(parallelism);
+    await poll(run, test, pollsToSnapshot);
+    restored = run.snapshot();
+    kept.push(...run.values());
+    await poll(run, test, pollsLost);
+    await run.close();
+  }
+  const last = await start(2);
+  await runToEnd(last, test);
+  await last.close();
+  expect(test.files.openCount).toBe(0);
+  return [...kept, ...last.values()];
+};
+
 describe.each(sourceCases)('as every source, $name', (sourceCase) => {
   it.each([1, 2, 3])('gives each record exactly once to %i subtasks and ends', async (parallelism) => {
     const test = new TestSystem();
@@ -55,34 +96,7 @@ describe.each(sourceCases)('as every source, $name', (sourceCase) => {
       pollsLost: fc.integer({ min: 0, max: 4 }),
     });
     const property = fc.asyncProperty(fc.array(attempt, { minLength: 1, maxLength: 4 }), async (attempts) => {
-      const test = new TestSystem();
-      sourceCase.prepare(test);
-      const kept: unknown[] = [];
-      let restored: SourceSnapshot<unknown, unknown> | undefined;
-      const start = async (parallelism: number) =>
-        new SourceRun(sourceCase.create(), test, {
-          parallelism,
-          ...(restored === undefined ? {} : { restored }),
-        }).open();
-      const poll = async (run: SourceRun<unknown, unknown, unknown>, polls: number): Promise<void> => {
-        for (let i = 0; i < polls; i++) {
-          if (run.poll(i % run.parallelism) !== 'waiting' || (await run.somethingHappens(5))) continue;
-          test.manual.advance(10);
-        }
-      };
-      for (const { parallelism, pollsToSnapshot, pollsLost } of attempts) {
-        const run = await start(parallelism);
-        await poll(run, pollsToSnapshot);
-        restored = run.snapshot();
-        kept.push(...run.values());
-        await poll(run, pollsLost);
-        await run.close();
-      }
-      const last = await start(2);
-      await runToEnd(last, test);
-      await last.close();
-      expectAll([...kept, ...last.values()], sourceCase);
-      expect(test.files.openCount).toBe(0);
+      expectAll(await readWithFailures(sourceCase, attempts), sourceCase);
     });
     await fc.assert(property, { numRuns: 15, seed: 7 });
   });

@@ -22,7 +22,11 @@ export class MemoryFiles implements FileSystem {
   private nodes = 0;
 
   /** Makes an operation on a path fail with a code such as EACCES; undefined makes it work again. */
-  fail(operation: 'open' | 'read' | 'write' | 'rename', path: string, code: string | undefined): void {
+  fail(
+    operation: 'open' | 'read' | 'write' | 'rename' | 'sync',
+    path: string,
+    code: string | undefined,
+  ): void {
     if (code === undefined) this.failures.delete(`${operation} ${path}`);
     else this.failures.set(`${operation} ${path}`, code);
   }
@@ -68,7 +72,8 @@ export class MemoryFiles implements FileSystem {
         longer.set(bytes, node.bytes.length);
         node.bytes = longer;
       },
-      sync: () => {},
+      sync: () => this.check('sync', path),
+      syncSoon: async () => this.check('sync', path),
       status: () => statusOf(node),
       close: () => {
         if (closed) throw platformError('EBADF', path);
