@@ -57,6 +57,8 @@ export class RingChannels {
   private readonly bell: Doorbell;
   private readonly receivers: (RingReceiver | undefined)[] = [];
   private readonly creditListeners = new Set<() => void>();
+  /** Channels on which a sender was refused since the slot last slept: credit that came back meanwhile rang no bell. */
+  private readonly lacking = new Set<number>();
   private readonly writer = new ByteWriter();
   private readonly acceptFrame = (frame: Uint8Array): void => this.accept(frame);
 
@@ -87,7 +89,11 @@ export class RingChannels {
     const link = this.outgoing[toSlot] as OutgoingLink;
     this.creditListeners.add(onCredit);
     return {
-      hasCredit: () => Atomics.load(this.credits, number) < channelCredit,
+      hasCredit: () => {
+        if (Atomics.load(this.credits, number) < channelCredit) return true;
+        this.lacking.add(number);
+        return false;
+      },
       send: (element) => {
         if (element.kind === 'batch') Atomics.add(this.credits, number, 1);
         this.writer.reset();
@@ -125,13 +131,19 @@ export class RingChannels {
   /** The slot has nothing to do: `onWork` is called when frames, room or credit have come. */
   sleep(onWork: () => void): void {
     this.bell.sleep(
-      () => this.pump(),
+      () => this.pump() || this.creditCameBack(),
       () => {
+        this.lacking.clear();
         this.pump();
         for (const listener of this.creditListeners) listener();
         onWork();
       },
     );
+  }
+
+  private creditCameBack(): boolean {
+    for (const number of this.lacking) if (Atomics.load(this.credits, number) < channelCredit) return true;
+    return false;
   }
 
   private accept(frame: Uint8Array): void {
