@@ -3,7 +3,6 @@
  * into one module named by its sha256; every later load, in any slot or attempt, takes the artifact and never the file
  * again. *Loading* imports it, runs the job's function against an environment, and plans the graph.
  */
-import { createHash } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { type BuildFailure, build, type Message } from 'esbuild';
 import { MillraceError } from '../contract/errors.ts';
@@ -31,7 +30,7 @@ const bundle = async (entry: string): Promise<Uint8Array> => {
       outfile: 'job.mjs',
       sourcemap: 'inline',
       sourcesContent: false,
-      sourceRoot: dirname(entry),
+      sourceRoot: `${dirname(entry)}/`,
       external: ['millrace', 'millrace/*'],
       logLevel: 'silent',
     });
@@ -62,7 +61,7 @@ export const freezeJob = async (system: System, entry: string, directory: string
     });
   }
   const code = await bundle(entry);
-  const sha256 = createHash('sha256').update(code).digest('hex');
+  const sha256 = system.hashing.sha256(code);
   const path = join(directory, `${sha256}.mjs`);
   if (system.files.stat(path) === undefined) {
     system.files.makeDirectory(directory);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { nodeCompression } from './node-compression.ts';
 import { nodeFiles } from './node-files.ts';
+import { nodeHashing } from './node-hashing.ts';
 import { nodeHttp } from './node-http.ts';
 import { nodeSqlite } from './node-sqlite.ts';
 import { nodeThreads } from './node-threads.ts';
@@ -33,4 +34,5 @@ export const createNodeSystem = (): System => ({
   },
   threads: nodeThreads,
   http: nodeHttp,
+  hashing: nodeHashing,
 });

@@ -4,6 +4,7 @@
  */
 import type { Compression } from './compression.ts';
 import type { FileSystem } from './files.ts';
+import type { Hashing } from './hashing.ts';
 import type { HttpServers } from './http.ts';
 import type { Sqlite } from './sqlite.ts';
 import type { TextOutput } from './text-output.ts';
@@ -45,4 +46,5 @@ export interface System {
   readonly standardOutput: TextOutput;
   readonly threads: Threads;
   readonly http: HttpServers;
+  readonly hashing: Hashing;
 }

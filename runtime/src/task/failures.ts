@@ -23,16 +23,18 @@ export type DeadLetterOutput = (letter: DeadLetter) => void;
 /** Characters of a record that an error message shows. */
 const shownCharacters = 300;
 
+/** Where the runtime's own modules lie, from source or packed. */
+const ownModules: string = new URL('..', import.meta.url).pathname;
+
 /** First line of a stack that lies in the job's own code: `file:line:column`, or undefined. */
 export const userFrame = (error: unknown): string | undefined => {
   if (!(error instanceof Error) || error.stack === undefined) return undefined;
-  const frames = error.stack.split('\n').filter((line) => line.trimStart().startsWith('at '));
-  const isOurs = (line: string): boolean =>
-    /node:|\/millrace\/dist\/|\/runtime\/src\//.test(line) || line.includes('<anonymous>');
-  const frame = frames.find((line) => !isOurs(line));
-  return frame === undefined
-    ? undefined
-    : /\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(frame)?.[1]?.replace('file://', '');
+  for (const line of error.stack.split('\n')) {
+    const isOurs = line.includes('node:') || line.includes('eval at') || line.includes(ownModules);
+    const place = isOurs ? undefined : /^\s*at .*?\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(line)?.[1];
+    if (place !== undefined) return place.replace('file://', '');
+  }
+  return undefined;
 };
 
 const reasonOf = (error: unknown): string =>

@@ -1,14 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Hashing } from '../../sys/hashing.ts';
 import type { CheckedOptions } from './options.ts';
 import { parseBody } from './parse-body.ts';
 import type { RecordQueue } from './record-queue.ts';
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-/** Compares in a time that does not tell how much of the token is right. */
-const hasToken = (request: Request, token: string): boolean =>
-  timingSafeEqual(digest(request.get('authorization') ?? ''), digest(`Bearer ${token}`));
 
 /** What a post is refused with, as JSON: the reason, and the line of the body if it is one line's fault. */
 const refuse = (response: Response, status: number, reason: string, line?: number): void => {
@@ -18,7 +12,12 @@ const refuse = (response: Response, status: number, reason: string, line?: numbe
 };
 
 /** The routes of an ingest source: posts into `queue`, `wake` after each, and `/health`. */
-export const createApplication = (options: CheckedOptions, queue: RecordQueue, wake: () => void): Express => {
+export const createApplication = (
+  options: CheckedOptions,
+  queue: RecordQueue,
+  hashing: Hashing,
+  wake: () => void,
+): Express => {
   const { path, schema, token, maximumBodyBytes } = options;
   const app = express().disable('x-powered-by');
   app.get(
@@ -26,7 +25,8 @@ export const createApplication = (options: CheckedOptions, queue: RecordQueue, w
     (_request: Request, response: Response) => void response.json({ queuedRecords: queue.length }),
   );
   app.use(path, (request: Request, response: Response, next: NextFunction) => {
-    if (token === undefined || hasToken(request, token)) return next();
+    const given = request.get('authorization') ?? '';
+    if (token === undefined || hashing.equalSecrets(given, `Bearer ${token}`)) return next();
     refuse(response, 401, 'a bearer token is needed, and this is not it');
   });
   app.use(path, express.raw({ type: () => true, limit: maximumBodyBytes, inflate: true }));

@@ -32,7 +32,7 @@ const listen = async (
 ): Promise<HttpServer> => {
   const { host } = options;
   const port = options.port === 0 ? 0 : options.port + context.subtask;
-  const app = createApplication(options, queue, () => context.wake());
+  const app = createApplication(options, queue, context.system.hashing, () => context.wake());
   try {
     return await context.system.http.listen(app, { host, port });
   } catch (error) {
