@@ -81,6 +81,10 @@ export class AccumulatorTable {
     return this.index.keyAt(row);
   }
 
+  hashAt(row: number): number {
+    return this.index.hashAt(row);
+  }
+
   /** The next row in use after this one, −1 at the end; start with −1. */
   nextRow(after: number): number {
     return this.index.nextRow(after);

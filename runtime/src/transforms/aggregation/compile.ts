@@ -1,7 +1,6 @@
 import type { AggregateInput, BuiltInAggregate } from '../../api/aggregates.ts';
 import type { WindowAggregation } from '../../api/transform.ts';
 import type { Batch } from '../../batch/batch.ts';
-import { MillraceError } from '../../contract/errors.ts';
 import type { FailureHandler } from '../processor.ts';
 import type {
   Accumulator,
@@ -16,6 +15,7 @@ import { createInputReader, emptyInputs, type InputReader, type SkippedRecords }
 import { createAverage, createCount, createMaximum, createMinimum, createSum } from './numeric.ts';
 import { createCollect, createFirst, createLast, createTopN } from './ordered.ts';
 import { createQuantiles } from './quantiles.ts';
+import { createOrderedRecords, createRecords } from './records.ts';
 import { createReduce, createUserAggregate } from './user.ts';
 
 /** Several built-in aggregates by name, as an author gives them. */
@@ -63,6 +63,7 @@ const createBuiltIn = (aggregate: BuiltInAggregate<never, unknown>, place: Colum
  * `update`: a record that cannot be read has left nothing behind.
  */
 export class Aggregation {
+  readonly kind: WindowAggregation['kind'];
   /** Names of the built-in aggregates; empty when a function of the user folds. */
   readonly names: readonly string[];
   readonly initialNumbers: readonly number[];
@@ -72,15 +73,19 @@ export class Aggregation {
   /** Whether a row may be there that has taken no record, because its first one failed. */
   readonly mayHaveEmptyRows: boolean;
   readonly parts: readonly Part[];
+  /** The parts that take the batch in hand: all, or of lists by port the one of its port. */
+  private active: readonly Part[];
   private arrival = 0;
 
-  constructor(parts: readonly Part[], isUserFold: boolean) {
+  constructor(parts: readonly Part[], kind: WindowAggregation['kind']) {
+    this.kind = kind;
     this.parts = parts;
-    this.names = isUserFold ? [] : parts.map((part) => part.name);
+    this.active = parts;
+    this.names = kind === 'builtIn' ? parts.map((part) => part.name) : [];
     this.initialNumbers = parts.flatMap((part) => part.accumulator.initialNumbers);
     this.heapCount = parts.filter((part) => part.accumulator.hasHeap).length;
     this.mergesInAnyOrder = parts.every((part) => part.accumulator.mergesInAnyOrder);
-    this.mayHaveEmptyRows = isUserFold;
+    this.mayHaveEmptyRows = kind === 'reduce' || kind === 'aggregate';
   }
 
   /** Records seen so far: the arrival number of the next one. Moves with state, so that order of arrival survives. */
@@ -94,8 +99,9 @@ export class Aggregation {
   }
 
   /** Reads the inputs of a batch. Records that cannot be read go to `failures` and are added to `skipped`. */
-  read(batch: Batch, skipped: SkippedRecords, failures: FailureHandler): void {
-    for (const { read, inputs } of this.parts) {
+  read(batch: Batch, port: number, skipped: SkippedRecords, failures: FailureHandler): void {
+    if (this.kind === 'collect' && this.parts.length > 1) this.active = [this.parts[port] as Part];
+    for (const { read, inputs } of this.active) {
       inputs.timestamps = batch.timestamps;
       inputs.arrival = this.arrival;
       read(batch, skipped, failures, inputs);
@@ -105,7 +111,7 @@ export class Aggregation {
 
   /** Takes records of the batch last read into rows. */
   update(columns: AccumulatorColumns, selection: RowSelection): void {
-    for (const { accumulator, inputs } of this.parts) accumulator.update(columns, selection, inputs);
+    for (const { accumulator, inputs } of this.active) accumulator.update(columns, selection, inputs);
   }
 
   merge(target: AccumulatorColumns, source: AccumulatorColumns, pairs: RowPairs): void {
@@ -117,9 +123,9 @@ export class Aggregation {
     return this.mayHaveEmptyRows && (columns.numbers[0] as Float64Array)[row] === 0;
   }
 
-  /** The result of a row: of a user's fold the value itself, of built-in aggregates a record of their names. */
+  /** The result of a row: of built-in aggregates a record of their names, of a fold its value, of `collect` the list. */
   result(columns: AccumulatorColumns, row: number): unknown {
-    if (this.mayHaveEmptyRows) return (this.parts[0] as Part).accumulator.result(columns, row);
+    if (this.kind !== 'builtIn') return (this.parts[0] as Part).accumulator.result(columns, row);
     const record: Record<string, unknown> = {};
     this.addResults(record, columns, row);
     return record;
@@ -142,7 +148,7 @@ interface Definition {
   readonly create: (place: ColumnPlace) => Accumulator;
 }
 
-const build = (definitions: readonly Definition[], isUserFold: boolean): Aggregation => {
+const build = (definitions: readonly Definition[], kind: WindowAggregation['kind']): Aggregation => {
   let number = 0;
   let heap = 0;
   const parts = definitions.map(({ name, input, create }): Part => {
@@ -156,7 +162,7 @@ const build = (definitions: readonly Definition[], isUserFold: boolean): Aggrega
       inputs: emptyInputs(),
     };
   });
-  return new Aggregation(parts, isUserFold);
+  return new Aggregation(parts, kind);
 };
 
 /** The running form of built-in aggregates by name. */
@@ -167,38 +173,43 @@ export const compileAggregates = (aggregates: BuiltInAggregates): Aggregation =>
       input: aggregate.input,
       create: (place) => createBuiltIn(aggregate, place),
     })),
-    false,
+    'builtIn',
   );
 
 /**
- * The running form of a window's aggregation.
- * @throws MillraceError internal for `collect`, which keeps records and aggregates nothing.
+ * Keeps records in lists, one a name; of several each takes the records of its port. `ordered` lists can be merged in order of
+ * arrival, others must never be merged.
  */
+export const compileRecordLists = (names: readonly string[], ordered: boolean): Aggregation =>
+  build(
+    names.map((name) => ({
+      name,
+      input: { kind: 'record' },
+      create: (place) => (ordered ? createOrderedRecords(place, () => true) : createRecords(place)),
+    })),
+    'collect',
+  );
+
+/** The running form of a window's aggregation; `merges` = lists of records may have to be merged. */
 export const compileWindowAggregation = (
   aggregation: WindowAggregation,
   failures: FailureHandler,
+  merges: boolean,
 ): Aggregation => {
   const input: AggregateInput = { kind: 'record' };
   switch (aggregation.kind) {
     case 'builtIn':
       return compileAggregates(aggregation.aggregates);
-    case 'reduce':
-      return build(
-        [{ name: 'reduce', input, create: (place) => createReduce(place, aggregation.reduce, failures) }],
-        true,
-      );
-    case 'aggregate':
-      return build(
-        [
-          {
-            name: 'aggregate',
-            input,
-            create: (place) => createUserAggregate(place, aggregation.aggregate, failures),
-          },
-        ],
-        true,
-      );
+    case 'reduce': {
+      const create = (place: ColumnPlace): Accumulator => createReduce(place, aggregation.reduce, failures);
+      return build([{ name: 'reduce', input, create }], 'reduce');
+    }
+    case 'aggregate': {
+      const create = (place: ColumnPlace): Accumulator =>
+        createUserAggregate(place, aggregation.aggregate, failures);
+      return build([{ name: 'aggregate', input, create }], 'aggregate');
+    }
     case 'collect':
-      throw new MillraceError('internal', 'A window that keeps all records has no accumulators.');
+      return compileRecordLists(['records'], merges);
   }
 };

@@ -1,10 +1,5 @@
-import type {
-  Accumulator,
-  AccumulatorColumns,
-  AggregateInputs,
-  ColumnPlace,
-  RowPairs,
-} from './accumulator.ts';
+import type { Accumulator, AccumulatorColumns, AggregateInputs, ColumnPlace } from './accumulator.ts';
+import { createOrderedRecords } from './records.ts';
 
 const numbersOf = (columns: AccumulatorColumns, place: number): Float64Array =>
   columns.numbers[place] as Float64Array;
@@ -58,72 +53,9 @@ export const createFirst = (place: ColumnPlace): Accumulator =>
 export const createLast = (place: ColumnPlace): Accumulator =>
   createEnd(place, -1, (arrival, kept) => arrival > kept);
 
-/** Values in order of arrival, with their arrival numbers. */
-interface Collected {
-  readonly values: unknown[];
-  readonly arrivals: number[];
-}
-
-const mergeCollected = (left: Collected, right: Collected): Collected => {
-  const values: unknown[] = [];
-  const arrivals: number[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < left.values.length || j < right.values.length) {
-    const takesLeft =
-      j >= right.values.length || (i < left.values.length && left.arrivals[i]! < right.arrivals[j]!);
-    const from = takesLeft ? left : right;
-    const at = takesLeft ? i++ : j++;
-    values.push(from.values[at]);
-    arrivals.push(from.arrivals[at]!);
-  }
-  return { values, arrivals };
-};
-
-/** Merges heap values of pairs of rows by a function; a missing side leaves the other. */
-const mergeHeaps = <H>(
-  target: unknown[],
-  source: readonly unknown[],
-  { targets, sources, length }: RowPairs,
-  combine: (left: H | undefined, right: H) => H,
-): void => {
-  for (let j = 0; j < length; j++) {
-    const other = source[sources[j]!] as H | undefined;
-    if (other === undefined) continue;
-    const row = targets[j]!;
-    target[row] = combine(target[row] as H | undefined, other);
-  }
-};
-
-const collect = (kept: unknown[], row: number, value: unknown, arrival: number): void => {
-  const collected = kept[row] as Collected | undefined;
-  if (collected === undefined) kept[row] = { values: [value], arrivals: [arrival] } satisfies Collected;
-  else {
-    collected.values.push(value);
-    collected.arrivals.push(arrival);
-  }
-};
-
 /** All values, in order of arrival. */
-export const createCollect = ({ heap }: ColumnPlace): Accumulator => ({
-  initialNumbers: [],
-  hasHeap: true,
-  reads: 'values',
-  mergesInAnyOrder: false,
-  update: (columns, { rows, positions, from, to }, { values, arrival }) => {
-    const kept = heapOf(columns, heap);
-    for (let j = from; j < to; j++) {
-      const position = positions[j]!;
-      const value = values[position];
-      if (!nothing(value)) collect(kept, rows[j]!, value, arrival + position);
-    }
-  },
-  merge: (target, source, pairs) =>
-    mergeHeaps<Collected>(heapOf(target, heap), heapOf(source, heap), pairs, (left, right) =>
-      mergeCollected(left ?? { values: [], arrivals: [] }, right),
-    ),
-  result: (columns, row) => (heapOf(columns, heap)[row] as Collected | undefined)?.values.slice() ?? [],
-});
+export const createCollect = (place: ColumnPlace): Accumulator =>
+  createOrderedRecords(place, (value) => !nothing(value));
 
 /** The greatest so far, greatest first; of equal numbers the earlier arrival first. */
 interface Ranking {

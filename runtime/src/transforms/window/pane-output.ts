@@ -4,9 +4,10 @@ import type { ProcessorContext } from '../processor.ts';
 import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
 
-/** Gives the key of a row of the table in hand. */
+/** Gives the key of a row of the table in hand, and its hash. */
 export interface KeySource {
   keyAt(row: number): unknown;
+  hashAt(row: number): number;
 }
 
 /** Fired windows: row `rows[j]` of a table is the window [startsMs[j], endsMs[j]) of its key, for j < length. */
@@ -34,13 +35,20 @@ export const createFiredRows = (columns: AccumulatorColumns, keys: KeySource): F
 
 /** Where the results of fired windows go. */
 export interface PaneOutput {
+  /** The watermark as functions are to see it. */
+  watermarkMs: number;
   add(fired: FiredRows): void;
   /** Emits what was added and not yet emitted. */
   flush(): void;
+  /** Windows that are over when time has come to `progressMs` will not fire again. */
+  release?(progressMs: number): void;
+  open?(): void | Promise<void>;
+  close?(): void | Promise<void>;
 }
 
 /** Emits the result of a user's fold as it is. Results carry the last instant of their window as timestamp. */
 export class FoldOutput implements PaneOutput {
+  watermarkMs: number = -Infinity;
   private readonly aggregation: Aggregation;
   private readonly outputs: RecordOutputs;
   private readonly guard: RecordGuard;

@@ -45,6 +45,7 @@ const numberColumn = (values: Float64Array, length: number, noneIsNaN: boolean):
  * copy of exact length: most firings are small.
  */
 export class ResultBatch implements PaneOutput {
+  watermarkMs: number = -Infinity;
   private readonly aggregation: Aggregation;
   private readonly output: Emitter;
   private readonly keys: KeyColumn | undefined;

@@ -25,6 +25,7 @@ export interface SessionSettings extends WindowSettings {
 export class SessionWindowProcessor implements Processor {
   private readonly context: ProcessorContext;
   private readonly aggregation: Aggregation;
+  private readonly output: PaneOutput;
   private readonly table: SessionTable;
   private readonly firing: SessionFiring;
   private readonly ends: SessionEnds;
@@ -50,6 +51,7 @@ export class SessionWindowProcessor implements Processor {
     const { assigner } = settings;
     this.context = context;
     this.aggregation = aggregation;
+    this.output = output;
     this.isEventTime = assigner.time === 'event';
     this.latenessMs = this.isEventTime ? settings.allowedLatenessMs : 0;
     this.undoes = context.failures.recoverable && aggregation.mayHaveEmptyRows;
@@ -60,7 +62,7 @@ export class SessionWindowProcessor implements Processor {
     this.keySource = new BatchKeySource(settings.keyed);
   }
 
-  process(batch: Batch): void {
+  process(batch: Batch, port: number): void {
     const { skipped, table } = this;
     const { failures } = this.context;
     const { length } = batch;
@@ -69,7 +71,7 @@ export class SessionWindowProcessor implements Processor {
     skipped.reset(length);
     const times = this.timesOf(batch);
     this.ends.compute(batch, times, skipped, failures);
-    this.aggregation.read(batch, skipped, failures);
+    this.aggregation.read(batch, port, skipped, failures);
     const mayBeLate = this.ends.earliestMs - 1 + this.latenessMs <= this.firing.progressMs;
     if (mayBeLate || skipped.count > 0 || this.undoes) {
       for (let i = 0; i < length; i++) if (skipped.flags[i] !== 1) this.takeAlone(batch, keys, times, i);
@@ -83,6 +85,7 @@ export class SessionWindowProcessor implements Processor {
   }
 
   advanceWatermark(watermarkMs: number, budget: Budget): boolean {
+    this.output.watermarkMs = watermarkMs;
     return this.isEventTime ? this.firing.advance(watermarkMs, budget) : true;
   }
 
@@ -92,6 +95,14 @@ export class SessionWindowProcessor implements Processor {
 
   nextTimeMs(): number {
     return this.isEventTime ? Infinity : this.firing.nextMs + 1;
+  }
+
+  open(): Promise<void> | void {
+    return this.output.open?.();
+  }
+
+  close(): Promise<void> | void {
+    return this.output.close?.();
   }
 
   finish(budget: Budget): boolean {

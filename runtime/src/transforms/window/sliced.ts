@@ -71,17 +71,18 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     this.keySource = new BatchKeySource(settings.keyed);
   }
 
-  process(batch: Batch): void {
+  process(batch: Batch, port: number): void {
     this.batch = batch;
     this.keys = this.keySource.keysOf(batch);
     this.skipped.reset(batch.length);
     this.route(batch);
-    this.aggregation.read(batch, this.skipped, this.context.failures);
+    this.aggregation.read(batch, port, this.skipped, this.context.failures);
     if (this.refires()) this.takeOneByOne(batch.length);
     else this.router.forEachSlice(batch.length, this.skipped, this.take);
   }
 
   advanceWatermark(watermarkMs: number, budget: Budget): boolean {
+    this.output.watermarkMs = watermarkMs;
     return this.isEventTime ? this.advance(watermarkMs, budget) : true;
   }
 
@@ -91,6 +92,14 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
 
   nextTimeMs(): number {
     return this.isEventTime ? Infinity : this.nextMs + 1;
+  }
+
+  open(): Promise<void> | void {
+    return this.output.open?.();
+  }
+
+  close(): Promise<void> | void {
+    return this.output.close?.();
   }
 
   finish(budget: Budget): boolean {
@@ -187,6 +196,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     }
     this.output.flush();
     this.store.release(this.progressMs);
+    this.output.release?.(this.progressMs);
     this.fired.settle(this.progressMs + 1);
     this.nextMs = this.nextDueMs();
     return true;

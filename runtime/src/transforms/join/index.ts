@@ -1,0 +1,28 @@
+/**
+ * `join` is the running form of joins of two streams by key and time. A *window join* keeps both sides of a window in lists
+ * and pairs them when it fires; an *interval join* pairs each record with the records of the other side that are near it in
+ * time. Port 0 is the left side, port 1 the right.
+ */
+import type { TransformSpec } from '../../api/transform.ts';
+import { compileRecordLists } from '../aggregation/compile.ts';
+import type { Processor, ProcessorContext } from '../processor.ts';
+import { createFastWindowProcessor } from '../window/index.ts';
+import type { SlicedSettings } from '../window/sliced.ts';
+import { PairOutput } from './pair-output.ts';
+
+export { createIntervalJoinProcessor } from './interval-join.ts';
+
+/** The processor of a join or coGroup over windows. */
+export const createWindowJoinProcessor = (
+  spec: Extract<TransformSpec, { kind: 'windowJoin' }>,
+  context: ProcessorContext,
+): Processor => {
+  const settings = { ...spec.join, aggregation: { kind: 'collect' as const }, keyed: true };
+  const lists = compileRecordLists(['left', 'right'], settings.assigner.kind !== 'tumbling');
+  return createFastWindowProcessor(
+    settings as SlicedSettings,
+    context,
+    lists,
+    new PairOutput(settings, context, lists),
+  );
+};

@@ -1,0 +1,209 @@
+import type { IntervalJoinSettings } from '../../api/joins.ts';
+import type { TransformSpec } from '../../api/transform.ts';
+import type { Batch, BatchKeys } from '../../batch/batch.ts';
+import { KeyIndex } from '../../state/key-index.ts';
+import type { Budget, Processor, ProcessorContext } from '../processor.ts';
+import { RecordGuard } from '../record-guard.ts';
+import { RecordOutputs } from '../record-outputs.ts';
+import { refusePromise } from '../refuse-promise.ts';
+import { Deadlines } from '../window/deadlines.ts';
+import { LateRecords } from '../window/late-records.ts';
+import { withoutTimestamp } from '../window/layout.ts';
+import { TimeBuffer } from './time-buffer.ts';
+
+/** One side of the join. Its records look for partners in [time + fromMs, time + toMs] on the other side. */
+interface Side {
+  readonly port: 0 | 1;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly fromInclusive: boolean;
+  readonly toInclusive: boolean;
+  /** Whether a record without a partner comes out alone. */
+  readonly isOuter: boolean;
+  readonly late: LateRecords;
+  /** By row of the key. */
+  readonly buffers: (TimeBuffer | undefined)[];
+}
+
+const sidesOf = (settings: IntervalJoinSettings, context: ProcessorContext): readonly [Side, Side] => {
+  const { type, lowerMs, upperMs, lowerInclusive, upperInclusive } = settings;
+  const left: Side = {
+    port: 0,
+    fromMs: lowerMs,
+    toMs: upperMs,
+    fromInclusive: lowerInclusive,
+    toInclusive: upperInclusive,
+    isOuter: type === 'left' || type === 'full',
+    late: new LateRecords({ lateOutput: settings.lateLeftOutput }, context),
+    buffers: [],
+  };
+  const right: Side = {
+    port: 1,
+    fromMs: -upperMs,
+    toMs: -lowerMs,
+    fromInclusive: upperInclusive,
+    toInclusive: lowerInclusive,
+    isOuter: type === 'right' || type === 'full',
+    late: new LateRecords({ lateOutput: settings.lateRightOutput }, context),
+    buffers: [],
+  };
+  return [left, right];
+};
+
+/**
+ * Joins each record with the records of its key on the other side that are near it in time. A record waits in a buffer of its
+ * key, sorted by time, until the watermark has passed its *horizon*, the last time at which a partner could come. Only then it
+ * is known that a record of an outer side has none.
+ */
+class IntervalJoinProcessor implements Processor {
+  private readonly context: ProcessorContext;
+  private readonly settings: IntervalJoinSettings;
+  private readonly sides: readonly [Side, Side];
+  private readonly index: KeyIndex = new KeyIndex();
+  /** Horizons of the first record of each buffer; a buffer is entered as row × 2 + port. */
+  private readonly horizons: Deadlines = new Deadlines();
+  /** Which horizon of a buffer is meant, by entry: one that is entered anew makes the earlier one void. */
+  private readonly stamps: number[] = [];
+  private readonly outputs: RecordOutputs;
+  private readonly guard: RecordGuard;
+  private watermarkMs = -Infinity;
+
+  constructor(settings: IntervalJoinSettings, context: ProcessorContext) {
+    this.context = context;
+    this.settings = settings;
+    this.sides = sidesOf(settings, context);
+    this.outputs = new RecordOutputs(context);
+    this.guard = new RecordGuard(context.failures, this.outputs, []);
+  }
+
+  process(batch: Batch, port: number): void {
+    const keys = batch.keys as BatchKeys;
+    const side = this.sides[port]!;
+    const records = batch.rows();
+    for (let i = 0; i < batch.length; i++) {
+      const timeMs = batch.timestamps[i]!;
+      if (!Number.isFinite(timeMs))
+        this.context.failures.handle(withoutTimestamp(timeMs), records[i], timeMs);
+      else if (timeMs <= this.watermarkMs) side.late.take(batch, i);
+      else this.take(side, keys.values[i], keys.hashes[i]!, records[i], timeMs);
+    }
+  }
+
+  advanceWatermark(watermarkMs: number, budget: Budget): boolean {
+    if (watermarkMs > this.watermarkMs) this.watermarkMs = watermarkMs;
+    const { horizons, sides } = this;
+    while (horizons.isDue(this.watermarkMs)) {
+      const entry = horizons.nextRow;
+      const side = sides[entry & 1]!;
+      if (horizons.nextStamp !== this.stamps[entry]) horizons.remove();
+      else if (budget.take()) this.passHorizon(side, side.buffers[entry >> 1]!, entry >> 1);
+      else return false;
+    }
+    return true;
+  }
+
+  /** Records of an outer side come out up to their horizon after their time: later ones must not find the watermark past them. */
+  outputWatermark(watermarkMs: number): number {
+    let heldMs = 0;
+    for (const { isOuter, toMs } of this.sides) if (isOuter) heldMs = Math.max(heldMs, toMs);
+    return watermarkMs - heldMs;
+  }
+
+  /** Joins a record with its partners, and keeps it when more can come. */
+  private take(side: Side, key: unknown, hash: number, record: unknown, timeMs: number): void {
+    const other = this.sides[1 - side.port]!;
+    const found = this.index.find(key, hash);
+    const partners = found < 0 ? undefined : other.buffers[found];
+    const from = partners?.placeOf(timeMs + side.fromMs, !side.fromInclusive) ?? 0;
+    const to = partners?.placeOf(timeMs + side.toMs, side.toInclusive) ?? 0;
+    const isJoined = to > from;
+    const mayCome = timeMs + side.toMs > this.watermarkMs;
+    if (isJoined || (side.isOuter && !mayCome)) {
+      if (!this.emitAll(side, record, timeMs, partners, from, to)) return;
+      partners?.noteJoined(from, to);
+    }
+    if (mayCome) this.keep(side, key, hash, record, timeMs, isJoined);
+  }
+
+  /** Emits a record with all its partners, or alone; false when it failed and was left to the policy. */
+  private emitAll(
+    side: Side,
+    record: unknown,
+    timeMs: number,
+    partners: TimeBuffer | undefined,
+    from: number,
+    to: number,
+  ): boolean {
+    const { guard } = this;
+    guard.begin();
+    try {
+      if (partners === undefined || from >= to) this.emit(side, record, undefined, timeMs);
+      else {
+        for (let i = from; i < to; i++) {
+          this.emit(side, record, partners.valueAt(i), Math.max(timeMs, partners.timeAt(i)));
+        }
+      }
+      guard.commit();
+      return true;
+    } catch (error) {
+      guard.fail(error, record, timeMs);
+      return false;
+    }
+  }
+
+  private emit(side: Side, record: unknown, partner: unknown, timestampMs: number): void {
+    const { join } = this.settings;
+    const joined = side.port === 0 ? join(record, partner) : join(partner, record);
+    refusePromise(joined, this.context.transformName, 'join');
+    this.outputs.emit(joined, timestampMs);
+  }
+
+  private keep(
+    side: Side,
+    key: unknown,
+    hash: number,
+    record: unknown,
+    timeMs: number,
+    isJoined: boolean,
+  ): void {
+    const row = this.index.findOrInsert(key, hash);
+    side.buffers[row] ??= new TimeBuffer(side.isOuter);
+    const buffer = side.buffers[row]!;
+    const firstMs = buffer.firstMs;
+    buffer.add(timeMs, record, isJoined);
+    if (!(firstMs <= timeMs)) this.enterHorizon(side, row);
+  }
+
+  private enterHorizon(side: Side, row: number): void {
+    const entry = row * 2 + side.port;
+    this.stamps[entry] = (this.stamps[entry] ?? 0) + 1;
+    this.horizons.add(side.buffers[row]!.firstMs + side.toMs, entry, this.stamps[entry]!);
+  }
+
+  /** No partner can come any more for the first record of a buffer. */
+  private passHorizon(side: Side, buffer: TimeBuffer, row: number): void {
+    const { firstMs, firstValue } = buffer;
+    const isAlone = side.isOuter && !buffer.firstWasJoined;
+    buffer.removeFirst();
+    if (isAlone) this.emitAll(side, firstValue, firstMs, undefined, 0, 0);
+    if (buffer.size > 0) this.horizons.postpone(buffer.firstMs + side.toMs);
+    else {
+      this.horizons.remove();
+      this.releaseIfEmpty(row);
+    }
+  }
+
+  private releaseIfEmpty(row: number): void {
+    const [left, right] = this.sides;
+    if ((left.buffers[row]?.size ?? 0) > 0 || (right.buffers[row]?.size ?? 0) > 0) return;
+    left.buffers[row] = undefined;
+    right.buffers[row] = undefined;
+    this.index.remove(row);
+  }
+}
+
+/** The processor of an interval join. */
+export const createIntervalJoinProcessor = (
+  spec: Extract<TransformSpec, { kind: 'intervalJoin' }>,
+  context: ProcessorContext,
+): Processor => new IntervalJoinProcessor(spec.join, context);
