@@ -1,9 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { type CommandIo, ExitCode, type Outcome } from './command-io.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addGraph } from './commands/graph.ts';
+import { addNew } from './commands/new.ts';
 import { addRun } from './commands/run.ts';
 import { addValidate } from './commands/validate.ts';
 import { errorText } from './error-text.ts';
+import { ownVersion } from './own-version.ts';
 
 const exitCodes = `
 Exit codes:
@@ -15,11 +18,12 @@ Exit codes:
 const build = (io: CommandIo, outcome: Outcome): Command => {
   const program = new Command('millrace')
     .description('Streaming jobs in TypeScript, kept running exactly once.')
+    .version(ownVersion(io.system), '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.error(text) })
     .showHelpAfterError('(millrace --help shows the commands)')
     .addHelpText('after', exitCodes);
-  for (const add of [addRun, addValidate, addGraph]) add(program, io, outcome);
+  for (const add of [addRun, addValidate, addGraph, addNew, addCompletion]) add(program, io, outcome);
   return program;
 };
 
