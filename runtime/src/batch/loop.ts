@@ -15,7 +15,7 @@ import { selectRows } from './slice.ts';
 import { decodeText } from './text.ts';
 
 export { FusedRows } from './fused-rows.ts';
-export type { FusedCursor, FusedOutput, FusedPlan, FusedStep, RowLoop } from './plan.ts';
+export type { FusedCursor, FusedPlan, FusedStep, RowLoop } from './plan.ts';
 
 /** A plan in its running form. It may keep what it learned between batches; one for each processor. */
 export interface FusedLoop {

@@ -4,21 +4,14 @@ import { generateRowMaker, type RowMaker } from './generate.ts';
 import { decodeText } from './text.ts';
 import { setField } from './values.ts';
 
-export { decodeText } from './text.ts';
-
 /** Schemas that get a function of their own; a job has a few, and one with a new schema every batch gains nothing. */
 const mostMakers = 256;
 
 /** Fields above which an object is no longer built in one piece. */
 const mostGeneratedFields = 64;
 
-interface MakerEntry {
-  readonly names: readonly string[];
-  maker: RowMaker | undefined;
-}
-
-/** Row makers by the names of the fields: pure functions of these names. */
-const makersByNames = new Map<string, MakerEntry>();
+/** Row makers by the names of the fields; undefined for a schema that has come once. */
+const makersByNames = new Map<string, RowMaker | undefined>();
 
 /** An object with these fields, to be copied for each row so that all share its hidden class. */
 const templateOf = (names: readonly string[]): Record<string, unknown> => {
@@ -38,20 +31,19 @@ const makeRowsPlainly: RowMaker = (template, names, columns, length) => {
   return rows;
 };
 
+/** A maker gets the names as arguments: it is right for all schemas of its width, but fast for the one that it met first. */
 const makerFor = (names: readonly string[]): RowMaker => {
-  const key = names.join('\n');
-  const entry = makersByNames.get(key);
-  if (entry === undefined) {
-    if (makersByNames.size < mostMakers && names.length <= mostGeneratedFields) {
-      makersByNames.set(key, { names, maker: undefined });
-    }
+  const key = `${names.length} ${names.join(' ')}`;
+  const known = makersByNames.get(key);
+  if (known !== undefined) return known;
+  if (!makersByNames.has(key)) {
+    const isWorthwhile = makersByNames.size < mostMakers && names.length <= mostGeneratedFields;
+    if (isWorthwhile) makersByNames.set(key, undefined);
     return makeRowsPlainly;
   }
-  // A name that contains the separator could make two schemas look the same.
-  if (entry.names.length !== names.length || entry.names.some((name, i) => name !== names[i]))
-    return makeRowsPlainly;
-  entry.maker ??= generateRowMaker(names.length) ?? makeRowsPlainly;
-  return entry.maker;
+  const maker = generateRowMaker(names.length) ?? makeRowsPlainly;
+  makersByNames.set(key, maker);
+  return maker;
 };
 
 const booleansOf = (values: Uint8Array, length: number): boolean[] => {

@@ -168,7 +168,7 @@ describe('a loop over columns', () => {
     }
   });
 
-  it('knows booleans', () => {
+  it('computes with booleans, and makes some', () => {
     const result = run(
       batchOf(bids),
       where(binary('and', column('open'), binary('le', column('auction'), literal(3)))),

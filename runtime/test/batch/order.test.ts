@@ -45,6 +45,7 @@ describe('equality', () => {
     ['an array and its prefix', [1, 2], [1]],
     ['bytes that differ at the end', bytes(1, 2), bytes(1, 3)],
     ['a Map without one of the entries', new Map([[1, 1]]), new Map([[2, 1]])],
+    ['Maps with undefined under different keys', new Map([[1, undefined]]), new Map([[2, undefined]])],
     ['a Map with another value', new Map([[1, 1]]), new Map([[1, 2]])],
     ['a Set with another member', new Set([1]), new Set([2])],
     ['a Set with another object', new Set([{ a: 1 }]), new Set([{ a: 2 }])],
