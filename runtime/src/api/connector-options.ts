@@ -3,9 +3,16 @@ import { MillraceError } from '../contract/errors.ts';
 
 const pathText = (path: readonly PropertyKey[]): string => path.map(String).join('.');
 
+/** Of a choice between several forms, what each form expects. */
+const messageOf = (issue: z.core.$ZodIssue): string => {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue.message;
+  const forms = issue.errors.map((branch) => branch.map(sentence).join(', '));
+  return [...new Set(forms)].join(', or ');
+};
+
 const sentence = (issue: z.core.$ZodIssue): string => {
   const path = pathText(issue.path);
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
+  return path === '' ? messageOf(issue) : `${path}: ${messageOf(issue)}`;
 };
 
 /**

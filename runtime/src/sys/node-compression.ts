@@ -3,48 +3,96 @@ import type { Compression, CompressionFormat, Decompressor } from './compression
 
 const chunkBytes = 256 * 1024;
 
-const create = (format: CompressionFormat, onReady: () => void): Decompressor => {
-  const stream =
-    format === 'gzip'
-      ? createGunzip({ chunkSize: chunkBytes })
-      : createZstdDecompress({ chunkSize: chunkBytes });
-  let failure: Error | undefined;
-  let room = true;
-  let finished = false;
-  let closed = false;
-  const ready = (): void => {
-    if (!closed) onReady();
-  };
-  stream.on('readable', ready);
-  stream.on('end', () => {
-    finished = true;
-    ready();
-  });
-  stream.on('error', (error) => {
-    failure = error;
-    ready();
-  });
-  return {
-    hasRoom: () => room && failure === undefined,
-    write: (bytes) => {
-      room = false;
-      stream.write(bytes, () => {
-        room = true;
-        ready();
-      });
-    },
-    end: () => void stream.end(),
-    read: () => {
-      if (failure !== undefined) throw failure;
-      return (stream.read() as Uint8Array | null) ?? undefined;
-    },
-    finished: () => finished,
-    close: () => {
-      closed = true;
-      stream.destroy();
-    },
-  };
-};
+type Stream = ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDecompress>;
+
+/**
+ * One compressed file as a stream of the platform. A zstd file may hold several frames, and the platform's stream ends behind
+ * the first one that ends within its input: the rest is then given to a new stream.
+ */
+class NodeDecompressor implements Decompressor {
+  private readonly format: CompressionFormat;
+  private readonly onReady: () => void;
+  private stream: Stream;
+  private failure: Error | undefined;
+  private room = true;
+  private ended = false;
+  private closed = false;
+  /** Bytes given to the stream in hand. */
+  private given = 0;
+  /** What the stream in hand has left of its input because its frame has ended. */
+  private rest: Uint8Array | undefined;
+
+  constructor(format: CompressionFormat, onReady: () => void) {
+    this.format = format;
+    this.onReady = onReady;
+    this.stream = this.create();
+  }
+
+  hasRoom(): boolean {
+    return this.room && this.failure === undefined;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.room = false;
+    this.given += bytes.length;
+    const { stream } = this;
+    stream.write(bytes, () => {
+      const left = this.given - stream.bytesWritten;
+      if (left > 0 && this.format === 'zstd') this.rest = bytes.subarray(bytes.length - left);
+      else this.room = true;
+      this.ready();
+    });
+  }
+
+  end(): void {
+    this.stream.end();
+  }
+
+  read(): Uint8Array | undefined {
+    if (this.failure !== undefined) throw this.failure;
+    return (this.stream.read() as Uint8Array | null) ?? undefined;
+  }
+
+  finished(): boolean {
+    return this.ended;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.stream.destroy();
+  }
+
+  private create(): Stream {
+    const options = { chunkSize: chunkBytes };
+    const stream = this.format === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
+    stream.on('readable', () => this.ready());
+    stream.on('end', () => this.streamEnded());
+    stream.on('error', (error) => {
+      this.failure = error;
+      this.ready();
+    });
+    return stream;
+  }
+
+  private streamEnded(): void {
+    const { rest } = this;
+    if (rest === undefined) this.ended = true;
+    else {
+      this.stream.destroy();
+      this.rest = undefined;
+      this.given = 0;
+      this.stream = this.create();
+      this.write(rest);
+    }
+    this.ready();
+  }
+
+  private ready(): void {
+    if (!this.closed) this.onReady();
+  }
+}
 
 /** Compression by the platform's own libraries, on its thread pool. */
-export const nodeCompression: Compression = { decompressor: create };
+export const nodeCompression: Compression = {
+  decompressor: (format, onReady) => new NodeDecompressor(format, onReady),
+};

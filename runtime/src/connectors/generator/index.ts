@@ -8,7 +8,7 @@ import type { Source } from '../../api/connectors.ts';
 import { createFixedSplits, type FixedSplitsState } from '../../api/fixed-splits.ts';
 import { createSplitReader } from '../../api/split-reader.ts';
 import { createBlockReader, createRowMaker, type GeneratorSplit } from './blocks.ts';
-import { type GeneratorOptions, optionsSchema } from './options.ts';
+import { type GeneratorOptions, schemaFor } from './options.ts';
 
 export type { GeneratorSplit } from './blocks.ts';
 export type { BatchGeneratorOptions, GeneratorOptions, RowGeneratorOptions } from './options.ts';
@@ -64,6 +64,6 @@ const create = <T>(
 export const generator = <T>(
   options: GeneratorOptions<T>,
 ): Source<T, GeneratorSplit, FixedSplitsState<GeneratorSplit>> => {
-  checkOptions('generator', optionsSchema, options);
+  checkOptions('generator', schemaFor(options), options);
   return create(options, undefined);
 };

@@ -37,18 +37,20 @@ const common = {
   splits: z.number().int().min(1).max(32_768).optional(),
 };
 
+const rowOptionsSchema = z.strictObject({
+  ...common,
+  seed: z.number().int().optional(),
+  generate: functionOption<(index: number, random: RecordRandom) => unknown>(),
+  timestamp: z
+    .union([z.string().min(1), functionOption<(value: never, index: number) => number>()])
+    .optional(),
+});
+
+const batchOptionsSchema = z.strictObject({
+  ...common,
+  generateBatch: functionOption<BatchGeneratorOptions['generateBatch']>(),
+});
+
 /** What `generator` takes, checked when the graph is built. */
-export const optionsSchema: z.ZodType = z.union([
-  z.strictObject({
-    ...common,
-    seed: z.number().int().optional(),
-    generate: functionOption<(index: number, random: RecordRandom) => unknown>(),
-    timestamp: z
-      .union([z.string().min(1), functionOption<(value: never, index: number) => number>()])
-      .optional(),
-  }),
-  z.strictObject({
-    ...common,
-    generateBatch: functionOption<BatchGeneratorOptions['generateBatch']>(),
-  }),
-]);
+export const schemaFor = (options: object): z.ZodType =>
+  'generateBatch' in options ? batchOptionsSchema : rowOptionsSchema;

@@ -39,13 +39,12 @@ export class TestSystem {
         decompressor: (format, onReady) => {
           this.compressing++;
           const decompressor = nodeCompression.decompressor(format, onReady);
-          return {
-            ...decompressor,
-            close: () => {
-              this.compressing--;
-              decompressor.close();
-            },
+          const close = decompressor.close.bind(decompressor);
+          decompressor.close = () => {
+            this.compressing--;
+            close();
           };
+          return decompressor;
         },
       },
       sqlite: nodeSqlite,

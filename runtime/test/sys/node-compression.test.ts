@@ -1,0 +1,76 @@
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { CompressionFormat } from '../../src/sys/compression.ts';
+import { nodeCompression } from '../../src/sys/node-compression.ts';
+
+const compress = { gzip: gzipSync, zstd: zstdCompressSync } as const;
+
+/** Decompresses, giving input in pieces of this size and taking output whenever there is some. */
+const decompress = async (
+  format: CompressionFormat,
+  input: Uint8Array,
+  pieceBytes: number,
+): Promise<Buffer> => {
+  let ready = (): void => {};
+  const decompressor = nodeCompression.decompressor(format, () => ready());
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  try {
+    while (!decompressor.finished()) {
+      const wait = new Promise<void>((resolve) => {
+        ready = resolve;
+      });
+      if (at <= input.length && decompressor.hasRoom()) {
+        if (at === input.length) decompressor.end();
+        else decompressor.write(input.slice(at, at + pieceBytes));
+        at = at === input.length ? at + 1 : Math.min(at + pieceBytes, input.length);
+      }
+      let read = false;
+      for (let part = decompressor.read(); part !== undefined; part = decompressor.read()) {
+        parts.push(part);
+        read = true;
+      }
+      if (!read && !decompressor.finished()) await wait;
+    }
+  } finally {
+    decompressor.close();
+  }
+  return Buffer.concat(parts);
+};
+
+describe.each(['gzip', 'zstd'] as const)('decompression of %s', (format) => {
+  const text = Buffer.from(Array.from({ length: 60_000 }, (_, i) => `line ${i} ${i * i}\n`).join(''));
+
+  it('gives back what was compressed, whatever the pieces', async () => {
+    for (const pieceBytes of [1000, 65_536, 10_000_000]) {
+      expect((await decompress(format, compress[format](text), pieceBytes)).equals(text)).toBe(true);
+    }
+  });
+
+  it('reads several members one after the other', async () => {
+    const short = compress[format](Buffer.from('short\n'));
+    const members = [compress[format](text), short, short, compress[format](text), short];
+    const size = text.length * 2 + 18;
+    for (const pieceBytes of [100, 4096, 65_536, 10_000_000]) {
+      expect((await decompress(format, Buffer.concat(members), pieceBytes)).length).toBe(size);
+    }
+  });
+
+  it('throws when the data is cut off or damaged', async () => {
+    const whole = compress[format](text);
+    await expect(decompress(format, whole.subarray(0, whole.length - 10), 65_536)).rejects.toThrow();
+    const trailing = Buffer.concat([whole, Buffer.from('garbage')]);
+    await expect(decompress(format, trailing, 65_536)).rejects.toThrow();
+    await expect(decompress(format, Buffer.from('this was never compressed'), 65_536)).rejects.toThrow();
+  });
+
+  it('holds little more than a chunk while nobody reads', async () => {
+    const bomb = compress[format](Buffer.alloc(50_000_000));
+    const decompressor = nodeCompression.decompressor(format, () => {});
+    decompressor.write(bomb);
+    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(decompressor.hasRoom()).toBe(false);
+    expect(decompressor.read()?.length).toBeLessThan(2_000_000);
+    decompressor.close();
+  });
+});
