@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { describeFound, type Problem, pathText } from './problem.ts';
+import { missingUnit } from './quantity.ts';
 import { describeField, fieldsOf, schemaAt, walkFields } from './schema-walk.ts';
 import { looksSecret } from './secrets.ts';
 import { nearest } from './suggest.ts';
@@ -74,6 +75,7 @@ const hintForValue = (schema: z.core.$ZodType | undefined, input: unknown): stri
   if (input === null) return 'Give it a value, or remove the line.';
   if (meta['duration'] !== undefined && typeof input === 'number')
     return `Add the unit: ${input}s, or ${input}ms.`;
+  if (meta['quantity'] === true && typeof input === 'number') return missingUnit(String(input));
   if (type === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
     return `Write it in quotes: "${input}".`;
   }
@@ -97,7 +99,7 @@ const isHidden = (path: Path): boolean => {
 };
 
 const sizeOf = (input: unknown): string => {
-  if (Array.isArray(input)) return `a list of ${input.length} entries`;
+  if (Array.isArray(input)) return `a list of ${input.length} ${input.length === 1 ? 'entry' : 'entries'}`;
   if (typeof input === 'string' && input.length > 60) return `a text of ${input.length} characters`;
   return describeFound(input);
 };
@@ -121,7 +123,10 @@ const keyProblem = (root: z.core.$ZodType, path: Path): Problem => {
   return { path, message: `expected ${expected}, found ${found}`, expected, found, atKey: true };
 };
 
-const unknownField = (root: z.core.$ZodType, path: Path, name: string): Problem => {
+/** Looking for what was meant takes time; whoever has so many unknown fields has given another file. */
+const mostGuesses = 20;
+
+const unknownField = (root: z.core.$ZodType, path: Path, name: string, place: number): Problem => {
   const schema = schemaAt(root, path);
   const names = Object.keys((schema === undefined ? undefined : fieldsOf(schema)) ?? {});
   return {
@@ -129,7 +134,7 @@ const unknownField = (root: z.core.$ZodType, path: Path, name: string): Problem 
     message: 'there is no such field',
     expected: `one of ${names.join(', ')}`,
     found: describeFound(name),
-    hint: hintForUnknown(root, path, name),
+    hint: place < mostGuesses ? hintForUnknown(root, path, name) : undefined,
     atKey: true,
   };
 };
@@ -150,7 +155,9 @@ const ruleProblem = (path: Path, params: Readonly<Record<string, unknown>>): Pro
 /** What an issue that zod found in `root` means for the one who wrote the manifest. It must have been found with `reportInput`. */
 export const explainIssue = (root: z.core.$ZodType, issue: z.core.$ZodIssue): readonly Problem[] => {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => unknownField(root, path, name));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((name, place) => unknownField(root, path, name, place));
+  }
   if (issue.code === 'invalid_key') return [keyProblem(root, path)];
   if (issue.code === 'custom' && issue.params !== undefined) return [ruleProblem(path, issue.params)];
   return [valueProblem(root, path, issue.input)];

@@ -32,6 +32,9 @@ export const quantityHint = (text: string): string | undefined => {
   return 'Write a number with Ki, Mi, Gi or Ti (powers of 1024), or k, M, G or T (powers of 1000).';
 };
 
+/** What to do about a number of bytes that is too small to be meant as one. */
+export const missingUnit = (amount: string): string => `Add the unit: ${amount}Mi, or ${amount}Gi.`;
+
 /** Bytes of a size, rounded up to whole ones; NaN when the text is none, and a number that is not safe when it is absurd. */
 export const quantityOf = (text: string): number => {
   const [, amount, unit = ''] = quantityPattern.exec(text) ?? [];

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { about, block, checkedText, text, type Written } from './field.ts';
 import {
   cpuPattern,
+  missingUnit,
   parseCpu,
   parseQuantity,
   quantityHint,
@@ -23,8 +24,9 @@ export const quantity = (minimum: string, maximum: string): z.ZodString => {
     const hint = quantityHint(value);
     if (hint !== undefined) return { hint };
     const bytes = quantityOf(value);
+    if (bytes < minimumBytes && /^\d+$/.test(value)) return { hint: missingUnit(value) };
     return bytes < minimumBytes || bytes > maximumBytes ? {} : undefined;
-  });
+  }).meta({ quantity: true });
 };
 
 /** A number of processors between two others. */

@@ -83,8 +83,10 @@ export class YamlConverter {
       return this.#stop(range, path, [`at most ${mostAliases} aliases`, found, 'Write the values out.']);
     }
     const target = this.#anchors.get(name);
-    if (target === undefined)
-      return this.#stop(range, path, ['the name of an anchor further up', `*${shorten(name, 60)}`]);
+    if (target === undefined) {
+      const hint = 'A * begins an alias: put the text in quotes if it is none.';
+      return this.#stop(range, path, ['the name of an anchor further up', `*${shorten(name, 60)}`, hint]);
+    }
     const { value, located } = this.convert(target, path, range);
     return { value, located: { ...located, range } };
   }

@@ -13,7 +13,6 @@ const mostSyntaxErrors = 5;
 const hints: Readonly<Partial<Record<YAMLError['code'], string>>> = {
   TAB_AS_INDENT: 'Indent by spaces: YAML knows no tabs.',
   BAD_INDENT: 'Check the indentation, and that every bracket and brace is closed.',
-  BAD_ALIAS: 'A * begins an alias: put the text in quotes if it is none.',
   BAD_SCALAR_START: 'Put the text in quotes.',
   BLOCK_AS_IMPLICIT_KEY: 'Check the indentation and put texts with a colon in quotes.',
   MISSING_CHAR: 'Check that every quote, bracket and brace is closed.',
@@ -51,7 +50,8 @@ const readDocument = ({ errors, warnings, contents, directives, range }: Documen
   }
   const converter = new YamlConverter();
   const document = converter.convert(contents, [], [range[0], range[1]]);
-  return { document, problems: converter.problems };
+  const { problems } = converter;
+  return document.value === null ? { problems } : { document, problems };
 };
 
 /**

@@ -125,7 +125,7 @@ describe('the check of a job', () => {
           checkStreamJob(merge(minimal, placed(path, value)));
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
@@ -135,7 +135,7 @@ describe('the check of a job', () => {
         const result = checkStreamJob(merge(minimal, placed(path, value)));
         if (result.ok) expect(jobOf(result.job)).toEqual(result.job);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

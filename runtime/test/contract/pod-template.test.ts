@@ -78,7 +78,7 @@ describe('the scheduling of pods', () => {
         { gpu: true },
         `${pod}.nodeSelector.gpu: expected a text of at most 63 characters, found true → Write it in quotes: "true".`,
       ],
-      [['a'], `${pod}.nodeSelector: expected a mapping of at most 32 entries, found a list of 1 entries`],
+      [['a'], `${pod}.nodeSelector: expected a mapping of at most 32 entries, found a list of 1 entry`],
     ],
   });
 

@@ -90,7 +90,7 @@ describe('the schema of a StreamJob', () => {
     ]);
   });
 
-  it('requires little', () => {
+  it('requires only what cannot be guessed', () => {
     const required = namedFields().filter(({ path, field }) => !field.optional && !path.includes('[]'));
     expect(required.map(({ path }) => path.join('.'))).toEqual([
       'apiVersion',
@@ -206,7 +206,7 @@ describe('parallelism', () => {
       ['2', `${whole('the text "2"')} → Write it without quotes.`],
       [true, whole('true')],
       [null, `${whole('nothing (null)')} → Give it a value, or remove the line.`],
-      [[2], whole('a list of 1 entries')],
+      [[2], whole('a list of 1 entry')],
     ],
   });
 
@@ -268,13 +268,13 @@ describe('arguments', () => {
       [{ count: 5 }, `spec.args.count: ${text} the number 5 → Write it in quotes: "5".`],
       [{ fast: true }, `spec.args.fast: ${text} true → Write it in quotes: "true".`],
       [{ a: null }, `spec.args.a: ${text} nothing (null) → Give it a value, or remove the line.`],
-      [{ a: ['x'] }, `spec.args.a: ${text} a list of 1 entries`],
+      [{ a: ['x'] }, `spec.args.a: ${text} a list of 1 entry`],
       [{ a: 'x'.repeat(4097) }, `spec.args.a: ${text} a text of 4097 characters`],
       [{ '1st': 'x' }, `spec.args["1st"]: ${name} the text "1st"`],
       [{ '': 'x' }, `spec.args[""]: ${name} an empty text`],
       [{ 'a b': 'x' }, `spec.args["a b"]: ${name} the text "a b"`],
       [{ password: 12 }, `spec.args.password: ${text} a value that is not shown → Write it in quotes.`],
-      [['a'], 'spec.args: expected a mapping of at most 128 entries, found a list of 1 entries'],
+      [['a'], 'spec.args: expected a mapping of at most 128 entries, found a list of 1 entry'],
       ['a=b', 'spec.args: expected a mapping of at most 128 entries, found the text "a=b"'],
     ],
   });
