@@ -29,6 +29,8 @@ export interface LocalSettings {
   readonly deadLetterPolicy: DeadLetterPolicy;
   readonly deadLetters: DeadLetterOutput;
   readonly baseDirectory: string;
+  /** A step of user code that takes longer is reported, in ms; default 10 s. */
+  readonly blockedAfterMs?: number;
 }
 
 /** Whether a graph runs in batch mode under a setting. */

@@ -2,10 +2,12 @@ import type { Artifact } from '../artifact/freeze.ts';
 import { buildGraph, loadJob } from '../artifact/load.ts';
 import { allocateSharedLinks } from '../exchange/shared-links.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { allocatePulses, Pulse } from '../task/pulse.ts';
 import { noRemoteChannels } from '../task/slot-setup.ts';
 import { createLocalSlot } from '../worker/local-slot.ts';
 import type { SlotHandle, SlotReports } from '../worker/slot-handle.ts';
 import { startThreadSlot } from '../worker/thread-slot.ts';
+import { blockedAfterMs, startWatchdog } from '../worker/watchdog.ts';
 import { type LocalSettings, runsAsBatch, slotSetup } from './local.ts';
 import { LocalJob } from './local-job.ts';
 
@@ -15,21 +17,43 @@ import { LocalJob } from './local-job.ts';
  */
 export const createThreadedJob = async (artifact: Artifact, settings: LocalSettings): Promise<LocalJob> => {
   const graph = buildGraph(await loadJob(artifact.path), settings.args, settings);
+  const pulses = allocatePulses(graph.slots);
+  const watchdog = startWatchdog(settings.system, {
+    pulses,
+    taskNames: graph.tasks.map((task) => task.name),
+    limitMs: settings.blockedAfterMs ?? blockedAfterMs,
+  });
   const deploy = (
     attempt: number,
     reportsOf: (slot: number) => SlotReports,
   ): Promise<readonly SlotHandle[]> => {
-    if (attempt > 1 || graph.slots > 1) return startThreads(artifact, settings, graph, attempt, reportsOf);
-    const setup = { ...slotSetup(settings, graph, attempt, 0), ...reportsOf(0), remote: noRemoteChannels };
+    if (attempt > 1 || graph.slots > 1) {
+      return startThreads(artifact, settings, { graph, pulses }, attempt, reportsOf);
+    }
+    const pulse = new Pulse(new Int32Array(pulses), 0);
+    const setup = {
+      ...slotSetup(settings, graph, attempt, 0),
+      ...reportsOf(0),
+      remote: noRemoteChannels,
+      pulse,
+    };
     return Promise.resolve([createLocalSlot(setup)]);
   };
-  return new LocalJob({ ...settings, graph, deploy });
+  const job = new LocalJob({ ...settings, graph, deploy });
+  void job.ended.then(() => watchdog.terminate());
+  return job;
 };
+
+/** What all attempts have in common. */
+interface Deployed {
+  readonly graph: PhysicalGraph;
+  readonly pulses: SharedArrayBuffer;
+}
 
 const startThreads = async (
   artifact: Artifact,
   settings: LocalSettings,
-  graph: PhysicalGraph,
+  { graph, pulses }: Deployed,
   attempt: number,
   reportsOf: (slot: number) => SlotReports,
 ): Promise<readonly SlotHandle[]> => {
@@ -53,6 +77,7 @@ const startThreads = async (
         batchMode: runsAsBatch(graph, settings.mode),
         deadLetterPolicy,
         links,
+        pulses,
         logLevel: settings.logger.isEnabled('debug') ? 'debug' : 'info',
       },
     }),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import { nodeCompression } from './node-compression.ts';
 import { nodeFiles } from './node-files.ts';
 import { nodeHashing } from './node-hashing.ts';
@@ -35,4 +36,5 @@ export const createNodeSystem = (): System => ({
   threads: nodeThreads,
   http: nodeHttp,
   hashing: nodeHashing,
+  writeErrorNow: (text) => void writeSync(2, text),
 });

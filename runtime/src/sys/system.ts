@@ -47,4 +47,6 @@ export interface System {
   readonly threads: Threads;
   readonly http: HttpServers;
   readonly hashing: Hashing;
+  /** Writes to standard error before it returns, from any thread, also while the main thread is blocked. */
+  writeErrorNow(text: string): void;
 }

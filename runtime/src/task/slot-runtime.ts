@@ -34,7 +34,7 @@ export class SlotRuntime {
 
   constructor(setup: SlotSetup) {
     this.setup = setup;
-    this.slot = new Slot(setup.system, setup, setup.remote);
+    this.slot = new Slot(setup.system, setup, setup.remote, setup.pulse);
     this.wiring = new SlotWiring(setup, (task) => this.wake(task));
     const tasks = setup.graph.tasks.filter((task) => setup.slot < task.parallelism);
     for (const [position, task] of tasks.entries()) this.positions.set(task.index, position);

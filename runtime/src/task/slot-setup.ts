@@ -6,6 +6,7 @@ import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { MetricGroup } from '../telemetry/metrics.ts';
 import type { DeadLetterOutput, DeadLetterPolicy } from './failures.ts';
+import type { Pulse } from './pulse.ts';
 
 /** What every slot of an attempt is told, and what differs from slot to slot. */
 export interface SlotSetup {
@@ -30,6 +31,8 @@ export interface SlotSetup {
   requestSplit(task: number): void;
   /** An aligned barrier has reached a subtask. */
   onBarrier(task: number, barrier: Barrier): void;
+  /** Where the slot shows the watchdog that it lives; absent = nobody looks. */
+  readonly pulse?: Pulse | undefined;
   readonly onFinished: (drained: boolean) => void;
   readonly onFailed: (error: unknown) => void;
 }

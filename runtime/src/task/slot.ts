@@ -1,4 +1,5 @@
 import type { Cancellable, System } from '../sys/system.ts';
+import type { Pulse } from './pulse.ts';
 import type { RemoteChannels } from './slot-setup.ts';
 import type { Subtask } from './subtask.ts';
 
@@ -19,6 +20,7 @@ export class Slot {
   private readonly system: System;
   private readonly events: SlotEvents;
   private readonly remote: RemoteWork;
+  private readonly pulse: Pulse | undefined;
   private subtasks: readonly Subtask[] = [];
   private readonly ready = new Set<number>();
   private scheduled = false;
@@ -27,10 +29,11 @@ export class Slot {
   private state: 'new' | 'running' | 'closing' | 'closed' = 'new';
   private drained = true;
 
-  constructor(system: System, events: SlotEvents, remote: RemoteWork = {}) {
+  constructor(system: System, events: SlotEvents, remote: RemoteWork = {}, pulse?: Pulse) {
     this.system = system;
     this.events = events;
     this.remote = remote;
+    this.pulse = pulse;
   }
 
   /** Opens every subtask, last task first so that receivers are there before senders, and starts. */
@@ -79,6 +82,8 @@ export class Slot {
       this.run();
     } catch (error) {
       return this.fail(error);
+    } finally {
+      this.pulse?.rest();
     }
     if (this.state !== 'running' || this.scheduled) return;
     this.setAlarm();
@@ -107,6 +112,7 @@ export class Slot {
       for (let index = 0; index < this.subtasks.length; index++) {
         if (!this.ready.has(index)) continue;
         const subtask = this.subtasks[index] as Subtask;
+        this.pulse?.begin(subtask.task);
         if (subtask.step() === 'idle') this.ready.delete(index);
         const afterMs = clock.monotonicMs();
         subtask.statistics.busyMs += afterMs - nowMs;

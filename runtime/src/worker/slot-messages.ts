@@ -19,6 +19,7 @@ export interface SlotThreadData {
   readonly batchMode: boolean;
   readonly deadLetterPolicy: DeadLetterPolicy;
   readonly links: SharedLinks;
+  readonly pulses: SharedArrayBuffer;
   readonly logLevel: LogLevel;
 }
 

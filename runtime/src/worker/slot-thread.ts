@@ -6,6 +6,7 @@ import { initialRouting } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { System } from '../sys/system.ts';
 import type { ThreadPort } from '../sys/threads.ts';
+import { Pulse } from '../task/pulse.ts';
 import { SlotRuntime } from '../task/slot-runtime.ts';
 import type { LogFields, Logger, LogLevel } from '../telemetry/logger.ts';
 import { MetricGroup } from '../telemetry/metrics.ts';
@@ -62,6 +63,7 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
       graph,
       deadLetters: (letter) => send({ kind: 'deadLetter', letter }),
       routing: initialRouting(graph.slots, graph.maxParallelism),
+      pulse: new Pulse(new Int32Array(data.pulses), data.slot),
       remote: new RingChannels(graph, data.slot, data.links),
       requestSplit: (task) => send({ kind: 'requestSplit', task }),
       onBarrier: () => undefined,
