@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { columnBatch, openWriter, rowBatch } from '../support/sink-run.ts';
+import { columnBatch, openWriter, rowBatch, type SinkPlace } from '../support/sink-run.ts';
 import { TestSystem } from '../support/test-system.ts';
 import { type Order, type SinkInUse, sinkCases } from './sinks.ts';
 
@@ -8,45 +8,58 @@ const orders = (count: number, from: number = 0): Order[] =>
 
 const byId = (records: readonly Order[]): Order[] => [...records].sort((a, b) => a.id - b.id);
 
-describe.each(sinkCases)('as every sink, $name', ({ create, upserts }) => {
-  let test: TestSystem;
-  let use: SinkInUse;
-  const place = (subtask: number, attempt: number = 1) => ({
-    subtask,
-    attempt,
-    parallelism: 2,
-    ...(use.baseDirectory === undefined ? {} : { baseDirectory: use.baseDirectory }),
-  });
+interface Bench {
+  test: TestSystem;
+  use: SinkInUse;
+  place(subtask: number, attempt?: number): SinkPlace;
+}
 
+/** A machine and a sink for each test. */
+const prepareBench = (create: (test: TestSystem) => SinkInUse): Bench => {
+  const bench: Bench = {
+    test: new TestSystem(),
+    use: undefined as unknown as SinkInUse,
+    place: (subtask, attempt = 1) => ({
+      subtask,
+      attempt,
+      parallelism: 2,
+      ...(bench.use.baseDirectory === undefined ? {} : { baseDirectory: bench.use.baseDirectory }),
+    }),
+  };
   beforeEach(() => {
-    test = new TestSystem();
-    use = create(test);
+    bench.test = new TestSystem();
+    bench.use = create(bench.test);
   });
-  afterEach(() => use.dispose());
+  afterEach(() => bench.use.dispose());
+  return bench;
+};
+
+describe.each(sinkCases)('as every sink, $name', ({ create }) => {
+  const bench = prepareBench(create);
 
   it('shows every record once after a flush', async () => {
-    const writer = await openWriter(use.sink, test, place(0));
+    const writer = await openWriter(bench.use.sink, bench.test, bench.place(0));
     for (let i = 0; i < 5; i++) writer.write(rowBatch(orders(7, i * 7)));
     await writer.flush();
-    expect(byId(await use.visible())).toEqual(orders(35));
+    expect(byId(await bench.use.visible())).toEqual(orders(35));
     await writer.close();
-    expect(byId(await use.visible())).toEqual(orders(35));
-    expect(test.files.openCount).toBe(0);
-    expect(test.manual.pendingTimers).toBe(0);
+    expect(byId(await bench.use.visible())).toEqual(orders(35));
+    expect(bench.test.files.openCount).toBe(0);
+    expect(bench.test.manual.pendingTimers).toBe(0);
   });
 
   it('writes records in columns as it writes rows', async () => {
-    const writer = await openWriter(use.sink, test, place(0));
+    const writer = await openWriter(bench.use.sink, bench.test, bench.place(0));
     writer.write(columnBatch(orders(10)));
     writer.write(rowBatch(orders(10, 10)));
     await writer.flush();
     await writer.close();
-    expect(byId(await use.visible())).toEqual(orders(20));
+    expect(byId(await bench.use.visible())).toEqual(orders(20));
   });
 
   it('keeps the records of two subtasks, which know nothing of each other', async () => {
-    const first = await openWriter(use.sink, test, place(0));
-    const second = await openWriter(use.sink, test, place(1));
+    const first = await openWriter(bench.use.sink, bench.test, bench.place(0));
+    const second = await openWriter(bench.use.sink, bench.test, bench.place(1));
     first.write(rowBatch(orders(8)));
     second.write(rowBatch(orders(8, 8)));
     await second.flush();
@@ -54,46 +67,50 @@ describe.each(sinkCases)('as every sink, $name', ({ create, upserts }) => {
     await first.flush();
     await first.close();
     await second.close();
-    expect(byId(await use.visible())).toEqual(orders(20));
+    expect(byId(await bench.use.visible())).toEqual(orders(20));
   });
 
   it('goes on after a flush', async () => {
-    const writer = await openWriter(use.sink, test, place(0));
+    const writer = await openWriter(bench.use.sink, bench.test, bench.place(0));
     for (let i = 0; i < 3; i++) {
       writer.write(rowBatch(orders(4, i * 4)));
       await writer.flush();
     }
     await writer.close();
-    expect(byId(await use.visible())).toEqual(orders(12));
+    expect(byId(await bench.use.visible())).toEqual(orders(12));
   });
+});
+
+describe.each(sinkCases)('as every sink that does not end well, $name', ({ create, upserts }) => {
+  const bench = prepareBench(create);
 
   it('shows whole records only, and none that it was not given, when it is closed without a flush', async () => {
-    const writer = await openWriter(use.sink, test, place(0));
+    const writer = await openWriter(bench.use.sink, bench.test, bench.place(0));
     writer.write(rowBatch(orders(10)));
     await writer.close();
-    for (const record of await use.visible()) expect(record).toEqual(orders(10)[record.id]);
-    expect(test.files.openCount).toBe(0);
-    expect(test.files.paths().filter((path) => path.includes('inprogress'))).toEqual([]);
-    expect(test.manual.pendingTimers).toBe(0);
+    for (const record of await bench.use.visible()) expect(record).toEqual(orders(10)[record.id]);
+    expect(bench.test.files.openCount).toBe(0);
+    expect(bench.test.files.paths().filter((path) => path.includes('inprogress'))).toEqual([]);
+    expect(bench.test.manual.pendingTimers).toBe(0);
   });
 
   it('can be opened and closed with nothing written', async () => {
-    const writer = await openWriter(use.sink, test, place(0));
+    const writer = await openWriter(bench.use.sink, bench.test, bench.place(0));
     await writer.flush();
     await writer.close();
-    expect(await use.visible()).toEqual([]);
+    expect(await bench.use.visible()).toEqual([]);
   });
 
   it('loses nothing when a later attempt writes everything again', async () => {
-    const first = await openWriter(use.sink, test, place(0, 1));
+    const first = await openWriter(bench.use.sink, bench.test, bench.place(0, 1));
     first.write(rowBatch(orders(6)));
     await first.flush();
     await first.close();
-    const second = await openWriter(use.sink, test, place(0, 2));
+    const second = await openWriter(bench.use.sink, bench.test, bench.place(0, 2));
     second.write(rowBatch(orders(9)));
     await second.flush();
     await second.close();
-    const visible = byId(await use.visible());
+    const visible = byId(await bench.use.visible());
     expect([...new Map(visible.map((record) => [record.id, record])).values()]).toEqual(orders(9));
     if (upserts) expect(visible.length).toBe(9);
   });

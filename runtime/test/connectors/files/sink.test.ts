@@ -158,8 +158,8 @@ describe('the file sink', () => {
     expect(lines(test).length).toBe(values.length);
   });
 
-  it('gives different texts different directories', () => {
-    fc.assert(
+  it('gives different texts different directories', async () => {
+    await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(fc.string({ unit: 'binary', maxLength: 5 }), { maxLength: 20 }),
         async (values) => {
