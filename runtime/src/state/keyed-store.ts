@@ -7,6 +7,9 @@ import { StateRegistry } from './state-registry.ts';
 import { TimerQueue } from './timers.ts';
 import { UndoLog } from './undo-log.ts';
 
+/** Looking for expired state more often than this would cost more than it frees. */
+const leastCleanUpPauseMs = 1000;
+
 /** Permission to go on with slow work: asked between units, false = stop here and be called again. */
 export interface WorkBudget {
   take(): boolean;
@@ -34,6 +37,8 @@ export class KeyedStore {
   /** Where the clean-up of expired state goes on. */
   private cleanUpGroup = 0;
   private cleanUpRow = -1;
+  /** When the last clean-up ended, or the store was made. */
+  private cleanedUpMs: number;
 
   constructor({ maxParallelism, nowMs, tracksRemovals }: KeyedStoreOptions) {
     this.cursor = new Cursor(maxParallelism, nowMs, tracksRemovals ?? false, (group) =>
@@ -42,6 +47,7 @@ export class KeyedStore {
     this.registry = new StateRegistry(this.cursor);
     this.eventTimers = new TimerQueue(this.cursor);
     this.processingTimers = new TimerQueue(this.cursor);
+    this.cleanedUpMs = nowMs();
     this.timers = [this.eventTimers, this.processingTimers];
   }
 
@@ -112,7 +118,7 @@ export class KeyedStore {
    */
   removeExpired(budget: WorkBudget): boolean {
     const { cursor, registry } = this;
-    if (!registry.states.some(({ expiry }) => expiry !== undefined)) return true;
+    if (registry.shortestLifeMs === Infinity) return true;
     cursor.unseat();
     const isDone = this.removeExpiredRows(budget, cursor.nowMs());
     cursor.reseat();
@@ -166,6 +172,17 @@ export class KeyedStore {
     for (const group of this.cursor.groups) group?.forgetRemovals(throughEpoch);
   }
 
+  /**
+   * When `removeExpired` should be called next, in ms since the epoch: when what was there at the last time may have expired,
+   * a second after it at least. +Infinity = never: no state has a time to live, or there is none.
+   */
+  nextCleanUpMs(): number {
+    const { shortestLifeMs } = this.registry;
+    if (shortestLifeMs === Infinity || this.cursor.groups.every((group) => !group?.index.size))
+      return Infinity;
+    return this.cleanedUpMs + Math.max(shortestLifeMs, leastCleanUpPauseMs);
+  }
+
   /** Forgets the state and the timers of a key group. */
   dropKeyGroup(keyGroup: number): void {
     this.cursor.unseat();
@@ -207,6 +224,7 @@ export class KeyedStore {
       }
     }
     this.cleanUpGroup = 0;
+    this.cleanedUpMs = nowMs;
     return true;
   }
 }

@@ -42,6 +42,8 @@ const describeShape = ({ kind, isNumeric }: StateShape): string =>
 /** The states of one store by number, in the order in which they became known; a group's columns stand in that order. */
 export class StateRegistry {
   readonly states: StoredState[] = [];
+  /** The shortest time to live of all states; +Infinity = none has one. */
+  shortestLifeMs = Infinity;
   private readonly cursor: Cursor;
 
   constructor(cursor: Cursor) {
@@ -59,6 +61,7 @@ export class StateRegistry {
     const stored = this.states[state]!;
     if (stored.handle !== undefined) return stored.handle;
     this.setExpiry(state, expiry);
+    if (expiry !== undefined) this.shortestLifeMs = Math.min(this.shortestLifeMs, expiry.afterMs);
     stored.handle = this.createHandle(descriptor, state, expiry);
     return stored.handle;
   }
