@@ -1,0 +1,83 @@
+/** The command: `npm run bench [-- NAME…] [--json FILE]`. A NAME is that of a scenario or the beginning of several. */
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { geometricMean, type Row, toRow } from './row.ts';
+import type { Measurement, PartName, Scenario } from './scenario.ts';
+import { scenarios } from './scenarios/all.ts';
+import { toMarkdown } from './table.ts';
+
+const nodeOptions = ['--conditions=millrace-source', '--expose-gc', '--disable-warning=ExperimentalWarning'];
+
+/** Measures one part in a fresh process. */
+const measurePart = (scenario: Scenario, part: PartName): Promise<Measurement> =>
+  new Promise((resolve, reject) => {
+    const program = fileURLToPath(new URL('measure.ts', import.meta.url));
+    const child = spawn(process.execPath, [...nodeOptions, program, scenario.name, part], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Measurement);
+      else reject(new Error(`The part ${part} of ${scenario.name} ended with code ${code}.`));
+    });
+  });
+
+const partsOf = (scenario: Scenario): readonly PartName[] => [
+  'subject',
+  ...(scenario.baseline !== undefined && 'part' in scenario.baseline ? (['baseline'] as const) : []),
+  ...(scenario.small === undefined ? [] : (['small'] as const)),
+];
+
+/** Runs the parts in turn, so that what else the machine does hits all of them. */
+const runScenario = async (scenario: Scenario): Promise<Row> => {
+  const runs: Partial<Record<PartName, Measurement[]>> = {};
+  for (let i = 0; i < (scenario.repetitions ?? 1); i++) {
+    for (const part of partsOf(scenario)) {
+      const measurement = await measurePart(scenario, part);
+      runs[part] = [...(runs[part] ?? []), measurement];
+    }
+  }
+  return toRow(scenario, runs);
+};
+
+const selected = (names: readonly string[]): readonly Scenario[] =>
+  names.length === 0
+    ? scenarios.filter(({ onlyByName }) => onlyByName !== true)
+    : scenarios.filter(
+        ({ name, onlyByName }) =>
+          names.includes(name) || (onlyByName !== true && names.some((start) => name.startsWith(start))),
+      );
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, list: { type: 'boolean' } },
+});
+const chosen = selected(positionals);
+if (values.list === true) {
+  for (const { name, title } of chosen) process.stdout.write(`${name}: ${title}\n`);
+} else {
+  const rows: Row[] = [];
+  for (const scenario of chosen) {
+    process.stderr.write(`${scenario.name} …\n`);
+    try {
+      rows.push(await runScenario(scenario));
+    } catch (error) {
+      process.stderr.write(`${scenario.name} could not be measured: ${String(error)}\n`);
+      process.exitCode = 1;
+    }
+  }
+  process.stdout.write(toMarkdown(rows));
+  const nexmark = rows.flatMap(({ scenario, ratio }) =>
+    scenario.startsWith('nexmark') && ratio !== undefined ? [ratio] : [],
+  );
+  const mean = geometricMean(nexmark);
+  if (mean !== undefined)
+    process.stdout.write(`\nNexmark against Flink, geometric mean: ${mean.toFixed(2)}\n`);
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
+}

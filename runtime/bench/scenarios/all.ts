@@ -1,0 +1,6 @@
+import type { Scenario } from '../scenario.ts';
+import { keyedScenarios } from './keyed.ts';
+import { objectScenarios } from './objects.ts';
+
+/** Every scenario, in the order of the table. */
+export const scenarios: readonly Scenario[] = [...objectScenarios, ...keyedScenarios];
