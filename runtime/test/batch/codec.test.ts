@@ -15,7 +15,7 @@ import { selectRows } from '../../src/batch/slice.ts';
 import { maximumDepth } from '../../src/batch/values.ts';
 import { MillraceError } from '../../src/contract/errors.ts';
 import * as arbitrary from './arbitrary.ts';
-import { fromNotation, type Notation, readGolden } from './golden/notation.ts';
+import { fromNotation, type Notation, readGolden } from './notation.ts';
 
 const bytesOf = (value: unknown): Uint8Array => {
   const writer = new ByteWriter();

@@ -7,7 +7,7 @@ import { hashBytes, hashColumn, hashNumber, hashString, hashValue } from '../../
 import { encodeText } from '../../src/batch/text.ts';
 import { cloneValue, equalValues } from '../../src/batch/values.ts';
 import * as arbitrary from './arbitrary.ts';
-import { fromNotation, type Notation, readGolden } from './golden/notation.ts';
+import { fromNotation, type Notation, readGolden } from './notation.ts';
 
 const golden = readGolden<{ readonly value: Notation; readonly hash: number }>('hash.json');
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { setField } from '../../../src/batch/values.ts';
+import { setField } from '../../src/batch/values.ts';
 
 /** A value of the domain in JSON: an object with one field, the name of the type. */
 export type Notation =
@@ -35,6 +35,6 @@ export const fromNotation = (notation: Notation): unknown => {
   return object;
 };
 
-/** The entries of a golden file beside this one. Read as text, because bundlers do not know lone surrogates in JSON. */
+/** The entries of a golden file. Read as text, because bundlers do not know lone surrogates in JSON. */
 export const readGolden = <T>(name: string): T[] =>
-  JSON.parse(readFileSync(new URL(name, import.meta.url), 'utf8')) as T[];
+  JSON.parse(readFileSync(new URL(`golden/${name}`, import.meta.url), 'utf8')) as T[];
