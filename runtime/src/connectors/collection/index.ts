@@ -9,6 +9,7 @@ import { createFixedSplits, type FixedSplitsState } from '../../api/fixed-splits
 import { type ActiveSplit, createSplitReader } from '../../api/split-reader.ts';
 import { createTimestampReader, type TimestampOption } from '../../api/timestamp-reader.ts';
 import { Batch } from '../../batch/batch.ts';
+import { assertSupported } from '../../batch/values.ts';
 
 export interface CollectionOptions<T> {
   /** Event time of a value in ms since the epoch: the name of a numeric field, or a function. Absent = no timestamps. */
@@ -60,6 +61,8 @@ export const collection = <T>(
           poll: () => {
             if (next >= split.end) return 'end';
             const rows = values.slice(next, Math.min(next + recordsPerBatch, split.end));
+            // One value in a batch: a look at each would cost more than all the rest.
+            assertSupported(rows[0], 'a value of the collection');
             const timestamps = new Float64Array(rows.length);
             readTimestamps(rows, next, timestamps);
             next += rows.length;

@@ -1,6 +1,7 @@
 import { Batch } from '../../batch/batch.ts';
 import { TextReader } from '../../sys/text.ts';
 import { Byte, skipUtf8Sequence } from './byte-classes.ts';
+import { firstMarked } from './byte-words.ts';
 import { type DecoderSettings, defaultRecordsPerBatch, type RecordDecoder, tooLong } from './decoder.ts';
 import { FieldColumn, Holds } from './field-column.ts';
 
@@ -25,9 +26,6 @@ const holdsOf = { string: Holds.text, number: Holds.number, boolean: Holds.boole
 const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 const createPowersOfTen = (): Float64Array => Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
-
-/** The number of the lowest byte that is marked. */
-const firstMarked = (marks: number): number => (31 - Math.clz32(marks & -marks)) >> 3;
 
 /**
  * Reads CSV as RFC 4180 has it: values in quotes may hold delimiters, line feeds and doubled quotes; lines end in LF or CRLF.

@@ -1,6 +1,7 @@
 import { Batch } from '../../batch/batch.ts';
-import { isUtf8, TextReader } from '../../sys/text.ts';
+import { isAscii, isUtf8, TextReader } from '../../sys/text.ts';
 import { Byte } from './byte-classes.ts';
+import { plainStringEnd } from './byte-words.ts';
 import { type DecoderSettings, defaultRecordsPerBatch, type RecordDecoder, tooLong } from './decoder.ts';
 import { nestingProblem } from './depth.ts';
 
@@ -22,20 +23,31 @@ interface ElementScan {
 
 /**
  * Follows brackets and strings from `from` on: the position after the element that began before, or −1 when it goes on
- * beyond `to`. Does not check the element: JSON.parse will.
+ * beyond `to`. Does not check the element: JSON.parse will. The line feed at `to` ends every run of plain bytes.
  */
-const followElement = (scan: ElementScan, bytes: Uint8Array, from: number, to: number): number => {
+const followElement = (
+  scan: ElementScan,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  to: number,
+): number => {
   let { depth, inString, escaped } = scan;
-  for (let position = from; position < to; position++) {
-    const byte = bytes[position]!;
+  let position = from;
+  while (position < to) {
     if (inString) {
+      if (!escaped) position = Math.min(plainStringEnd(view, position), to);
+      if (position === to) break;
+      const byte = bytes[position++]!;
       if (escaped) escaped = false;
       else if (byte === Byte.backslash) escaped = true;
-      else if (byte === Byte.quote) inString = false;
-      else continue;
-      if (inString || depth > 0) continue;
-      return position + 1;
+      else if (byte === Byte.quote) {
+        inString = false;
+        if (depth === 0) return position;
+      }
+      continue;
     }
+    const byte = bytes[position]!;
     if (byte === Byte.quote) inString = true;
     else if (byte === Byte.openBrace || byte === Byte.openBracket) depth++;
     else if (byte === Byte.closeBrace || byte === Byte.closeBracket) {
@@ -43,6 +55,7 @@ const followElement = (scan: ElementScan, bytes: Uint8Array, from: number, to: n
       depth--;
       if (depth === 0) return position + 1;
     } else if (depth === 0 && (byte === Byte.comma || isSpace(byte))) return position;
+    position++;
   }
   scan.depth = depth;
   scan.inString = inString;
@@ -64,6 +77,10 @@ export class JsonArray implements RecordDecoder {
   /** Up to where in the run in hand lines have been counted. */
   private counted = 0;
   private discarding: ElementScan = { depth: 0, inString: false, escaped: false };
+  private view: DataView = new DataView(new ArrayBuffer(0));
+  private text = new TextReader(new Uint8Array(0));
+  /** Whether the run in hand is ASCII, so that elements need no check. */
+  private ascii = false;
 
   /** `resumed`: the bytes begin behind an element, not at the start of the file. */
   constructor(settings: DecoderSettings, resumed: boolean) {
@@ -81,29 +98,28 @@ export class JsonArray implements RecordDecoder {
   }
 
   decode(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
-    const text = new TextReader(bytes);
+    this.begin(bytes, from, to);
     let position = from;
-    this.counted = from;
     while (this.rows.length < this.capacity) {
-      const next = this.decodeOne(text, bytes, position, to, atEnd);
-      if (next === position) return position;
-      this.countLines(bytes, next);
+      const next = this.decodeOne(bytes, position, to, atEnd);
+      if (next === position) break;
       position = next;
     }
+    this.countLines(position);
     return position;
   }
 
   discard(bytes: Uint8Array, from: number, to: number, begins: boolean): number {
+    this.begin(bytes, from, to);
     let position = from;
-    this.counted = from;
     if (begins) {
       position = Math.max(from, this.elementStart(bytes, from, to));
       this.reject(bytes, position, to, tooLong(this.settings.maximumRecordBytes));
       this.place = 'inside';
       this.discarding = { depth: 0, inString: false, escaped: false };
     }
-    const end = followElement(this.discarding, bytes, position, to);
-    this.countLines(bytes, end < 0 ? to : end);
+    const end = followElement(this.discarding, bytes, this.view, position, to);
+    this.countLines(end < 0 ? to : end);
     return end;
   }
 
@@ -114,8 +130,16 @@ export class JsonArray implements RecordDecoder {
     return Batch.ofRows(rows, new Float64Array(rows.length).fill(Number.NaN));
   }
 
+  private begin(bytes: Uint8Array, from: number, to: number): void {
+    bytes[to] = Byte.lineFeed;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.text = new TextReader(bytes);
+    this.ascii = isAscii(bytes.subarray(from, to));
+    this.counted = from;
+  }
+
   /** Decodes one element or what else stands there: the position after it, or `from` when more bytes are needed. */
-  private decodeOne(text: TextReader, bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
+  private decodeOne(bytes: Uint8Array, from: number, to: number, atEnd: boolean): number {
     if (this.place === 'broken' || this.place === 'closed') return to;
     const first = skipSpace(bytes, from, to);
     if (first === to) return atEnd ? this.cutOff(bytes, from, to) : from;
@@ -125,11 +149,11 @@ export class JsonArray implements RecordDecoder {
       if (bytes[start] === Byte.closeBracket) {
         return this.closeArray(bytes, first, start, to, atEnd) ? to : from;
       }
-      const end = followElement({ depth: 0, inString: false, escaped: false }, bytes, start, to);
+      const end = followElement({ depth: 0, inString: false, escaped: false }, bytes, this.view, start, to);
       if (end >= 0 && (end < to || atEnd || isClosed(bytes, start))) {
         if (end === start)
           return this.break(bytes, start, to, `a value was expected at ${quoted(bytes, start)}`);
-        this.parse(text, bytes, start, end);
+        this.parse(bytes, start, end);
         this.place = 'inside';
         return end;
       }
@@ -177,17 +201,18 @@ export class JsonArray implements RecordDecoder {
     return to;
   }
 
-  private parse(text: TextReader, bytes: Uint8Array, from: number, to: number): void {
+  private parse(bytes: Uint8Array, from: number, to: number): void {
     const { maximumRecordBytes } = this.settings;
     if (to - from > maximumRecordBytes) this.reject(bytes, from, to, tooLong(maximumRecordBytes));
-    else if (!isUtf8(bytes.subarray(from, to))) this.reject(bytes, from, to, 'it is not valid UTF-8');
-    else this.parseValid(text, bytes, from, to);
+    else if (!this.ascii && !isUtf8(bytes.subarray(from, to)))
+      this.reject(bytes, from, to, 'it is not valid UTF-8');
+    else this.parseValid(bytes, from, to);
   }
 
-  private parseValid(text: TextReader, bytes: Uint8Array, from: number, to: number): void {
+  private parseValid(bytes: Uint8Array, from: number, to: number): void {
     let value: unknown;
     try {
-      value = JSON.parse(text.utf8(from, to));
+      value = JSON.parse(this.ascii ? this.text.ascii(from, to) : this.text.utf8(from, to));
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       this.reject(bytes, from, to, `it is not valid JSON (${detail})`);
@@ -199,12 +224,18 @@ export class JsonArray implements RecordDecoder {
   }
 
   /** Counts the lines of the run in hand up to `to`. */
-  private countLines(bytes: Uint8Array, to: number): void {
-    for (; this.counted < to; this.counted++) if (bytes[this.counted] === Byte.lineFeed) this.lines++;
+  private countLines(to: number): void {
+    for (;;) {
+      const lineFeed = this.text.lineFeed(this.counted);
+      if (lineFeed < 0 || lineFeed >= to) break;
+      this.lines++;
+      this.counted = lineFeed + 1;
+    }
+    this.counted = Math.max(this.counted, to);
   }
 
   private reject(bytes: Uint8Array, from: number, to: number, reason: string): void {
-    this.countLines(bytes, from);
+    this.countLines(from);
     this.settings.onInvalid({ bytes, from, to, reason, linesBefore: this.lines });
   }
 }

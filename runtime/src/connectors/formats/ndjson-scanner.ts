@@ -1,6 +1,7 @@
 import { Batch } from '../../batch/batch.ts';
 import { TextReader } from '../../sys/text.ts';
 import { Byte, createJsonStringClasses, skipUtf8Sequence } from './byte-classes.ts';
+import { firstMarked, plainStringEnd, specialBytes } from './byte-words.ts';
 import { type DecoderSettings, defaultRecordsPerBatch, type RecordDecoder, tooLong } from './decoder.ts';
 import { nestingProblem } from './depth.ts';
 import { FieldColumn, Holds } from './field-column.ts';
@@ -10,27 +11,6 @@ import { parseJsonLine } from './ndjson-line.ts';
 
 /** 10^k, exact in a number up to 10^22. */
 const createPowersOfTen = (): Float64Array => Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
-
-/**
- * Marks, by the high bit, the bytes of a word that end a run of plain string bytes: controls, quote, backslash and what is
- * not ASCII. The lowest mark is always right; marks above it may be wrong, as borrows run upwards.
- */
-const specialBytes = (word: number): number =>
-  ((word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101) | word) &
-  0x80808080;
-
-/** The number of the lowest byte that is marked. */
-const firstMarked = (marks: number): number => (31 - Math.clz32(marks & -marks)) >> 3;
-
-/** The position of the first byte from `start` on that is not plain. */
-const plainStringEnd = (view: DataView, start: number): number => {
-  let position = start;
-  for (;;) {
-    const special = specialBytes(view.getInt32(position, true));
-    if (special !== 0) return position + firstMarked(special);
-    position += 4;
-  }
-};
 
 /** Digits that a number holds whatever they are. */
 const exactDigits = 15;

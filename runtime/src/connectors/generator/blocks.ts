@@ -2,6 +2,7 @@ import type { SourceReaderContext } from '../../api/connectors.ts';
 import type { ActiveSplit } from '../../api/split-reader.ts';
 import { createTimestampReader } from '../../api/timestamp-reader.ts';
 import { Batch } from '../../batch/batch.ts';
+import { assertSupported } from '../../batch/values.ts';
 import type { Cancellable } from '../../sys/system.ts';
 import type { RowGeneratorOptions } from './options.ts';
 import { Pace } from './pace.ts';
@@ -30,6 +31,8 @@ export const createRowMaker = <T>(options: RowGeneratorOptions<T>): BatchMaker =
       random.seek(from + i);
       rows[i] = generate(from + i, random);
     }
+    // One record in a block: a look at each would cost more than making it.
+    assertSupported(rows[0], 'the function `generate`');
     const timestamps = new Float64Array(count);
     readTimestamps(rows, from, timestamps);
     return Batch.ofRows(rows, timestamps);

@@ -49,6 +49,16 @@ describe('the collection source', () => {
     ).toEqual([Number.NaN, Number.NaN, Number.NaN]);
   });
 
+  it('refuses values that no record may be, and says where in the value and what to do', async () => {
+    class Order {
+      id = 1;
+    }
+    await expect(read(collection([{ order: new Order() }]))).rejects.toMatchObject({
+      code: 'value-unsupported',
+      message: '.order is an instance of Order, which no record may hold (from a value of the collection).',
+    });
+  });
+
   it('refuses wrong options', () => {
     expect(() => collection([1], { timestamp: 5 } as never)).toThrowError(
       expect.objectContaining({ code: 'job-invalid' }),

@@ -106,6 +106,13 @@ describe('the generator source', () => {
     await run.close();
   });
 
+  it('refuses records that no record may be, a promise among them', async () => {
+    await expect(read({ count: 1, generate: async () => 1 })).rejects.toMatchObject({
+      code: 'value-unsupported',
+    });
+    await expect(read({ count: 1, generate: () => () => 1 })).rejects.toThrow('is a function');
+  });
+
   it.each<[unknown, RegExp]>([
     [{ count: -1, generate: () => 1 }, /count/],
     [{ count: 1.5, generate: () => 1 }, /count/],
