@@ -99,7 +99,7 @@ export class Aggregation {
   }
 
   /** Reads the inputs of a batch. Records that cannot be read go to `failures` and are added to `skipped`. */
-  read(batch: Batch, port: number, skipped: SkippedRecords, failures: FailureHandler): void {
+  read(batch: Batch, skipped: SkippedRecords, failures: FailureHandler, port: number = 0): void {
     if (this.kind === 'collect' && this.parts.length > 1) this.active = [this.parts[port] as Part];
     for (const { read, inputs } of this.active) {
       inputs.timestamps = batch.timestamps;

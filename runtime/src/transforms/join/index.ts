@@ -6,8 +6,7 @@
 import type { TransformSpec } from '../../api/transform.ts';
 import { compileRecordLists } from '../aggregation/compile.ts';
 import type { Processor, ProcessorContext } from '../processor.ts';
-import { createFastWindowProcessor } from '../window/index.ts';
-import type { SlicedSettings } from '../window/sliced.ts';
+import { createProcessorOfWindows } from '../window/index.ts';
 import { PairOutput } from './pair-output.ts';
 
 export { createIntervalJoinProcessor } from './interval-join.ts';
@@ -16,13 +15,8 @@ export { createIntervalJoinProcessor } from './interval-join.ts';
 export const createWindowJoinProcessor = (
   spec: Extract<TransformSpec, { kind: 'windowJoin' }>,
   context: ProcessorContext,
-): Processor => {
-  const settings = { ...spec.join, aggregation: { kind: 'collect' as const }, keyed: true };
-  const lists = compileRecordLists(['left', 'right'], settings.assigner.kind !== 'tumbling');
-  return createFastWindowProcessor(
-    settings as SlicedSettings,
-    context,
-    lists,
-    new PairOutput(settings, context, lists),
-  );
-};
+): Processor =>
+  createProcessorOfWindows({ ...spec.join, keyed: true }, context, (_failures, merges) => {
+    const lists = compileRecordLists(['left', 'right'], merges);
+    return { aggregation: lists, output: new PairOutput(spec.join, context, lists) };
+  });

@@ -4,13 +4,7 @@ import type { ProcessorContext } from '../processor.ts';
 import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
 import { refusePromise } from '../refuse-promise.ts';
-import type { FiredRows, PaneOutput } from '../window/pane-output.ts';
-
-/** Both sides of one key in a window that fires. */
-export interface Sides {
-  readonly left: readonly unknown[];
-  readonly right: readonly unknown[];
-}
+import { type FiredRows, type PaneOutput, resultTimestampMs } from '../window/pane-output.ts';
 
 /** What a window join does with the two sides: calls the author's function for each pair, or once for both. */
 export class PairCaller {
@@ -82,14 +76,15 @@ export class PairOutput implements PaneOutput {
     this.lists = lists;
   }
 
-  add({ columns, rows, length, endsMs }: FiredRows): void {
+  add(fired: FiredRows): void {
+    const { columns, rows, length } = fired;
     const [left, right] = this.lists.parts;
     for (let j = 0; j < length; j++) {
       const row = rows[j]!;
       this.caller.call(
         left!.accumulator.result(columns, row) as readonly unknown[],
         right!.accumulator.result(columns, row) as readonly unknown[],
-        endsMs[j]! - 1,
+        resultTimestampMs(fired, j),
       );
     }
   }

@@ -10,7 +10,7 @@ import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
 import { refusePromise } from '../refuse-promise.ts';
 import { closeLifecycle, createRuntimeContext, openLifecycle } from '../runtime-context.ts';
-import type { FiredRows, PaneOutput } from './pane-output.ts';
+import { type FiredRows, type PaneOutput, resultTimestampMs } from './pane-output.ts';
 import { PaneStates } from './pane-states.ts';
 
 /** How a window function is called. */
@@ -60,7 +60,7 @@ export class FunctionOutput implements PaneOutput, WindowContext<unknown> {
   get globalState(): StateAccess {
     if (!this.usesGlobals) {
       this.usesGlobals = true;
-      this.globals.setCurrentKey(this.key, this.hash);
+      this.globals.setCurrentKey(this.storeKey(), this.hash);
     }
     return this.globalAccess;
   }
@@ -90,42 +90,8 @@ export class FunctionOutput implements PaneOutput, WindowContext<unknown> {
     return closeLifecycle(this.settings.function);
   }
 
-  add({ columns, keys, rows, length, startsMs, endsMs }: FiredRows): void {
-    for (let j = 0; j < length; j++) {
-      const row = rows[j]!;
-      const key = this.settings.keyed ? keys.keyAt(row) : undefined;
-      const window = { startMs: startsMs[j]!, endMs: endsMs[j]! };
-      this.call(key, keys.hashAt(row), window, window.endMs - 1, () =>
-        this.valuesOf(key, window, columns, row),
-      );
-    }
-  }
-
-  /** Calls the function for one window. `read` gives its values; what it throws counts as a failure of the function. */
-  call(
-    key: unknown,
-    hash: number,
-    window: TimeWindow,
-    timestampMs: number,
-    read: () => readonly unknown[],
-  ): void {
-    const { guard, outputs, panes } = this;
-    this.key = key;
-    this.hash = hash;
-    this.window = window;
-    outputs.timestampMs = timestampMs;
-    if (this.usesGlobals) this.globals.setCurrentKey(key, hash);
-    panes.select(key, window);
-    guard.begin();
-    let values: readonly unknown[] | undefined;
-    try {
-      values = read();
-      const returned: unknown = this.settings.function.process(values, this, outputs);
-      if (returned !== undefined) refusePromise(returned, this.context.transformName, 'process');
-      guard.commit();
-    } catch (error) {
-      guard.fail(error, { key, window, values }, timestampMs);
-    }
+  add(fired: FiredRows): void {
+    for (let j = 0; j < fired.length; j++) this.call(fired, j);
   }
 
   flush(): void {
@@ -139,7 +105,7 @@ export class FunctionOutput implements PaneOutput, WindowContext<unknown> {
   /** Forgets the state of a window that is over. */
   clearWindow(key: unknown, window: TimeWindow): void {
     if (this.panes.size === 0) return;
-    this.panes.select(key, window);
+    this.panes.select(this.settings.keyed ? key : undefined, window);
     this.panes.clear();
   }
 
@@ -157,19 +123,41 @@ export class FunctionOutput implements PaneOutput, WindowContext<unknown> {
     this.panes.dropKeyGroup(keyGroup);
   }
 
+  /** Calls the function for one fired window. What reading its values throws counts as a failure of the function. */
+  private call(fired: FiredRows, position: number): void {
+    const { guard, outputs, panes, settings } = this;
+    const row = fired.rows[position]!;
+    this.key = settings.keyed ? fired.keys.keyAt(row) : undefined;
+    this.hash = fired.keys.hashAt(row);
+    this.window = { startMs: fired.startsMs[position]!, endMs: fired.endsMs[position]! };
+    outputs.timestampMs = resultTimestampMs(fired, position);
+    if (this.usesGlobals) this.globals.setCurrentKey(this.storeKey(), this.hash);
+    panes.select(this.key, this.window);
+    guard.begin();
+    let values: readonly unknown[] | undefined;
+    try {
+      values = this.valuesOf(fired.columns, row);
+      const returned: unknown = settings.function.process(values, this, outputs);
+      if (returned !== undefined) refusePromise(returned, this.context.transformName, 'process');
+      guard.commit();
+    } catch (error) {
+      guard.fail(error, { key: this.key, window: this.window, values }, outputs.timestampMs);
+    }
+  }
+
+  /** Windows without keys keep the state of all records under one. */
+  private storeKey(): unknown {
+    return this.settings.keyed ? this.key : 0;
+  }
+
   /** What the function is given: of built-in aggregates one record as it would be emitted, of a fold its result. */
-  private valuesOf(
-    key: unknown,
-    window: TimeWindow,
-    columns: FiredRows['columns'],
-    row: number,
-  ): readonly unknown[] {
+  private valuesOf(columns: FiredRows['columns'], row: number): readonly unknown[] {
     const { aggregation } = this;
     if (aggregation.kind === 'collect') return aggregation.result(columns, row) as readonly unknown[];
     if (aggregation.kind !== 'builtIn') return [aggregation.result(columns, row)];
-    const record: Record<string, unknown> = this.settings.keyed ? { key } : {};
-    record['windowStart'] = window.startMs;
-    record['windowEnd'] = window.endMs;
+    const record: Record<string, unknown> = this.settings.keyed ? { key: this.key } : {};
+    record['windowStart'] = this.window.startMs;
+    record['windowEnd'] = this.window.endMs;
     aggregation.addResults(record, columns, row);
     return [record];
   }

@@ -6,8 +6,9 @@
  */
 import type { TransformSpec, WindowSettings } from '../../api/transform.ts';
 import { type Aggregation, compileWindowAggregation } from '../aggregation/compile.ts';
-import type { Processor, ProcessorContext } from '../processor.ts';
+import type { FailureHandler, Processor, ProcessorContext } from '../processor.ts';
 import { FunctionOutput } from './function-output.ts';
+import { type GeneralSettings, GeneralWindowProcessor } from './general.ts';
 import { FoldOutput, type PaneOutput } from './pane-output.ts';
 import { ResultBatch } from './result-batch.ts';
 import { type SessionSettings, SessionWindowProcessor } from './session.ts';
@@ -32,25 +33,44 @@ export const hasFastPath = ({
   );
 };
 
-/** The processor of the fast path that runs these windows, with any aggregation and output. */
-export const createFastWindowProcessor = (
-  settings: SlicedSettings | SessionSettings,
+/** What a processor of windows does with its records and with the windows that fire. */
+export interface WindowWork {
+  readonly aggregation: Aggregation;
+  readonly output: PaneOutput;
+}
+
+/** The processor that runs these windows, by the path that can. `work` makes its aggregation and output. */
+export const createProcessorOfWindows = (
+  settings: GeneralSettings,
   context: ProcessorContext,
-  aggregation: Aggregation,
-  output: PaneOutput,
-): Processor =>
-  settings.assigner.kind === 'session'
+  work: (failures: FailureHandler, merges: boolean) => WindowWork,
+): Processor => {
+  if (!hasFastPath(settings)) {
+    // Records are taken alone there and undone as a whole, so a fold that fails need not be undone here.
+    const { aggregation, output } = work(rethrowing, false);
+    return new GeneralWindowProcessor(settings, context, aggregation, output);
+  }
+  const { aggregation, output } = work(context.failures, settings.assigner.kind !== 'tumbling');
+  return settings.assigner.kind === 'session'
     ? new SessionWindowProcessor(settings as SessionSettings, context, aggregation, output)
     : new SlicedWindowProcessor(settings as SlicedSettings, context, aggregation, output);
+};
+
+const rethrowing: FailureHandler = {
+  recoverable: false,
+  handle: (error) => {
+    throw error;
+  },
+};
 
 const outputOf = (
   settings: WindowSettings,
   context: ProcessorContext,
   aggregation: Aggregation,
 ): PaneOutput => {
+  const { assigner, keyed, allowedLatenessMs: latenessMs } = settings;
   if (settings.function !== undefined) {
-    const { keyed, allowedLatenessMs: latenessMs } = settings;
-    const merging = settings.assigner.kind === 'session';
+    const merging = assigner.kind === 'session' || (assigner.kind === 'custom' && assigner.merging);
     return new FunctionOutput(
       { function: settings.function, keyed, latenessMs, merging },
       context,
@@ -58,7 +78,7 @@ const outputOf = (
     );
   }
   return settings.aggregation.kind === 'builtIn'
-    ? new ResultBatch(aggregation, settings.keyed, context.output)
+    ? new ResultBatch(aggregation, keyed, context.output)
     : new FoldOutput(aggregation, context);
 };
 
@@ -66,10 +86,8 @@ const outputOf = (
 export const createWindowProcessor = (
   spec: Extract<TransformSpec, { kind: 'window' }>,
   context: ProcessorContext,
-): Processor => {
-  const settings = spec.window;
-  const merges = settings.assigner.kind !== 'tumbling';
-  const aggregation = compileWindowAggregation(settings.aggregation, context.failures, merges);
-  const output = outputOf(settings, context, aggregation);
-  return createFastWindowProcessor(settings as SlicedSettings, context, aggregation, output);
-};
+): Processor =>
+  createProcessorOfWindows(spec.window, context, (failures, merges) => {
+    const aggregation = compileWindowAggregation(spec.window.aggregation, failures, merges);
+    return { aggregation, output: outputOf(spec.window, context, aggregation) };
+  });

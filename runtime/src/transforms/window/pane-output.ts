@@ -3,6 +3,7 @@ import type { Aggregation } from '../aggregation/compile.ts';
 import type { ProcessorContext } from '../processor.ts';
 import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
+import type { Span } from './layout.ts';
 
 /** Gives the key of a row of the table in hand, and its hash. */
 export interface KeySource {
@@ -15,6 +16,8 @@ export interface FiredRows {
   columns: AccumulatorColumns;
   keys: KeySource;
   length: number;
+  /** The timestamp of results of windows that have no end; others have the last instant of their window. NaN = none. */
+  endlessMs: number;
   readonly rows: Int32Array;
   readonly startsMs: Float64Array;
   readonly endsMs: Float64Array;
@@ -28,10 +31,17 @@ export const createFiredRows = (columns: AccumulatorColumns, keys: KeySource): F
   columns,
   keys,
   length: 0,
+  endlessMs: Number.NaN,
   rows: new Int32Array(firedRowsAtOnce),
   startsMs: new Float64Array(firedRowsAtOnce),
   endsMs: new Float64Array(firedRowsAtOnce),
 });
+
+/** The timestamp of the results of a fired window, in ms. */
+export const resultTimestampMs = (fired: FiredRows, position: number): number => {
+  const endMs = fired.endsMs[position]!;
+  return endMs === Infinity ? fired.endlessMs : endMs - 1;
+};
 
 /** Where the results of fired windows go. */
 export interface PaneOutput {
@@ -42,6 +52,8 @@ export interface PaneOutput {
   flush(): void;
   /** Windows that are over when time has come to `progressMs` will not fire again. */
   release?(progressMs: number): void;
+  /** One window of a key is over. */
+  clearWindow?(key: unknown, window: Span): void;
   open?(): void | Promise<void>;
   close?(): void | Promise<void>;
 }
@@ -59,11 +71,12 @@ export class FoldOutput implements PaneOutput {
     this.guard = new RecordGuard(context.failures, this.outputs, []);
   }
 
-  add({ columns, rows, length, endsMs }: FiredRows): void {
+  add(fired: FiredRows): void {
+    const { columns, rows, length } = fired;
     const { aggregation, outputs, guard } = this;
     for (let j = 0; j < length; j++) {
       const row = rows[j]!;
-      outputs.timestampMs = endsMs[j]! - 1;
+      outputs.timestampMs = resultTimestampMs(fired, j);
       guard.begin();
       try {
         outputs.emit(aggregation.result(columns, row));

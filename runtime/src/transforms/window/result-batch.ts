@@ -2,7 +2,7 @@ import { Batch } from '../../batch/batch.ts';
 import { type Column, Mark } from '../../batch/column.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import type { Emitter } from '../processor.ts';
-import type { FiredRows, PaneOutput } from './pane-output.ts';
+import { type FiredRows, type PaneOutput, resultTimestampMs } from './pane-output.ts';
 
 /** Records of a batch of results. */
 const capacity = 2048;
@@ -52,6 +52,7 @@ export class ResultBatch implements PaneOutput {
   private readonly names: readonly string[];
   private readonly starts: Float64Array = new Float64Array(capacity);
   private readonly ends: Float64Array = new Float64Array(capacity);
+  private readonly timestamps: Float64Array = new Float64Array(capacity);
   private readonly results: readonly (Float64Array | unknown[])[];
   private length = 0;
 
@@ -90,17 +91,18 @@ export class ResultBatch implements PaneOutput {
           : { type: 'any', values },
       );
     });
-    const timestamps = new Float64Array(length);
-    for (let i = 0; i < length; i++) timestamps[i] = this.ends[i]! - 1;
+    const timestamps = this.timestamps.slice(0, length);
     this.length = 0;
     this.output.emitBatch(Batch.ofColumns({ names: this.names, columns }, timestamps, length));
   }
 
-  private addPart({ columns, keys, rows, startsMs, endsMs }: FiredRows, from: number, length: number): void {
+  private addPart(fired: FiredRows, from: number, length: number): void {
+    const { columns, keys, rows, startsMs, endsMs } = fired;
     const at = this.length;
     for (let j = 0; j < length; j++) {
       this.starts[at + j] = startsMs[from + j]!;
       this.ends[at + j] = endsMs[from + j]!;
+      this.timestamps[at + j] = resultTimestampMs(fired, from + j);
     }
     if (this.keys !== undefined) {
       for (let j = 0; j < length; j++) this.keys.set(at + j, keys.keyAt(rows[from + j]!));

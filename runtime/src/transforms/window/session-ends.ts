@@ -1,17 +1,7 @@
 import type { Batch } from '../../batch/batch.ts';
-import { describeValue } from '../../batch/values.ts';
-import { MillraceError } from '../../contract/errors.ts';
 import type { SkippedRecords } from '../aggregation/inputs.ts';
 import type { FailureHandler } from '../processor.ts';
-
-const badGap = (gapMs: unknown): MillraceError =>
-  new MillraceError(
-    'user-code',
-    `The gap of a session is ${describeValue(gapMs, 60)}, not a number of ms above 0.`,
-    {
-      hint: 'Return a finite number of milliseconds above 0 from the function given to session().',
-    },
-  );
+import { checkGap } from './assign-windows.ts';
 
 /** Where the session of each record of a batch would end if the record were alone in it: its time plus the gap. */
 export class SessionEnds {
@@ -52,9 +42,7 @@ export class SessionEnds {
     for (let i = 0; i < batch.length; i++) {
       if (skipped.flags[i] === 1) continue;
       try {
-        const gapMs = ask(records[i]);
-        if (typeof gapMs !== 'number' || !(gapMs > 0) || gapMs === Infinity) throw badGap(gapMs);
-        this.values[i] = times[i]! + gapMs;
+        this.values[i] = times[i]! + checkGap(ask(records[i]));
       } catch (error) {
         failures.handle(error, records[i], batch.timestamps[i]!);
         skipped.add(i);

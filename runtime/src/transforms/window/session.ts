@@ -1,10 +1,10 @@
-import type { WindowSettings } from '../../api/transform.ts';
 import type { WindowAssigner } from '../../api/windows.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import { SkippedRecords } from '../aggregation/inputs.ts';
 import type { Budget, Processor, ProcessorContext } from '../processor.ts';
 import { BatchKeySource } from './batch-keys.ts';
+import type { GeneralSettings } from './general.ts';
 import { LateRecords } from './late-records.ts';
 import { withoutTimestamp } from './layout.ts';
 import type { PaneOutput } from './pane-output.ts';
@@ -13,7 +13,7 @@ import { SessionFiring, type SessionRecord } from './session-firing.ts';
 import { SessionTable } from './session-table.ts';
 
 /** The settings of a window that this path runs: sessions that aggregate, with the trigger of their time domain. */
-export interface SessionSettings extends WindowSettings {
+export interface SessionSettings extends GeneralSettings {
   readonly assigner: Extract<WindowAssigner, { kind: 'session' }>;
 }
 
@@ -71,7 +71,7 @@ export class SessionWindowProcessor implements Processor {
     skipped.reset(length);
     const times = this.timesOf(batch);
     this.ends.compute(batch, times, skipped, failures);
-    this.aggregation.read(batch, port, skipped, failures);
+    this.aggregation.read(batch, skipped, failures, port);
     const mayBeLate = this.ends.earliestMs - 1 + this.latenessMs <= this.firing.progressMs;
     if (mayBeLate || skipped.count > 0 || this.undoes) {
       for (let i = 0; i < length; i++) if (skipped.flags[i] !== 1) this.takeAlone(batch, keys, times, i);

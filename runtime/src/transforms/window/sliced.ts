@@ -1,4 +1,3 @@
-import type { WindowSettings } from '../../api/transform.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import { SkippedRecords } from '../aggregation/inputs.ts';
@@ -6,6 +5,7 @@ import type { Budget, Processor, ProcessorContext } from '../processor.ts';
 import { createLayout } from './aligned-layout.ts';
 import { BatchKeySource } from './batch-keys.ts';
 import { FiredGroups } from './fired-groups.ts';
+import type { GeneralSettings } from './general.ts';
 import { LateRecords } from './late-records.ts';
 import { type AlignedAssigner, type Span, withoutTimestamp } from './layout.ts';
 import { PaneFiring } from './pane-firing.ts';
@@ -14,7 +14,7 @@ import { Router, type StrayRecords } from './router.ts';
 import { type Slice, SliceStore } from './slices.ts';
 
 /** The settings of a window that this path runs: aligned windows that aggregate, with the trigger of their time domain. */
-export interface SlicedSettings extends WindowSettings {
+export interface SlicedSettings extends GeneralSettings {
   readonly assigner: AlignedAssigner;
 }
 
@@ -54,14 +54,15 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     aggregation: Aggregation,
     output: PaneOutput,
   ) {
-    const { assigner, aggregation: kind } = settings;
+    const { assigner } = settings;
     this.context = context;
     this.settings = settings;
     this.aggregation = aggregation;
     this.output = output;
     this.isEventTime = assigner.time === 'event';
-    const shared =
-      kind.kind === 'builtIn' && (assigner.timeZone === undefined || assigner.timeZone === 'UTC');
+    const { kind } = aggregation;
+    const isZoned = assigner.timeZone !== undefined && assigner.timeZone !== 'UTC';
+    const shared = (kind === 'builtIn' || kind === 'collect') && !isZoned;
     const latenessMs = this.isEventTime ? settings.allowedLatenessMs : 0;
     this.store = new SliceStore(createLayout(assigner), shared, aggregation, latenessMs);
     this.router = new Router(this.store);
@@ -76,7 +77,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     this.keys = this.keySource.keysOf(batch);
     this.skipped.reset(batch.length);
     this.route(batch);
-    this.aggregation.read(batch, port, this.skipped, this.context.failures);
+    this.aggregation.read(batch, this.skipped, this.context.failures, port);
     if (this.refires()) this.takeOneByOne(batch.length);
     else this.router.forEachSlice(batch.length, this.skipped, this.take);
   }
