@@ -26,7 +26,7 @@ process.stdout.write(
   '\nThe ten busiest airports: arrivals, their mean delay, and the worst week (minutes)\n\n',
 );
 for (const { airport, name, state, flights, delay, worst } of rows) {
-  const place = `${airport}  ${name}, ${state}`.padEnd(46);
+  const place = [`${String(airport)} `, `${String(name)},`, state].join(' ').padEnd(46);
   const numbers = [flights, Number(delay).toFixed(1), Number(worst).toFixed(1)];
   process.stdout.write(`  ${place}${numbers.map((value) => String(value).padStart(8)).join('')}\n`);
 }

@@ -47,7 +47,7 @@ describe('the example “flights”', () => {
       const weeks = model();
       expect(rows).toHaveLength(weeks.size);
       for (const { airport, week, flights, delay } of rows) {
-        const expected = weeks.get(`${airport} ${week}`);
+        const expected = weeks.get([airport, week].join(' '));
         expect(flights).toBe(expected?.flights);
         expect(delay).toBeCloseTo((expected?.minutes ?? 0) / Number(flights), 0);
       }

@@ -62,3 +62,16 @@ export const withViewer = (): { readonly system: System; readonly viewer: Viewer
   };
   return { system: { ...system, http: { listen } }, viewer };
 };
+
+/** A machine that keeps what a job prints. */
+export const withOutput = (): { readonly system: System; readonly lines: () => readonly string[] } => {
+  let text = '';
+  const standardOutput: System['standardOutput'] = {
+    write: (part) => {
+      text += part;
+      return true;
+    },
+    whenDrained: () => undefined,
+  };
+  return { system: { ...createNodeSystem(), standardOutput }, lines: () => text.split('\n').slice(0, -1) };
+};
