@@ -1,6 +1,5 @@
 /**
- * “Who looked at this also looked at …”, live: the clicks of a user become sessions, the pages of a session are counted as
- * pairs in the state of each page, and whenever a count changes the page's recommendations go out to whoever watches.
+ * “Who looked at this also looked at …”, live: clicks become sessions, and each page counts what was seen in its sessions.
  */
 import * as millrace from 'millrace';
 import { generator } from 'millrace/connectors/generator';
@@ -24,7 +23,7 @@ export const recommend = (): millrace.KeyedProcessFunction<string, Visit, Record
   };
 };
 
-/** Users who look at pages of one of three topics for a while and come back later. */
+/** Users who look at pages of one of three topics, and at another topic later. */
 const clicks = (count: number, recordsPerSecond: number) =>
   generator<Click>({
     count,
