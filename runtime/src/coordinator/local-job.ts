@@ -6,6 +6,8 @@
 
 import { MillraceError } from '../contract/errors.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
+import type { Barrier } from '../exchange/element.ts';
+import { initialRouting, moveKeyGroups, type RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -51,9 +53,11 @@ export class LocalJob {
   private enumerators: Enumerators | undefined;
   private readonly failures: Failure[] = [];
   private delay: Cancellable | undefined;
+  private routing: RoutingTable;
 
   constructor(settings: LocalJobSettings) {
     this.settings = settings;
+    this.routing = initialRouting(settings.graph.slots, settings.graph.maxParallelism);
     this.ended = new Promise((resolve) => {
       this.resolveEnded = resolve;
     });
@@ -86,6 +90,17 @@ export class LocalJob {
     for (const slot of this.slots) slot.stop();
   }
 
+  /**
+   * Gives key groups to another slot at a barrier, without stopping the job: senders switch tables at the barrier, and the
+   * new owner waits for the state. Ignored unless the job runs.
+   */
+  moveKeyGroups(keyGroups: readonly number[], toSlot: number): void {
+    if (this.current !== 'running') return;
+    this.routing = moveKeyGroups(this.routing, keyGroups, toSlot);
+    const barrier: Barrier = { kind: 'barrier', id: this.routing.version, routing: this.routing };
+    for (const slot of this.slots) slot.inject(barrier);
+  }
+
   /** Ends at once. */
   async cancel(): Promise<void> {
     if (isTerminal(this.current)) return;
@@ -101,6 +116,7 @@ export class LocalJob {
     this.attemptStartedMs = system.clock.monotonicMs();
     this.finishedSlots = 0;
     this.drained = true;
+    this.routing = initialRouting(graph.slots, graph.maxParallelism);
     const onFailed = (error: unknown): void => this.onFailed(attempt, error);
     try {
       this.enumerators = new Enumerators(graph, {
@@ -112,6 +128,7 @@ export class LocalJob {
         fail: onFailed,
       });
       this.slots = await this.settings.deploy(attempt, (slot) => ({
+        sendState: (toSlot, state) => this.slots[toSlot]?.acceptState(state),
         requestSplit: (task) => attempt === this.attemptNumber && this.enumerators?.requestSplit(task, slot),
         onFinished: (drained) => this.onFinished(attempt, drained),
         onFailed,

@@ -62,7 +62,6 @@ export const slotSetup = (
   deadLetterPolicy: settings.deadLetterPolicy,
   deadLetters: settings.deadLetters,
   routing: initialRouting(graph.slots, graph.maxParallelism),
-  onBarrier: () => undefined,
 });
 
 /**

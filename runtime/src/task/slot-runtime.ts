@@ -1,5 +1,6 @@
 import type { SourceReader } from '../api/connectors.ts';
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
+import type { Barrier } from '../exchange/element.ts';
 import type { Task } from '../graph/physical-graph.ts';
 import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
 import { buildChain } from './build-chain.ts';
@@ -7,6 +8,7 @@ import type { EdgeOutput } from './edge-output.ts';
 import { createFailureHandler, inputFailure } from './failures.ts';
 import type { SubtaskInput } from './input.ts';
 import { InputGate } from './input-gate.ts';
+import { KeyGroupMoves, type MovedState } from './key-group-moves.ts';
 import { Slot } from './slot.ts';
 import type { SlotSetup } from './slot-setup.ts';
 import { SourceInput } from './source-input.ts';
@@ -56,6 +58,22 @@ export class SlotRuntime {
     this.wake(task);
   }
 
+  /** Puts a barrier behind what each source has read so far. */
+  inject(barrier: Barrier): void {
+    for (const [task, { input }] of this.sources) {
+      input.inject(barrier);
+      this.wake(task);
+    }
+  }
+
+  /** State of a key group that moves to this slot. */
+  acceptState(state: MovedState): void {
+    const position = this.positions.get(state.task);
+    if (position === undefined) return;
+    this.subtasks[position]?.acceptState(state);
+    this.slot.wake(position);
+  }
+
   /** Ends all sources after the records in hand; no watermark is invented. */
   stop(): void {
     for (const [task, { input }] of this.sources) {
@@ -94,7 +112,12 @@ export class SlotRuntime {
       chain,
       outputs: [...outputs.values()],
       statistics,
-      onBarrier: (barrier) => setup.onBarrier(task.index, barrier),
+      moves: new KeyGroupMoves(
+        { task: task.index, slot: setup.slot, parallelism: task.parallelism },
+        chain.links.map((link) => link.processor),
+        setup.routing,
+        (toSlot, state) => setup.sendState(toSlot, state),
+      ),
       onEnd: (drained) => this.slot.subtaskEnded(drained),
     });
     return subtask;

@@ -1,11 +1,11 @@
 import type { ChannelReceiver, ChannelSender } from '../exchange/channel.ts';
-import type { Barrier } from '../exchange/element.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph, TaskEdge } from '../graph/physical-graph.ts';
 import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { MetricGroup } from '../telemetry/metrics.ts';
 import type { DeadLetterOutput, DeadLetterPolicy } from './failures.ts';
+import type { MovedState } from './key-group-moves.ts';
 import type { Pulse } from './pulse.ts';
 
 /** What every slot of an attempt is told, and what differs from slot to slot. */
@@ -29,8 +29,8 @@ export interface SlotSetup {
   readonly remote: RemoteChannels;
   /** A source reader of this slot has room for a split. */
   requestSplit(task: number): void;
-  /** An aligned barrier has reached a subtask. */
-  onBarrier(task: number, barrier: Barrier): void;
+  /** Hands the state of a key group to the slot that owns it from now on. */
+  sendState(toSlot: number, state: MovedState): void;
   /** Where the slot shows the watchdog that it lives; absent = nobody looks. */
   readonly pulse?: Pulse | undefined;
   readonly onFinished: (drained: boolean) => void;

@@ -63,6 +63,7 @@ export class SourceInput implements SubtaskInput {
 
   /** Puts a barrier behind what was read so far. */
   inject(barrier: Barrier): void {
+    if (this.ended) return;
     this.flush();
     this.queue.push(barrier);
   }

@@ -3,12 +3,13 @@
  * input gate), walks it through its *chain* of processors, and hands the results to its edges. A *slot* runs its subtasks in
  * turn on one thread. Nothing here waits: what cannot go on says so and is woken.
  */
-import type { Barrier, StreamElement } from '../exchange/element.ts';
+import type { StreamElement } from '../exchange/element.ts';
 import type { Clock } from '../sys/system.ts';
 import { TimeBudget } from './budget.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import type { SubtaskInput } from './input.ts';
+import type { KeyGroupMoves, MovedState } from './key-group-moves.ts';
 import type { SubtaskStatistics } from './statistics.ts';
 
 /** Work that must be done before the next input: walks through the chain link by link, resumable. */
@@ -27,8 +28,7 @@ export interface SubtaskParts {
   readonly chain: Chain;
   readonly outputs: readonly EdgeOutput[];
   readonly statistics: SubtaskStatistics;
-  /** Called with an aligned barrier, before it goes on. */
-  readonly onBarrier: (barrier: Barrier) => void;
+  readonly moves: KeyGroupMoves;
   /** Called once, when the end has passed through. */
   readonly onEnd: (drained: boolean) => void;
 }
@@ -71,6 +71,11 @@ export class Subtask {
     await this.parts.chain.close();
   }
 
+  /** State of a key group that moves here. */
+  acceptState(state: MovedState): void {
+    this.parts.moves.accept(state);
+  }
+
   /** When the clock must be looked at again, in ms since the epoch. */
   nextTimeMs(): number {
     if (this.ended) return Infinity;
@@ -102,7 +107,7 @@ export class Subtask {
     if (this.pending.length > 0) return this.continuePending();
     chain.settle(0, false);
     if (this.collectGenerated()) return 'progress';
-    if (!chain.hasRoom()) return 'idle';
+    if (this.parts.moves.waiting || !chain.hasRoom()) return 'idle';
     const element = input.next(this.nowMs);
     if (element === undefined) return 'idle';
     this.accept(element);
@@ -137,7 +142,7 @@ export class Subtask {
         this.pending.push({ kind: 'settle', position: 0, element });
         break;
       case 'barrier':
-        this.parts.onBarrier(element);
+        this.parts.moves.onBarrier(element);
         this.pending.push({ kind: 'forward', element });
         break;
       case 'nothing':

@@ -9,6 +9,8 @@ export const createLocalSlot = (setup: SlotSetup): SlotHandle => {
     start: () => void runtime.start(),
     addSplit: (task, split) => runtime.addSplit(task, split),
     noMoreSplits: (task) => runtime.noMoreSplits(task),
+    inject: (barrier) => runtime.inject(barrier),
+    acceptState: (state) => runtime.acceptState(state),
     stop: () => runtime.stop(),
     cancel: () => runtime.cancel(),
     report: () => reportOf(runtime, setup.slot),

@@ -2,6 +2,8 @@
  * `worker` is a worker's main thread: it hosts slots. A *slot handle* is how the rest of the runtime holds a slot, whether it
  * runs on this thread or in one of its own; what it tells back comes through `SlotReports`.
  */
+import type { Barrier } from '../exchange/element.ts';
+import type { MovedState } from '../task/key-group-moves.ts';
 import type { SubtaskStatistics } from '../task/statistics.ts';
 
 /** The counters of one subtask, with its place. */
@@ -18,6 +20,10 @@ export interface SlotHandle {
   start(): void;
   addSplit(task: number, split: unknown): void;
   noMoreSplits(task: number): void;
+  /** Puts a barrier behind what the slot's sources have read so far. */
+  inject(barrier: Barrier): void;
+  /** State of a key group that moves to this slot. */
+  acceptState(state: MovedState): void;
   /** Ends sources after the records in hand; `onFinished(false)` follows. */
   stop(): void;
   /** Ends at once; resolves when user functions are closed. */
@@ -28,6 +34,7 @@ export interface SlotHandle {
 
 export interface SlotReports {
   requestSplit(task: number): void;
+  sendState(toSlot: number, state: MovedState): void;
   onFinished(drained: boolean): void;
   onFailed(error: unknown): void;
 }

@@ -1,7 +1,9 @@
 import { type ErrorCode, MillraceError } from '../contract/errors.ts';
+import type { Barrier } from '../exchange/element.ts';
 import type { SharedLinks } from '../exchange/shared-links.ts';
 import type { PlanSettings } from '../graph/plan.ts';
 import type { DeadLetter, DeadLetterPolicy } from '../task/failures.ts';
+import type { MovedState } from '../task/key-group-moves.ts';
 import type { LogFields, LogLevel } from '../telemetry/logger.ts';
 import type { SubtaskReport } from './slot-handle.ts';
 
@@ -27,12 +29,15 @@ export type ToSlot =
   | { readonly kind: 'start' }
   | { readonly kind: 'addSplit'; readonly task: number; readonly split: unknown }
   | { readonly kind: 'noMoreSplits'; readonly task: number }
+  | { readonly kind: 'inject'; readonly barrier: Barrier }
+  | { readonly kind: 'state'; readonly state: MovedState }
   | { readonly kind: 'stop' }
   | { readonly kind: 'cancel' };
 
 export type FromSlot =
   | { readonly kind: 'ready' }
   | { readonly kind: 'requestSplit'; readonly task: number }
+  | { readonly kind: 'state'; readonly toSlot: number; readonly state: MovedState }
   | { readonly kind: 'finished'; readonly drained: boolean; readonly report: readonly SubtaskReport[] }
   | { readonly kind: 'failed'; readonly error: PlainError }
   | { readonly kind: 'report'; readonly report: readonly SubtaskReport[] }

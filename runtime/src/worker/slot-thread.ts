@@ -66,7 +66,7 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
       pulse: new Pulse(new Int32Array(data.pulses), data.slot),
       remote: new RingChannels(graph, data.slot, data.links),
       requestSplit: (task) => send({ kind: 'requestSplit', task }),
-      onBarrier: () => undefined,
+      sendState: (toSlot, state) => send({ kind: 'state', toSlot, state }),
       onFinished: (drained) => {
         send({ kind: 'finished', drained, report: reportOf(runtime, data.slot) });
         end();
@@ -103,6 +103,10 @@ const obey = (message: ToSlot, runtime: SlotRuntime, end: () => void): void => {
       return runtime.addSplit(message.task, message.split);
     case 'noMoreSplits':
       return runtime.noMoreSplits(message.task);
+    case 'inject':
+      return runtime.inject(message.barrier);
+    case 'state':
+      return runtime.acceptState(message.state);
     case 'stop':
       return runtime.stop();
     case 'cancel':

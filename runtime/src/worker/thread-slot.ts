@@ -34,6 +34,8 @@ export const startThreadSlot = (settings: ThreadSlotSettings): Promise<SlotHandl
     start: () => send({ kind: 'start' }),
     addSplit: (task, split) => send({ kind: 'addSplit', task, split }),
     noMoreSplits: (task) => send({ kind: 'noMoreSplits', task }),
+    inject: (barrier) => send({ kind: 'inject', barrier }),
+    acceptState: (state) => send({ kind: 'state', state }),
     stop: () => send({ kind: 'stop' }),
     cancel: () => {
       send({ kind: 'cancel' });
@@ -64,6 +66,8 @@ export const startThreadSlot = (settings: ThreadSlotSettings): Promise<SlotHandl
           return resolve(handle);
         case 'requestSplit':
           return reports.requestSplit(message.task);
+        case 'state':
+          return reports.sendState(message.toSlot, message.state);
         case 'report':
           report = message.report;
           return;
