@@ -76,10 +76,26 @@ const timeFormatter = (pattern: string): ((timeMs: number) => string) => {
   };
 };
 
+/** Values whose directory is remembered: escaping costs more than writing the record. */
+const mostRemembered = 10_000;
+
+const fieldPartitioner = (field: string): Partitioner => {
+  const remembered = new Map<unknown, string>();
+  const start = `${partitionName(field)}=`;
+  return (record) => {
+    const value = fieldOf(record, field);
+    const known = remembered.get(value);
+    if (known !== undefined) return known;
+    const name = start + partitionName(value);
+    if (remembered.size < mostRemembered && typeof value !== 'object') remembered.set(value, name);
+    return name;
+  };
+};
+
 /** How the directory of a record is found. */
 export const createPartitioner = (by: PartitionBy | undefined): Partitioner => {
   if (by === undefined) return () => '';
-  if (typeof by === 'string') return (record) => `${partitionName(by)}=${partitionName(fieldOf(record, by))}`;
+  if (typeof by === 'string') return fieldPartitioner(by);
   const format = timeFormatter(by.time);
   const { field } = by;
   if (field === undefined) return (_, timestampMs) => format(timestampMs);
