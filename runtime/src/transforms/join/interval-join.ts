@@ -1,6 +1,10 @@
 import type { IntervalJoinSettings } from '../../api/joins.ts';
 import type { TransformSpec } from '../../api/transform.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
+import { ByteReader, ByteWriter, decodeValue, encodeValue } from '../../batch/codec.ts';
+import { hashValue } from '../../batch/hash.ts';
+import { ReadShapes, WrittenShapes } from '../../batch/value-codec.ts';
+import { keyGroupOf } from '../../state/key-groups.ts';
 import { KeyIndex } from '../../state/key-index.ts';
 import type { Budget, Processor, ProcessorContext } from '../processor.ts';
 import { RecordGuard } from '../record-guard.ts';
@@ -9,7 +13,9 @@ import { refusePromise } from '../refuse-promise.ts';
 import { Deadlines } from '../window/deadlines.ts';
 import { LateRecords } from '../window/late-records.ts';
 import { withoutTimestamp } from '../window/layout.ts';
-import { TimeBuffer } from './time-buffer.ts';
+import { type BufferedRecord, TimeBuffer } from './time-buffer.ts';
+
+const formatVersion = 1;
 
 /** One side of the join. Its records look for partners in [time + fromMs, time + toMs] on the other side. */
 interface Side {
@@ -109,6 +115,48 @@ class IntervalJoinProcessor implements Processor {
     return watermarkMs - heldMs;
   }
 
+  exportKeyGroup(keyGroup: number): Uint8Array | undefined {
+    const keys = this.rowsOf(keyGroup).map((row) => [
+      this.index.keyAt(row),
+      ...this.sides.map(({ buffers }) => buffers[row]?.save() ?? []),
+    ]);
+    if (keys.length === 0) return undefined;
+    const writer = new ByteWriter();
+    writer.writeByte(formatVersion);
+    encodeValue(keys, writer, new WrittenShapes());
+    return writer.toBytes();
+  }
+
+  importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
+    this.dropKeyGroup(keyGroup);
+    const reader = new ByteReader(bytes);
+    if (reader.readByte() !== formatVersion) throw reader.corrupt('an interval join has an unknown version');
+    type Saved = readonly [unknown, readonly BufferedRecord[], readonly BufferedRecord[]];
+    for (const [key, ...buffers] of decodeValue(reader, new ReadShapes()) as readonly Saved[]) {
+      const hash = hashValue(key);
+      this.sides.forEach((side, port) => {
+        for (const [timeMs, record, isJoined] of buffers[port]!)
+          this.keep(side, key, hash, record, timeMs, isJoined);
+      });
+    }
+  }
+
+  dropKeyGroup(keyGroup: number): void {
+    for (const row of this.rowsOf(keyGroup)) {
+      for (const { port } of this.sides) this.stamps[row * 2 + port] = (this.stamps[row * 2 + port] ?? 0) + 1;
+      this.release(row);
+    }
+  }
+
+  private rowsOf(keyGroup: number): number[] {
+    const { index, context } = this;
+    const rows: number[] = [];
+    for (let row = index.nextRow(-1); row >= 0; row = index.nextRow(row)) {
+      if (keyGroupOf(index.hashAt(row), context.maxParallelism) === keyGroup) rows.push(row);
+    }
+    return rows;
+  }
+
   /** Joins a record with its partners, and keeps it when more can come. */
   private take(side: Side, key: unknown, hash: number, record: unknown, timeMs: number): void {
     const other = this.sides[1 - side.port]!;
@@ -196,8 +244,11 @@ class IntervalJoinProcessor implements Processor {
   private releaseIfEmpty(row: number): void {
     const [left, right] = this.sides;
     if ((left.buffers[row]?.size ?? 0) > 0 || (right.buffers[row]?.size ?? 0) > 0) return;
-    left.buffers[row] = undefined;
-    right.buffers[row] = undefined;
+    this.release(row);
+  }
+
+  private release(row: number): void {
+    for (const { buffers } of this.sides) buffers[row] = undefined;
     this.index.remove(row);
   }
 }

@@ -1,3 +1,6 @@
+/** Time in ms, record, and whether it was joined. */
+export type BufferedRecord = readonly [number, unknown, boolean];
+
 /** Records of one key and side, by time; of equal times in order of arrival. */
 export class TimeBuffer {
   private times: number[] = [];
@@ -79,10 +82,12 @@ export class TimeBuffer {
     this.start = 0;
   }
 
-  /** Calls back for each record in order. */
-  forEach(visit: (timeMs: number, value: unknown, wasJoined: boolean) => void): void {
+  /** All records in order, as values that can be encoded. */
+  save(): BufferedRecord[] {
+    const saved: BufferedRecord[] = [];
     for (let i = this.start; i < this.times.length; i++) {
-      visit(this.times[i]!, this.values[i], this.joined?.[i] === true);
+      saved.push([this.times[i]!, this.values[i], this.joined?.[i] === true]);
     }
+    return saved;
   }
 }

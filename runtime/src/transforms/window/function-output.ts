@@ -10,6 +10,7 @@ import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
 import { refusePromise } from '../refuse-promise.ts';
 import { closeLifecycle, createRuntimeContext, openLifecycle } from '../runtime-context.ts';
+import { packState, unpackState } from './packed-state.ts';
 import { type FiredRows, type PaneOutput, resultTimestampMs } from './pane-output.ts';
 import { PaneStates } from './pane-states.ts';
 
@@ -109,12 +110,17 @@ export class FunctionOutput implements PaneOutput, WindowContext<unknown> {
     this.panes.clear();
   }
 
-  exportKeyGroup(keyGroup: number): readonly [Uint8Array | undefined, Uint8Array | undefined] {
-    return [this.globals.exportKeyGroup(keyGroup), this.panes.exportKeyGroup(keyGroup)];
+  exportKeyGroup(keyGroup: number): Uint8Array | undefined {
+    const parts = [this.globals.exportKeyGroup(keyGroup), this.panes.exportKeyGroup(keyGroup)];
+    return packState({ arrivals: 0, parts });
   }
 
-  importKeyGroup(keyGroup: number, globals: Uint8Array | undefined, panes: Uint8Array | undefined): void {
-    if (globals !== undefined) this.globals.importKeyGroup(keyGroup, globals);
+  importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
+    const [globals, panes] = unpackState(bytes).parts;
+    if (globals !== undefined) {
+      this.usesGlobals = true;
+      this.globals.importKeyGroup(keyGroup, globals);
+    }
     if (panes !== undefined) this.panes.importKeyGroup(panes);
   }
 

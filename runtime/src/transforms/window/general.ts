@@ -21,6 +21,7 @@ import { type AssignWindows, createAssignWindows } from './assign-windows.ts';
 import { BatchKeySource } from './batch-keys.ts';
 import { LateRecords } from './late-records.ts';
 import { type Span, withoutTimestamp } from './layout.ts';
+import { packState, unpackState } from './packed-state.ts';
 import { type ArrivingRecord, PaneContents } from './pane-contents.ts';
 import { createFiredRows, type FiredRows, type PaneOutput } from './pane-output.ts';
 import { emptyPane, type Pane, Panes } from './panes.ts';
@@ -173,6 +174,26 @@ export class GeneralWindowProcessor implements Processor {
   finish(budget: Budget): boolean {
     this.triggerContext.hasEnded = true;
     return this.fireDue(this.store.processingTimers, 'processing', Infinity, budget);
+  }
+
+  exportKeyGroup(keyGroup: number): Uint8Array | undefined {
+    const parts = [this.store.exportKeyGroup(keyGroup), this.output.exportKeyGroup?.(keyGroup)];
+    return packState({ arrivals: Math.max(this.arrivals, this.aggregation.arrivals), parts });
+  }
+
+  importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
+    this.dropKeyGroup(keyGroup);
+    const { arrivals, parts } = unpackState(bytes);
+    const [panes, output] = parts;
+    this.arrivals = Math.max(this.arrivals, arrivals);
+    this.aggregation.raiseArrivals(arrivals);
+    if (panes !== undefined) this.store.importKeyGroup(keyGroup, panes);
+    if (output !== undefined) this.output.importKeyGroup?.(keyGroup, output);
+  }
+
+  dropKeyGroup(keyGroup: number): void {
+    this.store.dropKeyGroup(keyGroup);
+    this.output.dropKeyGroup?.(keyGroup);
   }
 
   private refuseUnmergeable({ assigner, trigger }: GeneralSettings): void {

@@ -54,6 +54,10 @@ export interface PaneOutput {
   release?(progressMs: number): void;
   /** One window of a key is over. */
   clearWindow?(key: unknown, window: Span): void;
+  /** State of functions, as of a processor. */
+  exportKeyGroup?(keyGroup: number): Uint8Array | undefined;
+  importKeyGroup?(keyGroup: number, bytes: Uint8Array): void;
+  dropKeyGroup?(keyGroup: number): void;
   open?(): void | Promise<void>;
   close?(): void | Promise<void>;
 }

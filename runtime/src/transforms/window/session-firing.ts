@@ -1,4 +1,8 @@
+import { ByteReader, ByteWriter, decodeValue, encodeValue } from '../../batch/codec.ts';
+import { hashValue } from '../../batch/hash.ts';
+import { ReadShapes, WrittenShapes } from '../../batch/value-codec.ts';
 import { cloneValue } from '../../batch/values.ts';
+import { keyGroupOf } from '../../state/key-groups.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import type { Budget } from '../processor.ts';
 import { Deadlines } from './deadlines.ts';
@@ -159,6 +163,38 @@ export class SessionFiring {
     });
     table.fired[row] = session.fired ? 1 : 0;
     this.deadlines.add(this.dueMs(row), row, table.stamps[row]!);
+  }
+
+  /** The sessions of a key group; undefined when there is none. */
+  exportKeyGroup(keyGroup: number, maxParallelism: number): Uint8Array | undefined {
+    const sessions = this.rowsOf(keyGroup, maxParallelism).map((row) => [
+      this.table.keyAt(row),
+      this.save(row),
+    ]);
+    if (sessions.length === 0) return undefined;
+    const writer = new ByteWriter();
+    encodeValue(sessions, writer, new WrittenShapes());
+    return writer.toBytes();
+  }
+
+  importSessions(bytes: Uint8Array): void {
+    type Sessions = readonly (readonly [unknown, SavedSession])[];
+    for (const [key, session] of decodeValue(new ByteReader(bytes), new ReadShapes()) as Sessions) {
+      this.put(key, hashValue(key), session);
+    }
+  }
+
+  dropKeyGroup(keyGroup: number, maxParallelism: number): void {
+    for (const row of this.rowsOf(keyGroup, maxParallelism)) this.table.close(row);
+  }
+
+  private rowsOf(keyGroup: number, maxParallelism: number): number[] {
+    const { table } = this;
+    const rows: number[] = [];
+    for (let row = table.nextSession(-1); row >= 0; row = table.nextSession(row)) {
+      if (keyGroupOf(table.hashAt(row), maxParallelism) === keyGroup) rows.push(row);
+    }
+    return rows;
   }
 
   /** When a session ends, or is over if it has fired. */

@@ -7,6 +7,7 @@ import { BatchKeySource } from './batch-keys.ts';
 import type { GeneralSettings } from './general.ts';
 import { LateRecords } from './late-records.ts';
 import { withoutTimestamp } from './layout.ts';
+import { packState, unpackState } from './packed-state.ts';
 import type { PaneOutput } from './pane-output.ts';
 import { SessionEnds } from './session-ends.ts';
 import { SessionFiring, type SessionRecord } from './session-firing.ts';
@@ -107,6 +108,28 @@ export class SessionWindowProcessor implements Processor {
 
   finish(budget: Budget): boolean {
     return this.isEventTime ? true : this.firing.advance(Infinity, budget);
+  }
+
+  exportKeyGroup(keyGroup: number): Uint8Array | undefined {
+    const sessions = this.firing.exportKeyGroup(keyGroup, this.context.maxParallelism);
+    return packState({
+      arrivals: this.aggregation.arrivals,
+      parts: [sessions, this.output.exportKeyGroup?.(keyGroup)],
+    });
+  }
+
+  importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
+    this.dropKeyGroup(keyGroup);
+    const { arrivals, parts } = unpackState(bytes);
+    const [sessions, output] = parts;
+    this.aggregation.raiseArrivals(arrivals);
+    if (sessions !== undefined) this.firing.importSessions(sessions);
+    if (output !== undefined) this.output.importKeyGroup?.(keyGroup, output);
+  }
+
+  dropKeyGroup(keyGroup: number): void {
+    this.firing.dropKeyGroup(keyGroup, this.context.maxParallelism);
+    this.output.dropKeyGroup?.(keyGroup);
   }
 
   private reserve(length: number): void {

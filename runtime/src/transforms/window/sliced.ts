@@ -8,9 +8,11 @@ import { FiredGroups } from './fired-groups.ts';
 import type { GeneralSettings } from './general.ts';
 import { LateRecords } from './late-records.ts';
 import { type AlignedAssigner, type Span, withoutTimestamp } from './layout.ts';
+import { packState, unpackState } from './packed-state.ts';
 import { PaneFiring } from './pane-firing.ts';
 import type { PaneOutput } from './pane-output.ts';
 import { Router, type StrayRecords } from './router.ts';
+import { SliceTransfer } from './slice-transfer.ts';
 import { type Slice, SliceStore } from './slices.ts';
 
 /** The settings of a window that this path runs: aligned windows that aggregate, with the trigger of their time domain. */
@@ -31,6 +33,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   private readonly settings: SlicedSettings;
   private readonly aggregation: Aggregation;
   private readonly store: SliceStore;
+  private readonly transfer: SliceTransfer;
   private readonly router: Router;
   private readonly firing: PaneFiring;
   private readonly output: PaneOutput;
@@ -65,6 +68,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     const shared = (kind === 'builtIn' || kind === 'collect') && !isZoned;
     const latenessMs = this.isEventTime ? settings.allowedLatenessMs : 0;
     this.store = new SliceStore(createLayout(assigner), shared, aggregation, latenessMs);
+    this.transfer = new SliceTransfer(this.store, context.maxParallelism);
     this.router = new Router(this.store);
     this.firing = new PaneFiring(aggregation, output, this.store.createTable(), context.maxParallelism);
     this.fired = new FiredGroups(context.maxParallelism);
@@ -73,6 +77,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   }
 
   process(batch: Batch, port: number): void {
+    this.transfer.invalidate();
     this.batch = batch;
     this.keys = this.keySource.keysOf(batch);
     this.skipped.reset(batch.length);
@@ -105,6 +110,29 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
 
   finish(budget: Budget): boolean {
     return this.isEventTime ? true : this.advance(Infinity, budget);
+  }
+
+  exportKeyGroup(keyGroup: number): Uint8Array | undefined {
+    const slices = this.transfer.export(keyGroup, this.fired.endOf(keyGroup));
+    return packState({
+      arrivals: this.aggregation.arrivals,
+      parts: [slices, this.output.exportKeyGroup?.(keyGroup)],
+    });
+  }
+
+  importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
+    this.dropKeyGroup(keyGroup);
+    const { arrivals, parts } = unpackState(bytes);
+    const [slices, output] = parts;
+    this.aggregation.raiseArrivals(arrivals);
+    if (slices !== undefined) this.fired.admit(keyGroup, this.transfer.import(slices));
+    if (output !== undefined) this.output.importKeyGroup?.(keyGroup, output);
+    this.nextMs = -Infinity;
+  }
+
+  dropKeyGroup(keyGroup: number): void {
+    this.transfer.drop(keyGroup);
+    this.output.dropKeyGroup?.(keyGroup);
   }
 
   late(position: number): void {
@@ -188,6 +216,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
       this.fired.settle(this.progressMs + 1);
       return true;
     }
+    this.transfer.invalidate();
     for (;;) {
       if (!this.firing.run(budget)) {
         this.output.flush();

@@ -1,0 +1,40 @@
+import { ByteReader, ByteWriter } from '../../batch/codec.ts';
+
+const formatVersion = 1;
+
+/** The state of one key group of a processor that keeps it in several places. */
+export interface PackedState {
+  /** Records that the processor had seen: those to come are later. */
+  readonly arrivals: number;
+  /** One a place; undefined = nothing there. */
+  readonly parts: readonly (Uint8Array | undefined)[];
+}
+
+/** As bytes with a version; undefined when there is nothing in any part. */
+export const packState = ({ arrivals, parts }: PackedState): Uint8Array | undefined => {
+  if (parts.every((part) => part === undefined)) return undefined;
+  const writer = new ByteWriter();
+  writer.writeByte(formatVersion);
+  writer.writeVarint(arrivals);
+  writer.writeVarint(parts.length);
+  for (const part of parts) {
+    writer.writeVarint(part === undefined ? 0 : part.length + 1);
+    if (part !== undefined) writer.writeBytes(part);
+  }
+  return writer.toBytes();
+};
+
+/** @throws MillraceError record-invalid for damaged bytes or those of a later version. */
+export const unpackState = (bytes: Uint8Array): PackedState => {
+  const reader = new ByteReader(bytes);
+  const version = reader.readByte();
+  if (version !== formatVersion)
+    throw reader.corrupt(`the state of windows has the unknown version ${version}`);
+  const arrivals = reader.readVarint();
+  const parts: (Uint8Array | undefined)[] = [];
+  for (let left = reader.readCount(1); left > 0; left--) {
+    const length = reader.readVarint();
+    parts.push(length === 0 ? undefined : reader.readBytes(length - 1));
+  }
+  return { arrivals, parts };
+};
