@@ -1,4 +1,8 @@
 #!/usr/bin/env node
+/**
+ * `bin` holds the programs: the `millrace` command here, and the entry points of threads. Each parses what it is given, wires
+ * the parts together and runs; nothing is decided in them.
+ */
 import { main } from '../cli/main.ts';
 import { createNodeSystem } from '../sys/node-system.ts';
 

@@ -11,6 +11,8 @@ import { initialRouting, moveKeyGroups, type RoutingTable } from '../exchange/ro
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { mergeMetrics } from '../telemetry/merge-metrics.ts';
+import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from '../worker/slot-handle.ts';
 import { Enumerators } from './enumerators.ts';
 import { decideRestart, type Failure } from './restart.ts';
@@ -36,6 +38,8 @@ export interface JobResult {
   readonly state: 'finished' | 'stopped' | 'cancelled' | 'failed';
   readonly attempts: number;
   readonly error?: unknown;
+  /** The last metrics of the last attempt. */
+  readonly metrics: MetricSnapshot;
 }
 
 /** A job of this process, from its first attempt to its end. */
@@ -76,6 +80,11 @@ export class LocalJob {
     return this.slots.flatMap((slot) => slot.report());
   }
 
+  /** Metrics of all slots as one, grouped by transform: counters of the job's functions are its accumulators. */
+  metrics(): MetricSnapshot {
+    return mergeMetrics(this.slots.map((slot) => slot.metrics()));
+  }
+
   start(): void {
     void this.deploy();
   }
@@ -83,10 +92,11 @@ export class LocalJob {
   /** Ends sources after the records in hand, without a last watermark. */
   stop(): void {
     if (this.current === 'stopping' || isTerminal(this.current)) return;
-    if (this.current === 'created') return this.end({ state: 'stopped', attempts: 0 }, 'cancelled');
+    if (this.current === 'created')
+      return this.end({ state: 'stopped', attempts: 0, metrics: this.metrics() }, 'cancelled');
     const waiting = this.current === 'restarting';
     this.change('stopping');
-    if (waiting) return this.end({ state: 'stopped', attempts: this.attemptNumber });
+    if (waiting) return this.end({ state: 'stopped', attempts: this.attemptNumber, metrics: this.metrics() });
     for (const slot of this.slots) slot.stop();
   }
 
@@ -106,7 +116,7 @@ export class LocalJob {
     if (isTerminal(this.current)) return;
     this.change('cancelled');
     await this.release();
-    this.resolveEnded({ state: 'cancelled', attempts: this.attemptNumber });
+    this.resolveEnded({ state: 'cancelled', attempts: this.attemptNumber, metrics: this.metrics() });
   }
 
   private async deploy(): Promise<void> {
@@ -149,7 +159,7 @@ export class LocalJob {
     this.drained = this.drained && drained;
     if (this.finishedSlots < this.slots.length) return;
     const state = this.drained ? 'finished' : 'stopped';
-    void this.release().then(() => this.end({ state, attempts: attempt }));
+    void this.release().then(() => this.end({ state, attempts: attempt, metrics: this.metrics() }));
   }
 
   private onFailed(attempt: number, error: unknown): void {
@@ -165,7 +175,9 @@ export class LocalJob {
     );
     if (!decision.restart || this.current === 'stopping') {
       this.change('failed');
-      void this.release().then(() => this.resolveEnded({ state: 'failed', attempts: attempt, error }));
+      void this.release().then(() =>
+        this.resolveEnded({ state: 'failed', attempts: attempt, error, metrics: this.metrics() }),
+      );
       return;
     }
     this.change('restarting');

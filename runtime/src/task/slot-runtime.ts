@@ -16,6 +16,10 @@ import { newStatistics, type SubtaskStatistics } from './statistics.ts';
 import { Subtask } from './subtask.ts';
 import { SlotWiring } from './wiring.ts';
 
+/** Kinds that drop late records, and the metric in which they count them. */
+const canBeLate: ReadonlySet<TransformSpec['kind']> = new Set(['window', 'windowJoin', 'intervalJoin']);
+const lateCounter = 'numLateRecordsDropped';
+
 type SourceSpec = Extract<TransformSpec, { kind: 'source' }>;
 
 /** A source of this slot, by task. */
@@ -56,6 +60,13 @@ export class SlotRuntime {
   noMoreSplits(task: number): void {
     this.sources.get(task)?.reader.noMoreSplits();
     this.wake(task);
+  }
+
+  /** Records of a task of this slot that came too late, over all its transforms. */
+  lateRecords(task: number): number {
+    const chain = this.setup.graph.tasks[task]?.chain ?? [];
+    const late = chain.filter(({ spec }) => canBeLate.has(spec.kind));
+    return late.reduce((sum, { name }) => sum + this.setup.metrics.group(name).counter(lateCounter).value, 0);
   }
 
   /** Puts a barrier behind what each source has read so far. */

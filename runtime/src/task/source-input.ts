@@ -59,6 +59,7 @@ export class SourceInput implements SubtaskInput {
   /** Ends the input after what is in hand, without a last watermark. */
   stop(): void {
     this.stopRequested = true;
+    this.reader?.stop?.();
   }
 
   /** Puts a barrier behind what was read so far. */
@@ -107,7 +108,8 @@ export class SourceInput implements SubtaskInput {
     if (this.queue.length > 0) return this.queue.shift();
     if (this.ended || this.reader === undefined) return undefined;
     this.nowMs = nowMs;
-    const result: PollResult = this.stopRequested ? 'end' : this.reader.poll();
+    const stopNow = this.stopRequested && this.reader.stop === undefined;
+    const result: PollResult = stopNow ? 'end' : this.reader.poll();
     this.flush();
     if (result === 'end') this.end();
     else this.followWatermark(nowMs);

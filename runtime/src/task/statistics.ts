@@ -1,7 +1,6 @@
 /** What a subtask counts: plain fields, read by the metrics now and then. */
 export interface SubtaskStatistics {
   recordsIn: number;
-  lateRecords: number;
   deadLetters: number;
   /** Event time, −Infinity before the first watermark. */
   watermarkMs: number;
@@ -12,7 +11,6 @@ export interface SubtaskStatistics {
 
 export const newStatistics = (): SubtaskStatistics => ({
   recordsIn: 0,
-  lateRecords: 0,
   deadLetters: 0,
   watermarkMs: -Infinity,
   busyMs: 0,

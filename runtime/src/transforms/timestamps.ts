@@ -41,13 +41,21 @@ const read = (selector: TimestampSelector, batch: Batch, nowMs: number): Float64
   }
 };
 
-const badTimestamp = (timestampMs: number, selector: TimestampSelector, range: TimestampRange): MillraceError => {
+const badTimestamp = (
+  timestampMs: number,
+  selector: TimestampSelector,
+  range: TimestampRange,
+): MillraceError => {
   const from = selector.kind === 'field' ? `the field “${selector.name}”` : `the ${selector.kind}`;
-  return new MillraceError('record-invalid', `The timestamp ${timestampMs} from ${from} cannot be used as event time.`, {
-    hint:
-      `Timestamps are milliseconds since 1970 as numbers, from ${range.minimumMs} to ${range.maximumMs}. ` +
-      'Parse texts with a function in withTimestamps, or widen withTimestampRange.',
-  });
+  return new MillraceError(
+    'record-invalid',
+    `The timestamp ${timestampMs} from ${from} cannot be used as event time.`,
+    {
+      hint:
+        `Timestamps are milliseconds since 1970 as numbers, from ${range.minimumMs} to ${range.maximumMs}. ` +
+        'Parse texts with a function in withTimestamps, or widen withTimestampRange.',
+    },
+  );
 };
 
 /** Leaves the records with bad timestamps out, each by way of the failure handler. */

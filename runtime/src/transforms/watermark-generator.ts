@@ -30,7 +30,8 @@ class BoundedTracker implements WatermarkTracker {
   onBatch(batch: Batch): void {
     const { timestamps, length } = batch;
     let highest = this.watermarkMs;
-    for (let i = 0; i < length; i++) if ((timestamps[i] as number) > highest) highest = timestamps[i] as number;
+    for (let i = 0; i < length; i++)
+      if ((timestamps[i] as number) > highest) highest = timestamps[i] as number;
     this.watermarkMs = Math.max(this.watermarkMs, highest - this.delayMs - 1);
   }
 
@@ -59,7 +60,8 @@ class CustomTracker implements WatermarkTracker, WatermarkOutput {
   onBatch(batch: Batch): void {
     const rows = batch.rows();
     this.idle = false;
-    for (let i = 0; i < batch.length; i++) this.generator.onRecord(rows[i], batch.timestamps[i] as number, this);
+    for (let i = 0; i < batch.length; i++)
+      this.generator.onRecord(rows[i], batch.timestamps[i] as number, this);
   }
 
   onInterval(): void {

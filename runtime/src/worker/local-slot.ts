@@ -14,6 +14,7 @@ export const createLocalSlot = (setup: SlotSetup): SlotHandle => {
     stop: () => runtime.stop(),
     cancel: () => runtime.cancel(),
     report: () => reportOf(runtime, setup.slot),
+    metrics: () => setup.metrics.snapshot(),
   };
 };
 
@@ -25,4 +26,5 @@ export const reportOf = (runtime: SlotRuntime, slot: number): readonly SubtaskRe
     name: subtask.name,
     slot,
     recordsOut: subtask.recordsOut,
+    lateRecords: runtime.lateRecords(subtask.task),
   }));

@@ -5,6 +5,7 @@
 import type { Barrier } from '../exchange/element.ts';
 import type { MovedState } from '../task/key-group-moves.ts';
 import type { SubtaskStatistics } from '../task/statistics.ts';
+import type { MetricSnapshot } from '../telemetry/metrics.ts';
 
 /** The counters of one subtask, with its place. */
 export interface SubtaskReport extends SubtaskStatistics {
@@ -13,6 +14,8 @@ export interface SubtaskReport extends SubtaskStatistics {
   readonly slot: number;
   /** Records handed to other tasks, or to the sink where the task ends in one. */
   readonly recordsOut: number;
+  /** Records that came after their window was gone. */
+  readonly lateRecords: number;
 }
 
 export interface SlotHandle {
@@ -30,6 +33,8 @@ export interface SlotHandle {
   cancel(): Promise<void>;
   /** The newest counters; a slot on another thread answers with the last it has sent. */
   report(): readonly SubtaskReport[];
+  /** The newest metrics, the job's own among them, grouped by transform. */
+  metrics(): MetricSnapshot;
 }
 
 export interface SlotReports {

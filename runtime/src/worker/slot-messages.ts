@@ -5,6 +5,7 @@ import type { PlanSettings } from '../graph/plan.ts';
 import type { DeadLetter, DeadLetterPolicy } from '../task/failures.ts';
 import type { MovedState } from '../task/key-group-moves.ts';
 import type { LogFields, LogLevel } from '../telemetry/logger.ts';
+import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SubtaskReport } from './slot-handle.ts';
 
 /** What a slot's thread is started with. */
@@ -38,9 +39,13 @@ export type FromSlot =
   | { readonly kind: 'ready' }
   | { readonly kind: 'requestSplit'; readonly task: number }
   | { readonly kind: 'state'; readonly toSlot: number; readonly state: MovedState }
-  | { readonly kind: 'finished'; readonly drained: boolean; readonly report: readonly SubtaskReport[] }
+  | { readonly kind: 'finished'; readonly drained: boolean }
   | { readonly kind: 'failed'; readonly error: PlainError }
-  | { readonly kind: 'report'; readonly report: readonly SubtaskReport[] }
+  | {
+      readonly kind: 'report';
+      readonly report: readonly SubtaskReport[];
+      readonly metrics: MetricSnapshot;
+    }
   | { readonly kind: 'deadLetter'; readonly letter: DeadLetter }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };
 

@@ -52,14 +52,17 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
   const data = port.data as SlotThreadData;
   const send = (message: FromSlot): void => port.post(message);
   const logger = remoteLogger(send, data.logLevel, { slot: data.slot });
+  const metrics = new MetricGroup();
   let runtime: SlotRuntime;
+  const sendReport = (): void =>
+    send({ kind: 'report', report: reportOf(runtime, data.slot), metrics: metrics.snapshot() });
   try {
     const graph = await loadGraph(data);
     runtime = new SlotRuntime({
       ...data,
       system,
       logger,
-      metrics: new MetricGroup(),
+      metrics,
       graph,
       deadLetters: (letter) => send({ kind: 'deadLetter', letter }),
       routing: initialRouting(graph.slots, graph.maxParallelism),
@@ -68,7 +71,8 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
       requestSplit: (task) => send({ kind: 'requestSplit', task }),
       sendState: (toSlot, state) => send({ kind: 'state', toSlot, state }),
       onFinished: (drained) => {
-        send({ kind: 'finished', drained, report: reportOf(runtime, data.slot) });
+        sendReport();
+        send({ kind: 'finished', drained });
         end();
       },
       onFailed: (error) => {
@@ -87,7 +91,7 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
   };
   const report = (): void => {
     if (ended) return;
-    send({ kind: 'report', report: reportOf(runtime, data.slot) });
+    sendReport();
     system.timers.after(reportIntervalMs, report);
   };
   port.onMessage((raw) => obey(raw as ToSlot, runtime, end));

@@ -2,6 +2,7 @@ import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
 import type { DeadLetterOutput } from '../task/failures.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { MetricGroup, type MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from './slot-handle.ts';
 import { type FromSlot, fromPlainError, type SlotThreadData, type ToSlot } from './slot-messages.ts';
 
@@ -25,6 +26,7 @@ export const startThreadSlot = (settings: ThreadSlotSettings): Promise<SlotHandl
   const { system, logger, deadLetters, data, reports } = settings;
   const thread = system.threads.spawn(entry, data, { youngMiB: 128 });
   let report: readonly SubtaskReport[] = [];
+  let metrics: MetricSnapshot = new MetricGroup().snapshot();
   let over = false;
   const send = (message: ToSlot): void => {
     if (!over) thread.post(message);
@@ -44,6 +46,7 @@ export const startThreadSlot = (settings: ThreadSlotSettings): Promise<SlotHandl
       return exited.then(() => timer.cancel());
     },
     report: () => report,
+    metrics: () => metrics,
   };
   return new Promise((resolve, reject) => {
     let ready = false;
@@ -69,10 +72,9 @@ export const startThreadSlot = (settings: ThreadSlotSettings): Promise<SlotHandl
         case 'state':
           return reports.sendState(message.toSlot, message.state);
         case 'report':
-          report = message.report;
+          ({ report, metrics } = message);
           return;
         case 'finished':
-          report = message.report;
           over = true;
           return reports.onFinished(message.drained);
         case 'failed':
