@@ -1,6 +1,7 @@
 import type { Job } from '../api/environment.ts';
 import { buildGraph } from '../artifact/load.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
+import { allocateAlignment } from '../exchange/alignment-board.ts';
 import { initialRouting } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { System } from '../sys/system.ts';
@@ -48,7 +49,7 @@ export const slotSetup = (
   graph: PhysicalGraph,
   attempt: number,
   slot: number,
-): Omit<SlotSetup, 'remote' | keyof SlotReports> => ({
+): Omit<SlotSetup, 'remote' | 'alignment' | keyof SlotReports> => ({
   system: settings.system,
   logger: settings.logger,
   metrics: new MetricGroup(),
@@ -76,11 +77,13 @@ export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJ
     graph,
     deploy: (attempt, reportsOf) => {
       const channels = new SharedThreadChannels();
+      const alignment = allocateAlignment(graph);
       const slots = Array.from({ length: graph.slots }, (_, slot) =>
         createLocalSlot({
           ...slotSetup(settings, slot === 0 && attempt === 1 ? graph : plan(), attempt, slot),
           ...reportsOf(slot),
           remote: channels.of(slot),
+          alignment,
         }),
       );
       return Promise.resolve(slots);

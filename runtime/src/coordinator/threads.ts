@@ -1,5 +1,6 @@
 import type { Artifact } from '../artifact/freeze.ts';
 import { buildGraph, loadJob } from '../artifact/load.ts';
+import { allocateAlignment } from '../exchange/alignment-board.ts';
 import { allocateSharedLinks } from '../exchange/shared-links.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { allocatePulses, Pulse } from '../task/pulse.ts';
@@ -35,6 +36,7 @@ export const createThreadedJob = async (artifact: Artifact, settings: LocalSetti
       ...slotSetup(settings, graph, attempt, 0),
       ...reportsOf(0),
       remote: noRemoteChannels,
+      alignment: allocateAlignment(graph),
       pulse,
     };
     return Promise.resolve([createLocalSlot(setup)]);

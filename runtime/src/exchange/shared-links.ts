@@ -1,4 +1,5 @@
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { allocateAlignment } from './alignment-board.ts';
 import { planRemoteChannels } from './channel-plan.ts';
 import { allocateDoorbells } from './doorbell.ts';
 import { allocateRing } from './ring.ts';
@@ -10,6 +11,8 @@ export interface SharedLinks {
   readonly doorbells: SharedArrayBuffer;
   /** Batches under way, one Int32 a remote channel. */
   readonly credits: SharedArrayBuffer;
+  /** See `AlignmentBoard`. */
+  readonly alignment: SharedArrayBuffer;
 }
 
 const mebibyte = 2 ** 20;
@@ -26,5 +29,6 @@ export const allocateSharedLinks = (graph: PhysicalGraph): SharedLinks => {
     ),
     doorbells: allocateDoorbells(slots),
     credits: new SharedArrayBuffer(4 * Math.max(1, planRemoteChannels(graph).length)),
+    alignment: allocateAlignment(graph),
   };
 };

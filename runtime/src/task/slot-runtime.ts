@@ -1,5 +1,6 @@
 import type { SourceReader } from '../api/connectors.ts';
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
+import { AlignmentBoard } from '../exchange/alignment-board.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { Task } from '../graph/physical-graph.ts';
 import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
@@ -11,7 +12,7 @@ import { InputGate } from './input-gate.ts';
 import { KeyGroupMoves, type MovedState } from './key-group-moves.ts';
 import { Slot } from './slot.ts';
 import type { SlotSetup } from './slot-setup.ts';
-import { SourceInput } from './source-input.ts';
+import { type SourceAlignment, SourceInput } from './source-input.ts';
 import { newStatistics, type SubtaskStatistics } from './statistics.ts';
 import { Subtask } from './subtask.ts';
 import { SlotWiring } from './wiring.ts';
@@ -34,6 +35,7 @@ export class SlotRuntime {
   readonly subtasks: readonly Subtask[];
   private readonly setup: SlotSetup;
   private readonly wiring: SlotWiring;
+  private readonly board: AlignmentBoard;
   /** Position in `subtasks` by task index. */
   private readonly positions = new Map<number, number>();
   private readonly sources = new Map<number, SlotSource>();
@@ -41,6 +43,7 @@ export class SlotRuntime {
   constructor(setup: SlotSetup) {
     this.setup = setup;
     this.slot = new Slot(setup.system, setup, setup.remote, setup.pulse);
+    this.board = new AlignmentBoard(setup.graph, setup.slot, setup.alignment);
     this.wiring = new SlotWiring(setup, (task) => this.wake(task));
     const tasks = setup.graph.tasks.filter((task) => setup.slot < task.parallelism);
     for (const [position, task] of tasks.entries()) this.positions.set(task.index, position);
@@ -175,6 +178,15 @@ export class SlotRuntime {
       : new InputGate(this.wiring.inputs(task));
   }
 
+  private alignment(task: Task, spec: SourceSpec): SourceAlignment | undefined {
+    const { alignment } = spec.watermarks;
+    if (alignment === undefined) return undefined;
+    return {
+      report: (watermarkMs) => this.board.report(task.index, watermarkMs),
+      mayRead: (watermarkMs) => watermarkMs <= this.board.leastOf(alignment.group) + alignment.maxDriftMs,
+    };
+  }
+
   private source(
     task: Task,
     node: TransformNode,
@@ -187,6 +199,7 @@ export class SlotRuntime {
       watermarks: spec.watermarks,
       failures,
       onlyFinalWatermark: setup.batchMode,
+      alignment: this.alignment(task, spec),
     });
     const reader = spec.source.createReader({
       ...this.context(task, node, statistics, () => setup.system.clock.nowMs()),

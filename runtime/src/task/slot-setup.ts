@@ -31,6 +31,8 @@ export interface SlotSetup {
   requestSplit(task: number): void;
   /** Hands the state of a key group to the slot that owns it from now on. */
   sendState(toSlot: number, state: MovedState): void;
+  /** Memory of the alignment groups, shared by all slots: see `allocateAlignment`. */
+  readonly alignment: SharedArrayBuffer;
   /** Where the slot shows the watchdog that it lives; absent = nobody looks. */
   readonly pulse?: Pulse | undefined;
   readonly onFinished: (drained: boolean) => void;

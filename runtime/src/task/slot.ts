@@ -9,6 +9,9 @@ const turnMs = 5;
 /** What moves between threads beside the subtasks. */
 type RemoteWork = Pick<RemoteChannels, 'pump' | 'sleep' | 'isEmpty'>;
 
+/** A subtask whose time has come may have no credit to act on it: it is asked again, but not in a loop. */
+const leastAlarmMs = 1;
+
 export interface SlotEvents {
   /** Every subtask has ended and its sinks are flushed and closed. `drained`: the input was complete. */
   onFinished(drained: boolean): void;
@@ -129,7 +132,7 @@ export class Slot {
     this.alarm?.cancel();
     this.alarmMs = nextMs;
     if (nextMs === Infinity) return;
-    this.alarm = this.system.timers.after(nextMs - this.system.clock.nowMs(), () => {
+    this.alarm = this.system.timers.after(Math.max(leastAlarmMs, nextMs - this.system.clock.nowMs()), () => {
       this.alarmMs = Infinity;
       this.wakeAll();
     });

@@ -23,7 +23,20 @@ export interface SourceInputSettings {
   readonly failures: FailureHandler;
   /** Batch mode: the watermark jumps once, at the end. */
   readonly onlyFinalWatermark: boolean;
+  /** Keeps the source near the slowest of its group; absent = it runs freely. */
+  readonly alignment?: SourceAlignment | undefined;
 }
+
+/** What a source tells and asks of its alignment group. */
+export interface SourceAlignment {
+  /** The watermark of this subtask, +Infinity when it is idle or has ended. */
+  report(watermarkMs: number): void;
+  /** Whether the group allows a source with this watermark to read on. */
+  mayRead(watermarkMs: number): boolean;
+}
+
+/** How often a source that waits for its group looks again, in ms. */
+const alignmentIntervalMs = 20;
 
 /**
  * Turns a source reader into elements: polls it for a batch, gives timestamps, follows a watermark per split, and ends. The
@@ -44,6 +57,7 @@ export class SourceInput implements SubtaskInput {
   private nowMs = 0;
   private stopRequested = false;
   private ended = false;
+  private heldBack = false;
 
   constructor(settings: SourceInputSettings) {
     this.settings = settings;
@@ -108,6 +122,7 @@ export class SourceInput implements SubtaskInput {
     if (this.queue.length > 0) return this.queue.shift();
     if (this.ended || this.reader === undefined) return undefined;
     this.nowMs = nowMs;
+    if (this.waitsForGroup()) return undefined;
     const stopNow = this.stopRequested && this.reader.stop === undefined;
     const result: PollResult = stopNow ? 'end' : this.reader.poll();
     this.flush();
@@ -120,8 +135,16 @@ export class SourceInput implements SubtaskInput {
 
   nextTimeMs(): number {
     if (this.ended || this.settings.onlyFinalWatermark) return Infinity;
+    if (this.heldBack) return this.nowMs + alignmentIntervalMs;
     for (const { tracker } of this.splits.values()) if (tracker.periodic) return this.nextIntervalMs;
     return Infinity;
+  }
+
+  /** A stop is not held back: what is in hand must come out. */
+  private waitsForGroup(): boolean {
+    const { alignment } = this.settings;
+    this.heldBack = alignment !== undefined && !this.stopRequested && !alignment.mayRead(this.emittedMs);
+    return this.heldBack;
   }
 
   private flush(): void {
@@ -140,6 +163,7 @@ export class SourceInput implements SubtaskInput {
 
   private end(): void {
     this.ended = true;
+    this.settings.alignment?.report(Infinity);
     const drained = !this.stopRequested;
     if (drained) this.queue.push({ kind: 'watermark', timeMs: Infinity });
     this.queue.push({ kind: 'end', drained });
@@ -163,6 +187,7 @@ export class SourceInput implements SubtaskInput {
     }
     if (idle && !this.wasIdle) this.queue.push({ kind: 'idle' });
     this.wasIdle = idle;
+    this.settings.alignment?.report(idle ? Infinity : this.emittedMs);
   }
 }
 

@@ -67,6 +67,7 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
       deadLetters: (letter) => send({ kind: 'deadLetter', letter }),
       routing: initialRouting(graph.slots, graph.maxParallelism),
       pulse: new Pulse(new Int32Array(data.pulses), data.slot),
+      alignment: data.links.alignment,
       remote: new RingChannels(graph, data.slot, data.links),
       requestSplit: (task) => send({ kind: 'requestSplit', task }),
       sendState: (toSlot, state) => send({ kind: 'state', toSlot, state }),
