@@ -53,6 +53,6 @@ const job: millrace.Job = (env, { data, database = 'delays.sqlite', port = '0', 
   const names = env.fromSource(airports, undefined, { name: 'airports' }).keyBy('iata');
   const named = weeks.keyBy('key').connect(names).process(enrich()).name('enrich');
   named.sinkTo(sqliteSink({ file: database, table: 'delays', key: ['airport', 'week'] }));
-  named.sinkTo(serverSentEvents({ port: Number(port), page: 'page.html' })).setParallelism(1);
+  named.sinkTo(serverSentEvents({ port: Number(port), page: 'page.html', key: 'airport' })).setParallelism(1);
 };
 export default job;

@@ -92,6 +92,11 @@ export interface SourceReader<Split> {
   noMoreSplits(): void;
   /** Emits about one batch and returns; never blocks. */
   poll(): PollResult;
+  /**
+   * The job stops: take nothing new from outside; polls go on until one says `end`. Absent = reading ends at once. For
+   * readers that have promised somebody to deliver what they hold.
+   */
+  stop?(): void;
   /** The splits held now, each with its position. */
   snapshot(): readonly Split[];
   close(): void | Promise<void>;

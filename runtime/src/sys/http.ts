@@ -17,6 +17,9 @@ export type HttpHandler = (request: never, response: never) => void;
 
 export interface HttpServer {
   readonly port: number;
-  /** Takes no new connections, ends the open ones, and resolves when all are gone. */
+  /**
+   * Takes no new connections and resolves when all are gone: idle ones at once, others when their answer has been sent, or
+   * after a second.
+   */
   close(): Promise<void>;
 }

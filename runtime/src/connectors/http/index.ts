@@ -67,13 +67,15 @@ const createReader = (
       output = context.split(given.id);
     },
     noMoreSplits: () => {},
+    // Whoever was answered with 202 was told that the job has the records.
+    stop: () => queue.close(),
     poll: (): PollResult => {
       if (!asked) {
         asked = true;
         context.requestSplit();
       }
       const records = output === undefined ? undefined : queue.take();
-      if (records === undefined) return 'waiting';
+      if (records === undefined) return queue.isOpen ? 'waiting' : 'end';
       output?.emitBatch(Batch.ofRows(records, new Float64Array(records.length).fill(NaN)));
       return 'more';
     },

@@ -2,10 +2,20 @@
 export class RecordQueue {
   private posts: (readonly unknown[])[] = [];
   private records = 0;
+  private open = true;
   private readonly maximumRecords: number;
 
   constructor(maximumRecords: number) {
     this.maximumRecords = maximumRecords;
+  }
+
+  /** Takes nothing any more; what is there can still be taken out. */
+  close(): void {
+    this.open = false;
+  }
+
+  get isOpen(): boolean {
+    return this.open;
   }
 
   get length(): number {

@@ -14,26 +14,18 @@ export interface RateLimitOptions {
 
 const optionsSchema = z.strictObject({ recordsPerSecond: z.number().positive().max(1e9) });
 
-/** Counts what goes through the outputs of a reader. */
-const countingContext = <T>(
-  context: SourceReaderContext<T>,
-  count: (records: number) => void,
-): SourceReaderContext<T> => ({
-  ...context,
-  split: (splitId) => {
-    const output: SplitOutput<T> = context.split(splitId);
-    return {
-      ...output,
-      emit: (value, timestampMs) => {
-        count(1);
-        output.emit(value, timestampMs);
-      },
-      emitBatch: (batch) => {
-        count(batch.length);
-        output.emitBatch(batch);
-      },
-    };
+/** Counts what goes through an output. */
+const countingOutput = <T>(output: SplitOutput<T>, count: (records: number) => void): SplitOutput<T> => ({
+  emit: (value, timestampMs) => {
+    count(1);
+    output.emit(value, timestampMs);
   },
+  emitBatch: (batch) => {
+    count(batch.length);
+    output.emitBatch(batch);
+  },
+  markIdle: () => output.markIdle(),
+  release: () => output.release(),
 });
 
 const limited = <T, Split>(
@@ -45,13 +37,19 @@ const limited = <T, Split>(
   const recordsPerMs = recordsPerSecond / context.parallelism / 1000;
   let freeAtMs = 0;
   let timer: Cancellable | undefined;
-  const inner = create(
-    countingContext(context, (records) => {
-      freeAtMs = Math.max(freeAtMs, clock.monotonicMs()) + records / recordsPerMs;
-    }),
-  );
+  const count = (records: number): void => {
+    freeAtMs = Math.max(freeAtMs, clock.monotonicMs()) + records / recordsPerMs;
+  };
+  const inner = create({
+    ...context,
+    split: (splitId) => countingOutput(context.split(splitId), count),
+  });
+  const { stop } = inner;
   return {
-    ...inner,
+    open: () => inner.open?.(),
+    addSplit: (split) => inner.addSplit(split),
+    noMoreSplits: () => inner.noMoreSplits(),
+    ...(stop === undefined ? {} : { stop: () => stop.call(inner) }),
     poll: () => {
       const waitMs = freeAtMs - clock.monotonicMs();
       if (waitMs <= 0) return inner.poll();
@@ -61,6 +59,7 @@ const limited = <T, Split>(
       });
       return 'waiting';
     },
+    snapshot: () => inner.snapshot(),
     close: () => {
       timer?.cancel();
       return inner.close();

@@ -1,5 +1,8 @@
+import type { History } from './history.ts';
+
 /** What is needed of an express response to push text to a browser. */
 export interface EventStream {
+  /** Bytes that were written and have not left this process. */
   readonly writableLength: number;
   write(text: string): boolean;
   end(): void;
@@ -7,39 +10,44 @@ export interface EventStream {
 }
 
 /** Bytes that may wait for one client before it is dropped: it reads too slowly, and the browser connects again. */
-const mostWaitingBytes = 1024 * 1024;
+export const mostWaitingBytes: number = 1024 * 1024;
 
-/** The browsers that look at one page, and what a new one is shown first. Memory is bounded by `historyRecords`. */
+/**
+ * The browsers that look at one page. For each at most `mostWaitingBytes` and the records of one batch wait in memory; whoever
+ * has more waiting when the next batch comes is dropped.
+ */
 export class EventClients {
-  dropped = 0;
   private readonly clients = new Set<EventStream>();
-  private readonly history: string[] = [];
-  private readonly historyRecords: number;
+  private readonly history: History;
+  private readonly onDropped: () => void;
 
-  constructor(historyRecords: number) {
-    this.historyRecords = historyRecords;
+  constructor(history: History, onDropped: () => void) {
+    this.history = history;
+    this.onDropped = onDropped;
   }
 
   get size(): number {
     return this.clients.size;
   }
 
-  /** Adds a client and sends it the newest records. */
+  /** Adds a client and sends it what is remembered. */
   add(client: EventStream): void {
     this.clients.add(client);
-    if (this.history.length > 0) client.write(this.history.join(''));
+    const text = this.history.text();
+    if (text !== '') client.write(text);
   }
 
   remove(client: EventStream): void {
     this.clients.delete(client);
   }
 
-  /** Sends records, each as JSON text, to all. */
-  send(records: readonly string[]): void {
-    const events = records.map((record) => `data: ${record}\n\n`);
-    this.keep(events);
-    const text = events.join('');
-    for (const client of this.clients) this.write(client, text);
+  /** Sends records to all and remembers them. */
+  send(records: readonly unknown[]): void {
+    const text = this.history.keep(records);
+    for (const client of this.clients) {
+      if (client.writableLength <= mostWaitingBytes) client.write(text);
+      else this.drop(client);
+    }
   }
 
   /** Tells all that nothing more will come, and ends them. */
@@ -51,20 +59,9 @@ export class EventClients {
     this.clients.clear();
   }
 
-  private write(client: EventStream, text: string): void {
-    if (client.writableLength + text.length <= mostWaitingBytes) {
-      client.write(text);
-      return;
-    }
+  private drop(client: EventStream): void {
     this.clients.delete(client);
-    this.dropped++;
     client.destroy();
-  }
-
-  private keep(events: readonly string[]): void {
-    this.history.push(...events.slice(-this.historyRecords));
-    if (this.history.length > this.historyRecords) {
-      this.history.splice(0, this.history.length - this.historyRecords);
-    }
+    this.onDropped();
   }
 }

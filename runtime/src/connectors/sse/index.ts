@@ -9,8 +9,8 @@ import { checkOptions } from '../../api/connector-options.ts';
 import type { ConnectorContext, Sink, SinkWriter } from '../../api/connectors.ts';
 import { MillraceError } from '../../contract/errors.ts';
 import type { HttpServer } from '../../sys/http.ts';
-import { toJsonText } from '../formats/json-text.ts';
 import { EventClients } from './clients.ts';
+import { History } from './history.ts';
 
 export interface ServerSentEventsOptions {
   /** 0 = a free one, named in the log. */
@@ -19,8 +19,10 @@ export interface ServerSentEventsOptions {
   readonly host?: string;
   /** An HTML file served at `/`, relative to the job; it listens to `new EventSource('events')`. Absent = a plain list. */
   readonly page?: string;
-  /** How many of the newest records a new browser is shown first; default 1000. */
+  /** How many of the newest records a new browser is shown first, as far as they fit 512 KiB; default 1000. */
   readonly history?: number;
+  /** A field: of the history, only the newest record of each value of it is kept. Without it all records are. */
+  readonly key?: string;
 }
 
 const optionsSchema = z.strictObject({
@@ -28,6 +30,7 @@ const optionsSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   page: z.string().min(1).optional(),
   history: z.number().int().min(0).max(100_000).default(1000),
+  key: z.string().min(1).optional(),
 });
 
 const plainPage = `<!doctype html><meta charset="utf-8"><title>Millrace</title>
@@ -58,7 +61,9 @@ const application = (page: string, clients: EventClients): Express => {
   const app = express().disable('x-powered-by');
   app.get('/', (_request: Request, response: Response) => void response.type('html').send(page));
   app.get('/events', (request: Request, response: Response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+    // The connection serves nothing else, so that it is gone when the stream ends.
+    const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', connection: 'close' };
+    response.writeHead(200, headers);
     response.flushHeaders();
     clients.add(response);
     request.on('close', () => clients.remove(response));
@@ -100,12 +105,13 @@ const createWriter = async (
       },
     );
   }
-  const clients = new EventClients(options.history);
+  const dropped = context.metrics.counter('droppedClients');
+  const clients = new EventClients(new History(options.history, options.key), () => dropped.increment());
   const app = application(pageText(context, options.page), clients);
   const server = await listen(context, app, options.host, options.port);
   context.logger.info(`Live page: http://${options.host}:${server.port}/`);
   return {
-    write: (batch) => clients.send(batch.rows().slice(0, batch.length).map(toJsonText)),
+    write: (batch) => clients.send(batch.rows().slice(0, batch.length)),
     flush: () => {},
     close: async () => {
       clients.end();
