@@ -1,33 +1,42 @@
 import type { Job } from 'millrace';
-import { createSharedThreadJob } from '../src/coordinator/local.ts';
+import { createSharedThreadJob, type LocalSettings } from '../src/coordinator/local.ts';
+import type { LocalJob } from '../src/coordinator/local-job.ts';
 import { createNodeSystem } from '../src/sys/node-system.ts';
 import { createLogger } from '../src/telemetry/logger.ts';
 import type { Measurement } from './scenario.ts';
 
-/**
- * Runs a job of one slot to its end on this thread.
- * @throws what the job failed with.
- */
-export const runToEnd = async (job: Job): Promise<void> => {
+/** How jobs are run here: one slot, nothing logged, every failure the end. */
+export const localSettings = (parallelism = 1): LocalSettings => {
   const system = createNodeSystem();
-  const running = createSharedThreadJob(job, {
+  return {
     system,
     logger: createLogger({ clock: system.clock, level: 'silent', json: false }),
     jobName: 'bench',
     args: {},
-    parallelism: 1,
+    parallelism,
     mode: 'Streaming',
     restart: { strategy: 'None' },
     deadLetterPolicy: 'fail',
     deadLetters: () => undefined,
     baseDirectory: process.cwd(),
-  });
-  running.start();
-  const result = await running.ended;
+  };
+};
+
+/**
+ * Waits for the end of a job that was not started yet.
+ * @throws what it failed with.
+ */
+export const finish = async (job: LocalJob): Promise<void> => {
+  job.start();
+  const result = await job.ended;
   if (result.state !== 'finished') throw result.error ?? new Error(`The job ended as ${result.state}.`);
 };
 
-const bytesPerMiB = 2 ** 20;
+/**
+ * Runs a job of one slot to its end on this thread.
+ * @throws what the job failed with.
+ */
+export const runToEnd = (job: Job): Promise<void> => finish(createSharedThreadJob(job, localSettings()));
 
 /** The peak of this process; `maxRSS` is in KiB. */
 export const peakRssMiB = (): number => process.resourceUsage().maxRSS / 1024;
@@ -51,10 +60,6 @@ export class MemoryProbe {
   look(): void {
     globalThis.gc?.();
     this.rssBytes = process.memoryUsage.rss();
-  }
-
-  get rssMiB(): number {
-    return this.rssBytes / bytesPerMiB;
   }
 }
 

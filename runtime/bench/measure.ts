@@ -10,6 +10,10 @@ const partOf = (scenario: Scenario, name: PartName): Part | undefined => {
 
 const [scenarioName = '', partName = 'subject'] = process.argv.slice(2);
 const scenario = scenarios.find(({ name }) => name === scenarioName);
-const part = scenario === undefined ? undefined : partOf(scenario, partName as PartName);
-if (part === undefined) throw new Error(`There is no part ${partName} of a scenario ${scenarioName}.`);
-process.stdout.write(`${JSON.stringify(await part())}\n`);
+if (scenario === undefined) throw new Error(`There is no scenario ${scenarioName}.`);
+if (partName === 'prepare') await scenario.prepare?.();
+else {
+  const part = partOf(scenario, partName as PartName);
+  if (part === undefined) throw new Error(`The scenario ${scenarioName} has no part ${partName}.`);
+  process.stdout.write(`${JSON.stringify(await part())}\n`);
+}

@@ -10,8 +10,8 @@ import { toMarkdown } from './table.ts';
 
 const nodeOptions = ['--conditions=millrace-source', '--expose-gc', '--disable-warning=ExperimentalWarning'];
 
-/** Measures one part in a fresh process. */
-const measurePart = (scenario: Scenario, part: PartName): Promise<Measurement> =>
+/** Runs a part in a fresh process and gives what it printed. */
+const runPart = (scenario: Scenario, part: PartName | 'prepare'): Promise<string> =>
   new Promise((resolve, reject) => {
     const program = fileURLToPath(new URL('measure.ts', import.meta.url));
     const child = spawn(process.execPath, [...nodeOptions, program, scenario.name, part], {
@@ -23,10 +23,17 @@ const measurePart = (scenario: Scenario, part: PartName): Promise<Measurement> =
     });
     child.on('error', reject);
     child.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Measurement);
+      if (code === 0) resolve(output);
       else reject(new Error(`The part ${part} of ${scenario.name} ended with code ${code}.`));
     });
   });
+
+const measurePart = async (scenario: Scenario, part: PartName): Promise<Measurement> => {
+  const output = await runPart(scenario, part);
+  const last = output.trimEnd().split('\n').at(-1) ?? '';
+  // JSON has no NaN: what a part cannot tell comes as null.
+  return JSON.parse(last, (_key, value: unknown) => value ?? Number.NaN) as Measurement;
+};
 
 const partsOf = (scenario: Scenario): readonly PartName[] => [
   'subject',
@@ -36,6 +43,7 @@ const partsOf = (scenario: Scenario): readonly PartName[] => [
 
 /** Runs the parts in turn, so that what else the machine does hits all of them. */
 const runScenario = async (scenario: Scenario): Promise<Row> => {
+  if (scenario.prepare !== undefined) await runPart(scenario, 'prepare');
   const runs: Partial<Record<PartName, Measurement[]>> = {};
   for (let i = 0; i < (scenario.repetitions ?? 1); i++) {
     for (const part of partsOf(scenario)) {

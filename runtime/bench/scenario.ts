@@ -6,7 +6,7 @@
  * collector's and the compiler's threads count, and a busy machine disturbs them less than the wall clock.
  */
 
-/** What one part of a scenario cost, warm-up excluded. */
+/** What one part of a scenario cost, warm-up excluded. NaN where it cannot be told. */
 export interface Measurement {
   /** Records that went in. */
   readonly records: number;
@@ -39,6 +39,8 @@ export interface Scenario {
   /** What is run, in one line for the table. */
   readonly title: string;
   readonly subject: Part;
+  /** Makes what the parts read, in a process of its own before them. */
+  readonly prepare?: () => Promise<void>;
   /** What it is compared with: another part of the same run, or a cost recorded elsewhere. */
   readonly baseline?:
     | { readonly name: string; readonly part: Part }

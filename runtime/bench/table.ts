@@ -7,6 +7,8 @@ const short = (value: number): string => {
   return value.toFixed(size >= 100 ? 0 : 2);
 };
 
+const fixed = (value: number, digits: number): string => (Number.isNaN(value) ? '' : value.toFixed(digits));
+
 const headings = [
   'scenario',
   'records',
@@ -17,7 +19,7 @@ const headings = [
   'peak RSS MiB',
   'baseline (CPU-s per million)',
   'ratio',
-  'bar',
+  'bars and figures',
 ];
 
 const barText = (bar: Row['bars'][number], row: Row): string => {
@@ -27,17 +29,23 @@ const barText = (bar: Row['bars'][number], row: Row): string => {
   return `${bar.met ? 'met' : 'MISSED'}: ${bar.figure} ${found} (${wanted})`;
 };
 
+/** What was measured and must be nothing in particular. Speed has columns of its own. */
+const otherFigures = (row: Row): readonly string[] =>
+  Object.entries(row.figures)
+    .filter(([name]) => !name.startsWith('recordsPer') && row.bars.every((bar) => bar.figure !== name))
+    .map(([name, value]) => `${name} ${short(value)}`);
+
 const cellsOf = (row: Row): readonly string[] => [
   row.scenario,
   short(row.records),
   row.seconds.toFixed(2),
-  (row.recordsPerSecond / 1e6).toFixed(2),
-  row.cpuSecondsPerMillion.toFixed(3),
-  (1 / row.cpuSecondsPerMillion).toFixed(2),
-  row.peakRssMiB.toFixed(0),
+  fixed(row.recordsPerSecond / 1e6, 2),
+  fixed(row.cpuSecondsPerMillion, 3),
+  fixed(1 / row.cpuSecondsPerMillion, 2),
+  fixed(row.peakRssMiB, 0),
   row.baseline === undefined ? '' : `${row.baseline.name} (${row.baseline.cpuSecondsPerMillion.toFixed(3)})`,
   row.ratio === undefined ? '' : row.ratio.toFixed(2),
-  row.bars.map((bar) => barText(bar, row)).join('; '),
+  [...row.bars.map((bar) => barText(bar, row)), ...otherFigures(row)].join('; '),
 ];
 
 const line = (cells: readonly string[]): string =>

@@ -1,7 +1,19 @@
 import type { Scenario } from '../scenario.ts';
+import { endlessScenarios } from './endless.ts';
+import { fileScenarios } from './files.ts';
 import { keyedScenarios } from './keyed.ts';
 import { nexmarkScenarios } from './nexmark.ts';
 import { objectScenarios } from './objects.ts';
+import { startScenarios } from './start.ts';
+import { statefulScenarios } from './stateful.ts';
 
 /** Every scenario, in the order of the table. */
-export const scenarios: readonly Scenario[] = [...objectScenarios, ...keyedScenarios, ...nexmarkScenarios];
+export const scenarios: readonly Scenario[] = [
+  ...objectScenarios,
+  ...keyedScenarios,
+  ...fileScenarios,
+  ...statefulScenarios,
+  ...endlessScenarios,
+  ...nexmarkScenarios,
+  ...startScenarios,
+];
