@@ -77,6 +77,8 @@ export interface WindowSettings {
   readonly function?: WindowFunction<unknown, unknown, unknown> | undefined;
   /** False for windowAll: one window for all records, in one subtask. */
   readonly keyed: boolean;
+  /** `partials`: what comes in was aggregated in part before the exchange. Set by the planner only. */
+  readonly input?: 'records' | 'partials' | undefined;
 }
 
 export interface WindowJoinSettings {

@@ -84,6 +84,8 @@ export interface Processor {
   finish?(budget: Budget): boolean;
   /** Sinks: makes what was written visible. */
   flush?(): void | Promise<void>;
+  /** A barrier is about to go on: hand on what is held back, so that it stands before the barrier. */
+  prepareBarrier?(): void;
   /** Keyed state of one key group, for moving it to another slot or into a snapshot. `undefined` = nothing there. */
   exportKeyGroup?(keyGroup: number): Uint8Array | undefined;
   importKeyGroup?(keyGroup: number, bytes: Uint8Array): void;

@@ -26,6 +26,14 @@ export const mergeByArrival = (left: OrderedRecords, right: OrderedRecords): Ord
   return { values, arrivals };
 };
 
+/** Records that all came later than those in the list: slices of time mostly are also slices of arrival. */
+const append = (list: OrderedRecords, later: OrderedRecords): void => {
+  for (let i = 0; i < later.values.length; i++) {
+    list.values.push(later.values[i]);
+    list.arrivals.push(later.arrivals[i]!);
+  }
+};
+
 /** Keeps all records, null and undefined too, in lists that are never merged. */
 export const createRecords = (place: ColumnPlace): Accumulator => ({
   initialNumbers: [],
@@ -83,7 +91,11 @@ export const createOrderedRecords = (
     for (let j = 0; j < length; j++) {
       const other = others[sources[j]!];
       const row = targets[j]!;
-      if (other !== undefined) lists[row] = mergeByArrival(lists[row] ?? { values: [], arrivals: [] }, other);
+      if (other === undefined) continue;
+      const list = lists[row];
+      if (list === undefined) lists[row] = { values: other.values.slice(), arrivals: other.arrivals.slice() };
+      else if (list.arrivals.at(-1)! < other.arrivals[0]!) append(list, other);
+      else lists[row] = mergeByArrival(list, other);
     }
   },
   result: (columns, row) => (heapOf(columns, place)[row] as OrderedRecords | undefined)?.values.slice() ?? [],

@@ -17,4 +17,9 @@ export class LateRecords {
     if (this.output === undefined) this.dropped.value += 1;
     else this.output.emit(batch.rows()[position], batch.timestamps[position]!);
   }
+
+  /** Counts records of which only their aggregates came. */
+  drop(count: number): void {
+    this.dropped.value += count;
+  }
 }

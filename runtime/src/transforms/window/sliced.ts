@@ -1,4 +1,5 @@
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
+import type { AccumulatorColumns } from '../aggregation/accumulator.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import { SkippedRecords } from '../aggregation/inputs.ts';
 import type { Budget, Processor, ProcessorContext } from '../processor.ts';
@@ -11,6 +12,7 @@ import { type AlignedAssigner, type Span, withoutTimestamp } from './layout.ts';
 import { packState, unpackState } from './packed-state.ts';
 import { PaneFiring } from './pane-firing.ts';
 import type { PaneOutput } from './pane-output.ts';
+import { partialColumns, partialCounts } from './partial-batches.ts';
 import { Router, type StrayRecords } from './router.ts';
 import { SliceTransfer } from './slice-transfer.ts';
 import { type Slice, SliceStore } from './slices.ts';
@@ -44,6 +46,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   private rows: Int32Array = new Int32Array(2048);
   private batch!: Batch;
   private keys!: BatchKeys;
+  private partials: AccumulatorColumns = { numbers: [], heaps: [] };
   private progressMs = -Infinity;
   private readonly fired: FiredGroups;
   /** Windows whose turn it is, by end. */
@@ -82,6 +85,11 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     this.keys = this.keySource.keysOf(batch);
     this.skipped.reset(batch.length);
     this.route(batch);
+    if (this.settings.input === 'partials') {
+      this.partials = partialColumns(batch, this.aggregation);
+      this.router.forEachSlice(batch.length, this.skipped, this.takePartials);
+      return;
+    }
     this.aggregation.read(batch, this.skipped, this.context.failures, port);
     if (this.refires()) this.takeOneByOne(batch.length);
     else this.router.forEachSlice(batch.length, this.skipped, this.take);
@@ -136,7 +144,8 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   }
 
   late(position: number): void {
-    this.lateRecords.take(this.batch, position);
+    if (this.settings.input === 'partials') this.lateRecords.drop(partialCounts(this.batch)[position]!);
+    else this.lateRecords.take(this.batch, position);
   }
 
   timeless(position: number): void {
@@ -168,13 +177,27 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
 
   /** Takes the records of one slice in. A field, so that no closure is made for a batch. */
   private readonly take = (slice: Slice, positions: Int32Array, from: number, to: number): void => {
+    this.lookUp(slice, positions, from, to);
+    this.aggregation.update(slice.table, { rows: this.rows, positions, from, to });
+  };
+
+  /** Merges accumulators of the first phase into one slice. */
+  private readonly takePartials = (slice: Slice, positions: Int32Array, from: number, to: number): void => {
+    this.lookUp(slice, positions, from, to);
+    const pairs = {
+      targets: this.rows.subarray(from, to),
+      sources: positions.subarray(from, to),
+      length: to - from,
+    };
+    this.aggregation.merge(slice.table, this.partials, pairs);
+  };
+
+  private lookUp({ table }: Slice, positions: Int32Array, from: number, to: number): void {
     if (this.rows.length < to) this.rows = new Int32Array(to * 2);
-    const { table } = slice;
     const { rows, keys } = this;
     if (this.router.isSorted) table.lookupAt(keys.values, keys.hashes, positions, from, to, rows);
     else table.lookup(keys.values, keys.hashes, from, to - from, rows);
-    this.aggregation.update(table, { rows, positions, from, to });
-  };
+  }
 
   /** Whether some record of the batch comes to a window that has fired and is not over. */
   private refires(): boolean {
