@@ -3,7 +3,7 @@ import { Collected, collect } from '../../src/connectors/collect/index.ts';
 import { generator } from '../../src/connectors/generator/index.ts';
 import { createSharedThreadJob, type LocalSettings } from '../../src/coordinator/local.ts';
 import type { KeyedProcessFunction, ValueState } from '../../src/index.ts';
-import { type Job, monotonousTimestamps, valueState } from '../../src/index.ts';
+import { boundedOutOfOrderness, count, type Job, session, tumbling, valueState } from '../../src/index.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 
@@ -14,6 +14,7 @@ interface Click {
 
 const clicks = 60_000;
 const users = 500;
+const mostMoves = 25;
 
 /** Counts in state, and tells the count of a user once it was silent for a while of event time. */
 const countUntilSilent = (): KeyedProcessFunction<number, Click, string> => {
@@ -57,21 +58,32 @@ const run = async (
   move: ((turn: number) => readonly [number[], number]) | undefined,
 ) => {
   const silences = new Collected<string>();
+  const windows = new Collected<unknown>();
+  const sessions = new Collected<unknown>();
   const job: Job = (env) => {
     const stream = env
       .fromSource(
         generator<Click>({ count: clicks, generate: (i) => ({ user: (i * 7919) % users, time: i }) }),
-        monotonousTimestamps<Click>().withTimestamps('time'),
+        // The two subtasks of the source are never a whole block apart.
+        boundedOutOfOrderness<Click>('60s').withTimestamps('time'),
       )
       .keyBy('user');
     stream.process(countUntilSilent()).sinkTo(collect(silences));
+    stream.window(tumbling('10s')).aggregate({ clicks: count() }).sinkTo(collect(windows));
+    stream.window(session('450ms')).aggregate({ clicks: count() }).sinkTo(collect(sessions));
   };
   const chosen = settings(parallelism);
   const running = createSharedThreadJob(job, chosen);
   running.start();
   let moved = 0;
   const moveSoon = (): void => {
-    if (move === undefined || running.state === 'finished' || running.state === 'failed') return;
+    if (
+      move === undefined ||
+      moved === mostMoves ||
+      running.state === 'finished' ||
+      running.state === 'failed'
+    )
+      return;
     if (running.state === 'running') running.moveKeyGroups(...move(moved++));
     chosen.system.timers.soon(moveSoon);
   };
@@ -80,7 +92,9 @@ const run = async (
   if (result.error !== undefined) throw result.error;
   return {
     moved,
-    silences: silences.values.toSorted(),
+    results: [silences, windows, sessions].map(({ values }) =>
+      values.map((value) => JSON.stringify(value)).sort(),
+    ),
   };
 };
 
@@ -92,13 +106,13 @@ describe('moving key groups between running slots', () => {
       turn % 2,
     ]);
     expect(moving.moved).toBeGreaterThan(5);
-    expect(moving.silences).toEqual(still.silences);
+    expect(moving.results).toEqual(still.results);
   });
 
   it('gives them when one slot takes everything and gives it back', async () => {
     const still = await run(3, undefined);
     const all = Array.from({ length: 128 }, (_, keyGroup) => keyGroup);
     const moving = await run(3, (turn) => [all, turn % 3]);
-    expect(moving.silences).toEqual(still.silences);
+    expect(moving.results).toEqual(still.results);
   });
 });
