@@ -1,6 +1,9 @@
 import { type ChannelReceiver, type ChannelSender, channelCredit } from './channel.ts';
 import type { StreamElement } from './element.ts';
 
+/** Elements taken before the queue is cut: a queue that is never empty must not hold on to what went through it. */
+const longestPast = 64;
+
 /** A channel inside one thread: a queue of references. */
 export class LocalChannel implements ChannelSender, ChannelReceiver {
   private queue: StreamElement[] = [];
@@ -27,8 +30,8 @@ export class LocalChannel implements ChannelSender, ChannelReceiver {
     if (this.head === this.queue.length) return undefined;
     const hadCredit = this.hasCredit();
     const element = this.queue[this.head++] as StreamElement;
-    if (this.head === this.queue.length) {
-      this.queue = [];
+    if (this.head === this.queue.length || this.head === longestPast) {
+      this.queue = this.queue.slice(this.head);
       this.head = 0;
     }
     if (!hadCredit && this.hasCredit()) this.onCredit();

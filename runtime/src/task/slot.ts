@@ -107,11 +107,7 @@ export class Slot {
     while (this.state === 'running') {
       this.remote.pump?.();
       if (this.ready.size === 0) return;
-      if (nowMs >= untilMs) {
-        this.scheduled = true;
-        this.system.timers.soon(() => this.turn());
-        return;
-      }
+      if (nowMs >= untilMs) return this.wakeTurn();
       for (let index = 0; index < this.subtasks.length; index++) {
         if (!this.ready.has(index)) continue;
         const subtask = this.subtasks[index] as Subtask;
