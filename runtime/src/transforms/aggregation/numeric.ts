@@ -135,7 +135,7 @@ export const createAverage = ({ number: place }: ColumnPlace): Accumulator => ({
   },
 });
 
-/** An extreme keeps NaN while there is none, and so never takes a NaN in. */
+/** An extreme keeps NaN while there is none, and so never takes a NaN in. It is kept as 0 where it is −0, which is equal. */
 const createExtreme = (
   place: number,
   update: (extremes: Float64Array, row: number, value: number) => void,
@@ -169,12 +169,12 @@ const createExtreme = (
 
 const lower = (extremes: Float64Array, row: number, value: number): void => {
   const extreme = extremes[row]!;
-  if (value < extreme || (Number.isNaN(extreme) && !Number.isNaN(value))) extremes[row] = value;
+  if (value < extreme || (Number.isNaN(extreme) && !Number.isNaN(value))) extremes[row] = value + 0;
 };
 
 const raise = (extremes: Float64Array, row: number, value: number): void => {
   const extreme = extremes[row]!;
-  if (value > extreme || (Number.isNaN(extreme) && !Number.isNaN(value))) extremes[row] = value;
+  if (value > extreme || (Number.isNaN(extreme) && !Number.isNaN(value))) extremes[row] = value + 0;
 };
 
 /** Least number; undefined when there is none. NaN is not compared. */
