@@ -18,7 +18,7 @@ export interface WindowLayout {
   /** The cell an instant is in. */
   cellOf(timeMs: number): Span;
   /** The windows that include a cell, by end; none in the gaps between windows whose slide is longer than their size. */
-  windowsOf(cell: Span): Span[];
+  windowsOf(cell: Span): readonly Span[];
   /** The first window that includes the cell and ends after `afterMs`. */
   firstWindow(cell: Span, afterMs: number): Span | undefined;
   /** End of the last window that includes the cell; −Infinity when none does. */

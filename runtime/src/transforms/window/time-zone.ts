@@ -10,14 +10,18 @@ export interface OffsetSpan {
   readonly offsetMs: number;
 }
 
+/** Spans that are remembered: two weeks each, so a stream that jumps about within half a year asks nothing twice. */
+const rememberedSpans = 16;
+
 /**
- * The offset of an IANA time zone. Offsets come from `Intl.DateTimeFormat`, which is slow, so the span around the last
- * question is kept: nearly all questions are answered from it.
+ * The offset of an IANA time zone. Offsets come from `Intl.DateTimeFormat`, which is slow, so the spans around the last
+ * questions are kept: nearly all questions are answered from them.
  */
 export class TimeZone {
   readonly name: string;
   private readonly format: Intl.DateTimeFormat;
-  private span: OffsetSpan = { fromMs: Infinity, untilMs: -Infinity, offsetMs: 0 };
+  /** The one that answered last comes first. */
+  private readonly spans: OffsetSpan[] = [];
 
   /** @throws MillraceError job-invalid when there is no such zone. */
   constructor(name: string) {
@@ -51,8 +55,13 @@ export class TimeZone {
 
   /** A span around an instant in which the offset stays; not always the longest one. */
   spanAt(timeMs: number): OffsetSpan {
-    if (timeMs < this.span.fromMs || timeMs >= this.span.untilMs) this.span = this.spanAround(timeMs);
-    return this.span;
+    const { spans } = this;
+    const place = spans.findIndex(({ fromMs, untilMs }) => fromMs <= timeMs && timeMs < untilMs);
+    if (place === 0) return spans[0]!;
+    const span = place > 0 ? spans.splice(place, 1)[0]! : this.spanAround(timeMs);
+    spans.unshift(span);
+    if (spans.length > rememberedSpans) spans.pop();
+    return span;
   }
 
   /** The local wall time of an instant, as ms since 1970-01-01 00:00 local. */

@@ -15,7 +15,17 @@ export const createZonedLayout = (assigner: AlignedAssigner, zone: TimeZone): Wi
       ? (timeMs: number): Span[] => [shortWindow(assigner, zone, timeMs)]
       : (timeMs: number): Span[] =>
           wallWindows(assigner, zone, timeMs).filter((window) => includes(window, timeMs));
-  const windowsOf = (cell: Span): Span[] => windowsAt(cell.startMs).toSorted((a, b) => a.endMs - b.endMs);
+  let known: { readonly startMs: number; readonly windows: readonly Span[] } = {
+    startMs: Number.NaN,
+    windows: [],
+  };
+  const windowsOf = (cell: Span): readonly Span[] => {
+    if (known.startMs !== cell.startMs) {
+      const windows = windowsAt(cell.startMs).toSorted((a, b) => a.endMs - b.endMs);
+      known = { startMs: cell.startMs, windows };
+    }
+    return known.windows;
+  };
   return {
     cellOf: (timeMs) => {
       if (assigner.kind === 'tumbling') return windowsAt(timeMs)[0] ?? { startMs: timeMs, endMs: timeMs + 1 };
@@ -72,7 +82,7 @@ const shortWindow = ({ sizeMs, offsetMs }: AlignedAssigner, zone: TimeZone, time
     const goesOn = numberAt(span.fromMs - 1, beforeMs) === localStartMs;
     startMs = goesOn ? localStartMs - beforeMs : span.fromMs;
   }
-  if (endMs > span.untilMs) {
+  if (endMs >= span.untilMs) {
     const afterMs = zone.offsetMs(span.untilMs);
     const goesOn =
       numberAt(span.untilMs, afterMs) === localStartMs && span.untilMs + afterMs !== localStartMs;
