@@ -11,6 +11,8 @@ export interface Stream {
   /** Of all three kinds. */
   readonly events: number;
   readonly clock: EventClock;
+  /** By the wall clock; absent = as fast as they are taken. */
+  readonly eventsPerSecond?: number;
 }
 
 /** Where in a group of events a kind stands: from `first` to `last`. */
@@ -50,6 +52,7 @@ const kindSource = <T>(stream: Stream, place: Place, columns: Columns): Source<T
   const all = Object.keys(columns);
   return generator<T>({
     count: stream.events,
+    ...(stream.eventsPerSecond === undefined ? {} : { recordsPerSecond: stream.eventsPerSecond }),
     generateBatch: (from, count, fields = all) => {
       const names = all.filter((name) => fields.includes(name));
       return batchOf(numbersOf(place, from, count), columns, names, stream.clock);

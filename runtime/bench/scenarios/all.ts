@@ -4,6 +4,7 @@ import { fileScenarios } from './files.ts';
 import { keyedScenarios } from './keyed.ts';
 import { nexmarkScenarios } from './nexmark.ts';
 import { objectScenarios } from './objects.ts';
+import { slotScenarios } from './slots.ts';
 import { startScenarios } from './start.ts';
 import { statefulScenarios } from './stateful.ts';
 
@@ -16,4 +17,5 @@ export const scenarios: readonly Scenario[] = [
   ...endlessScenarios,
   ...nexmarkScenarios,
   ...startScenarios,
+  ...slotScenarios,
 ];

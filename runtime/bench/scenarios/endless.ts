@@ -1,9 +1,9 @@
 import { Batch, count, type Job, monotonousTimestamps, type Sink, tumbling } from 'millrace';
 import { blackhole } from 'millrace/connectors/blackhole';
 import { generator } from 'millrace/connectors/generator';
+import { createCounting } from '../counting.ts';
 import { measureWhile } from '../measure-while.ts';
 import type { Measurement, Scenario } from '../scenario.ts';
-import { createCounting } from './stateful.ts';
 
 const startMs = 1_700_000_000_000;
 

@@ -1,22 +1,9 @@
-import {
-  Batch,
-  type Job,
-  type KeyedProcessFunction,
-  monotonousTimestamps,
-  type Source,
-  tumbling,
-  type ValueState,
-  valueState,
-} from 'millrace';
+import { Batch, type Job, monotonousTimestamps, type Source, tumbling } from 'millrace';
 import { blackhole } from 'millrace/connectors/blackhole';
 import { generator } from 'millrace/connectors/generator';
+import { createCounting, type Reading } from '../counting.ts';
 import { measureJob } from '../measure-job.ts';
 import type { Scenario } from '../scenario.ts';
-
-interface Reading {
-  readonly key: number;
-  readonly value: number;
-}
 
 const startMs = 1_700_000_000_000;
 
@@ -35,30 +22,6 @@ const readings = (count: number, keys: number, recordsPerEventSecond: number, sh
       return Batch.ofRows(rows, times);
     },
   });
-
-interface Total {
-  readonly key: number;
-  readonly readings: number;
-}
-
-/** Counts the readings of a key until ten seconds after its first one. */
-export const createCounting = (): KeyedProcessFunction<number, Reading, Total> => {
-  let readingsSoFar: ValueState<number, number>;
-  return {
-    open(context) {
-      readingsSoFar = context.state(valueState<number>('readings', { default: 0 }));
-    },
-    process(_reading, context) {
-      const before = readingsSoFar.value();
-      if (before === 0) context.timers.registerEventTimeTimer((context.timestampMs ?? 0) + 10_000);
-      readingsSoFar.update(before + 1);
-    },
-    onTimer(_timeMs, context, output) {
-      output.emit({ key: context.key, readings: readingsSoFar.value() });
-      readingsSoFar.clear();
-    },
-  };
-};
 
 const processJob =
   (count: number): Job =>
