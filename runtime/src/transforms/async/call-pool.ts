@@ -28,6 +28,7 @@ export class PooledCall {
   private readonly abort = new AbortController();
   private timeout: Cancellable | undefined;
   private backoff: Cancellable | undefined;
+  /** Tries begun. */
   private tries = 0;
   private state: 'waiting' | 'running' | 'ended' = 'waiting';
 
@@ -59,6 +60,7 @@ export class PooledCall {
   }
 
   private try(): void {
+    this.tries++;
     // A function that throws before it gives a promise fails like one that rejects.
     const promise = new Promise((resolve) => resolve(this.attempt(this.abort.signal)));
     promise.then(
@@ -70,18 +72,17 @@ export class PooledCall {
   private failed(error: unknown): void {
     if (this.state === 'ended') return;
     const { timers, limits } = this.pool;
-    if (this.tries >= limits.retries) {
+    if (this.tries > limits.retries) {
       this.finish({ kind: 'failure', error });
       return;
     }
-    const delayMs = limits.backoffMs * 2 ** this.tries;
-    this.tries++;
+    const delayMs = limits.backoffMs * 2 ** (this.tries - 1);
     this.backoff = timers.after(delayMs, () => this.try());
   }
 
   private timedOut(): void {
     const { timeoutMs } = this.pool.limits;
-    const tries = this.tries === 0 ? '' : ` and ${this.tries + 1} tries`;
+    const tries = this.tries === 1 ? '' : ` and ${this.tries} tries`;
     const error = new MillraceError('user-code', `The call had not ended after ${timeoutMs} ms${tries}.`, {
       hint: 'Raise the timeout, make the call faster, or give onTimeout to go on with another result.',
     });
