@@ -56,6 +56,11 @@ export class Subtask {
     this.budget = new TimeBudget(parts.clock);
   }
 
+  /** The processors, in order, with what they emit into. */
+  get links(): readonly ChainLink[] {
+    return this.parts.chain.links;
+  }
+
   async open(): Promise<void> {
     await this.parts.chain.open();
     await this.parts.input.open?.();

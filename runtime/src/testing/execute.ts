@@ -30,8 +30,18 @@ export interface RunOptions {
   readonly logger?: Logger;
 }
 
-/** Runs a job to its end on this thread. Does not reject when the job fails: see `JobResult`. */
-export const runJob = (job: Job, options: RunOptions = {}): Promise<JobResult> => {
+/** A job that runs on this thread. */
+export interface RunningJob {
+  /** Settles when the job can do nothing more; never rejects. */
+  readonly ended: Promise<JobResult>;
+  /** Ends the sources after the records in hand. */
+  stop(): void;
+  /** Ends at once. */
+  cancel(): Promise<void>;
+}
+
+/** Starts a job on this thread: for jobs that do not end by themselves. */
+export const startJob = (job: Job, options: RunOptions = {}): RunningJob => {
   const system = options.system ?? createNodeSystem();
   const running = createSharedThreadJob(job, {
     system,
@@ -48,8 +58,12 @@ export const runJob = (job: Job, options: RunOptions = {}): Promise<JobResult> =
     baseDirectory: options.baseDirectory ?? process.cwd(),
   });
   running.start();
-  return running.ended;
+  return { ended: running.ended, stop: () => running.stop(), cancel: () => running.cancel() };
 };
+
+/** Runs a job to its end on this thread. Does not reject when the job fails: see `JobResult`. */
+export const runJob = (job: Job, options: RunOptions = {}): Promise<JobResult> =>
+  startJob(job, options).ended;
 
 /**
  * Runs a bounded job and gives the records of the stream that its function returns, in the order in which they came.
