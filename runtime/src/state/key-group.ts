@@ -1,9 +1,7 @@
 import { grownIntegers, grownLength } from './capacity.ts';
 import type { StateColumn } from './columns.ts';
+import { DirtyPages } from './dirty-pages.ts';
 import { KeyIndex } from './key-index.ts';
-
-/** Writes are noted for pages of 2 to this power rows. */
-const pageBits = 8;
 
 /** A group that held more rows than this gives its memory back when the last one goes. */
 const worthFreeing = 1024;
@@ -28,8 +26,7 @@ export class KeyGroup {
   tombstones: Tombstone[] | undefined;
   /** Columns have room for so many rows. */
   private capacity = 0;
-  /** By page; 0 = never. */
-  private pageEpochs: Int32Array = new Int32Array(0);
+  private readonly pages: DirtyPages = new DirtyPages();
   /** Timers by row; absent while there are none. */
   private timerCounts: Int32Array | undefined;
 
@@ -53,16 +50,12 @@ export class KeyGroup {
 
   /** Notes that a row is written in this epoch. */
   touch(row: number, epoch: number): void {
-    this.pageEpochs[row >> pageBits] = epoch;
+    this.pages.touch(row, epoch);
   }
 
   /** The next row on a page that was written later than this epoch; −1 at the end. Start with −1. */
   nextDirtyRow(after: number, epoch: number): number {
-    const { index, pageEpochs } = this;
-    let row = index.nextRow(after);
-    while (row >= 0 && pageEpochs[row >> pageBits]! <= epoch)
-      row = index.nextRow(row | ((1 << pageBits) - 1));
-    return row;
+    return this.pages.nextRow(this.index, after, epoch);
   }
 
   /** A timer points at the row: it stays. */
@@ -98,7 +91,7 @@ export class KeyGroup {
   }
 
   memoryBytes(): number {
-    let bytes = this.index.memoryBytes() + this.pageEpochs.byteLength + (this.timerCounts?.byteLength ?? 0);
+    let bytes = this.index.memoryBytes() + this.pages.memoryBytes() + (this.timerCounts?.byteLength ?? 0);
     for (const column of this.columns) bytes += column.memoryBytes();
     return bytes;
   }
@@ -107,7 +100,7 @@ export class KeyGroup {
     this.capacity = grownLength(this.capacity, rowCount);
     for (const column of this.columns) column.grow(this.capacity);
     if (this.timerCounts !== undefined) this.timerCounts = grownIntegers(this.timerCounts, this.capacity);
-    this.pageEpochs = grownIntegers(this.pageEpochs, (this.capacity >> pageBits) + 1);
+    this.pages.grow(this.capacity);
   }
 
   /** All rows are gone: so may be the memory. */
@@ -115,7 +108,7 @@ export class KeyGroup {
     this.capacity = 0;
     this.index = new KeyIndex();
     this.timerCounts = undefined;
-    this.pageEpochs = new Int32Array(0);
+    this.pages.free();
     for (const column of this.columns) column.free();
   }
 }

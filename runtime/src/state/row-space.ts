@@ -48,10 +48,7 @@ export class RowSpace {
     if (bits === undefined) return row < limit ? row : -1;
     while (row < limit) {
       const rest = bits[row >> 5]! >>> (row & 31);
-      if (rest !== 0) {
-        const found = row + 31 - Math.clz32(rest & -rest);
-        return found < limit ? found : -1;
-      }
+      if (rest !== 0) return row + 31 - Math.clz32(rest & -rest);
       row = (row & ~31) + 32;
     }
     return -1;

@@ -43,6 +43,7 @@ export class TimerQueue {
   /** The timer that `pollDue` has given last; its key is the one in hand. */
   timeMs: number = Number.NaN;
   namespace = 0;
+  private count = 0;
   private readonly cursor: Cursor;
   private readonly heaps: (TimerHeap | undefined)[];
   /** Half the length of `winners`: the leaf of a key group stands at this plus its number. */
@@ -62,7 +63,7 @@ export class TimerQueue {
 
   /** How many timers wait. */
   get size(): number {
-    return this.heaps.reduce((sum, heap) => sum + (heap?.size ?? 0), 0);
+    return this.count;
   }
 
   /**
@@ -96,6 +97,12 @@ export class TimerQueue {
     return winner < 0 ? Number.POSITIVE_INFINITY : this.headsMs[winner]!;
   }
 
+  /** Whether a timer is due at this time; at the end of time, whether any waits. */
+  isDue(untilMs: number): boolean {
+    const winner = this.winners[1]!;
+    return winner >= 0 && this.headsMs[winner]! <= untilMs;
+  }
+
   /**
    * Takes out the earliest timer that is due at this time, into `timeMs` and `namespace`, and takes its key in hand. False
    * when none is due. Timers come in order of time, then of the hash of the key.
@@ -105,6 +112,7 @@ export class TimerQueue {
     if (winner < 0 || this.headsMs[winner]! > untilMs) return false;
     const heap = this.heaps[winner]!;
     heap.pop();
+    this.count -= 1;
     this.update(winner, heap);
     const { cursor } = this;
     const group = cursor.groups[winner]!;
@@ -128,6 +136,7 @@ export class TimerQueue {
     this.heaps[number] = heap;
     if (!heap.register(row, timeMs, namespace)) return false;
     group.pin(row);
+    this.count += 1;
     if (heap.headMs() === timeMs) this.update(number, heap);
     return true;
   }
@@ -138,13 +147,16 @@ export class TimerQueue {
     const heap = this.heaps[number];
     if (heap?.delete(row, timeMs, namespace) !== true) return false;
     group.unpin(row);
+    this.count -= 1;
     this.update(number, heap);
     return true;
   }
 
   /** Forgets the timers of a key group whose state is dropped. */
   dropGroup(keyGroup: number): void {
-    if (this.heaps[keyGroup] === undefined) return;
+    const heap = this.heaps[keyGroup];
+    if (heap === undefined) return;
+    this.count -= heap.size;
     this.heaps[keyGroup] = undefined;
     this.update(keyGroup, undefined);
   }

@@ -1,4 +1,5 @@
 import { grownLength, grownNumbers } from './capacity.ts';
+import { DirtyPages } from './dirty-pages.ts';
 import { KeyIndex } from './key-index.ts';
 
 /** What a row of an accumulator table holds when its key is new. */
@@ -18,6 +19,9 @@ export class AccumulatorTable {
   readonly index: KeyIndex = new KeyIndex();
   readonly numbers: Float64Array[];
   readonly heaps: unknown[][];
+  /** Rows that are looked up to be written are noted with this number. */
+  epoch = 1;
+  private readonly pages: DirtyPages = new DirtyPages();
   private readonly initial: readonly number[];
   /** Columns are this long. */
   capacity: number = 0;
@@ -36,6 +40,7 @@ export class AccumulatorTable {
   rowFor(key: unknown, hash: number): number {
     const row = this.index.findOrInsert(key, hash);
     if (row >= this.capacity) this.grow();
+    this.pages.touch(row, this.epoch);
     return row;
   }
 
@@ -54,6 +59,7 @@ export class AccumulatorTable {
   ): void {
     this.index.lookup(keys, hashes, from, length, target);
     if (this.index.rowLimit > this.capacity) this.grow();
+    this.pages.touchAll(target, 0, length, this.epoch);
   }
 
   /** Rows of selected keys: that of `keys[positions[j]]` goes to `target[j]`, for j in [from, to). */
@@ -67,6 +73,7 @@ export class AccumulatorTable {
   ): void {
     this.index.lookupAt(keys, hashes, positions, from, to, target);
     if (this.index.rowLimit > this.capacity) this.grow();
+    this.pages.touchAll(target, from, to, this.epoch);
   }
 
   column(number: number): Float64Array {
@@ -90,6 +97,11 @@ export class AccumulatorTable {
     return this.index.nextRow(after);
   }
 
+  /** The next row on a page on which a row was looked up in a later epoch than this; −1 at the end. */
+  nextDirtyRow(after: number, afterEpoch: number): number {
+    return this.pages.nextRow(this.index, after, afterEpoch);
+  }
+
   forEachRow(visit: (row: number) => void): void {
     for (let row = this.index.nextRow(-1); row >= 0; row = this.index.nextRow(row)) visit(row);
   }
@@ -111,12 +123,17 @@ export class AccumulatorTable {
 
   /** What the table takes, heap values not counted. */
   memoryBytes(): number {
-    return this.index.memoryBytes() + this.capacity * 8 * (this.numbers.length + this.heaps.length);
+    return (
+      this.index.memoryBytes() +
+      this.pages.memoryBytes() +
+      this.capacity * 8 * (this.numbers.length + this.heaps.length)
+    );
   }
 
   private grow(): void {
     const before = this.capacity;
     this.capacity = grownLength(before, this.index.rowLimit);
+    this.pages.grow(this.capacity);
     for (let i = 0; i < this.numbers.length; i++) {
       this.numbers[i] = grownNumbers(this.numbers[i]!, this.capacity);
       if (this.initial[i] !== 0) this.numbers[i]!.fill(this.initial[i]!, before);

@@ -62,12 +62,13 @@ export abstract class KeyedRecordProcessor implements Processor {
   }
 
   nextTimeMs(): number {
-    return this.store.processingTimers.nextMs();
+    return Math.min(this.store.processingTimers.nextMs(), this.store.nextCleanUpMs());
   }
 
   advanceTime(nowMs: number, budget: Budget): boolean {
     this.record.processingTimeMs = nowMs;
-    return this.fireDue(this.store.processingTimers, 'processing', nowMs, budget);
+    if (!this.fireDue(this.store.processingTimers, 'processing', nowMs, budget)) return false;
+    return this.store.nextCleanUpMs() > nowMs || this.store.removeExpired(budget);
   }
 
   /** Pending processing-time timers fire once, in order; those that they register for event time fire too. */
@@ -145,9 +146,9 @@ export abstract class KeyedRecordProcessor implements Processor {
     budget: Budget,
   ): boolean {
     this.record.timeDomain = domain;
-    while (timers.nextMs() <= untilMs) {
+    while (timers.isDue(untilMs)) {
       if (!budget.take()) return false;
-      if (!timers.pollDue(untilMs)) return true;
+      timers.pollDue(untilMs);
       this.fire(timers.timeMs, domain === 'event');
     }
     return true;

@@ -210,11 +210,14 @@ const act = fc.tuple(fc.nat(allActions.length - 1), anyValue, anyValue);
 /** So few that most of what a record does meets what others have done. */
 export const fewKeys: fc.Arbitrary<unknown> = fc.constantFrom<unknown>('a', 1, ['pair', 2]);
 
-/** Records of one key or two. */
-export const recordPlans = (keys: fc.Arbitrary<unknown>): fc.Arbitrary<readonly RecordPlan[]> => {
-  const part = fc.record({ key: keys, acts: fc.array(act, { maxLength: 12, size: 'max' }) });
+/** Records of one key or two; so many of them at most, and so many acts a key. */
+export const recordPlans = (
+  keys: fc.Arbitrary<unknown>,
+  most = { records: 20, acts: 12 },
+): fc.Arbitrary<readonly RecordPlan[]> => {
+  const part = fc.record({ key: keys, acts: fc.array(act, { maxLength: most.acts, size: 'max' }) });
   const plan = fc.record({ fails: fc.boolean(), parts: fc.array(part, { minLength: 1, maxLength: 2 }) });
-  return fc.array(plan, { maxLength: 20, size: 'max' });
+  return fc.array(plan, { maxLength: most.records, size: 'max' });
 };
 
 /** Runs a record on both; with `undo` as one that may fail, otherwise it never does. */

@@ -82,6 +82,8 @@ describe('timers', () => {
           }
           expect(queue.size).toBe(model.length);
           expect(queue.nextMs()).toBe(Math.min(Infinity, ...model.map(({ timeMs }) => timeMs)));
+          expect(queue.isDue(Infinity)).toBe(model.length > 0);
+          expect(queue.isDue(3)).toBe(model.some(({ timeMs }) => timeMs <= 3));
         }
         expect(poll(store, queue, Infinity)).toEqual(model.sort(inOrder));
         expect(store.keyCount).toBe(0);
