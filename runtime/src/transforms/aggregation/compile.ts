@@ -16,7 +16,7 @@ import { createAverage, createCount, createMaximum, createMinimum, createSum } f
 import { createCollect, createFirst, createLast, createTopN } from './ordered.ts';
 import { createQuantiles } from './quantiles.ts';
 import { createOrderedRecords, createRecords } from './records.ts';
-import { createReduce, createUserAggregate } from './user.ts';
+import { createReduce, createUserAggregate, type FoldContext } from './user.ts';
 
 /** Several built-in aggregates by name, as an author gives them. */
 export type BuiltInAggregates = Readonly<Record<string, BuiltInAggregate<never, unknown>>>;
@@ -193,7 +193,7 @@ export const compileRecordLists = (names: readonly string[], ordered: boolean): 
 /** The running form of a window's aggregation; `merges` = lists of records may have to be merged. */
 export const compileWindowAggregation = (
   aggregation: WindowAggregation,
-  failures: FailureHandler,
+  context: FoldContext,
   merges: boolean,
 ): Aggregation => {
   const input: AggregateInput = { kind: 'record' };
@@ -201,12 +201,12 @@ export const compileWindowAggregation = (
     case 'builtIn':
       return compileAggregates(aggregation.aggregates);
     case 'reduce': {
-      const create = (place: ColumnPlace): Accumulator => createReduce(place, aggregation.reduce, failures);
+      const create = (place: ColumnPlace): Accumulator => createReduce(place, aggregation.reduce, context);
       return build([{ name: 'reduce', input, create }], 'reduce');
     }
     case 'aggregate': {
       const create = (place: ColumnPlace): Accumulator =>
-        createUserAggregate(place, aggregation.aggregate, failures);
+        createUserAggregate(place, aggregation.aggregate, context);
       return build([{ name: 'aggregate', input, create }], 'aggregate');
     }
     case 'collect':

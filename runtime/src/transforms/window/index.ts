@@ -90,6 +90,10 @@ export const createWindowProcessor = (
   context: ProcessorContext,
 ): Processor =>
   createProcessorOfWindows(spec.window, context, (failures, merges) => {
-    const aggregation = compileWindowAggregation(spec.window.aggregation, failures, merges);
+    const aggregation = compileWindowAggregation(
+      spec.window.aggregation,
+      { failures, transformName: context.transformName },
+      merges,
+    );
     return { aggregation, output: outputOf(spec.window, context, aggregation) };
   });

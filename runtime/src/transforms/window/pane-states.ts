@@ -85,8 +85,7 @@ export class PaneStates implements StateAccess, PaneCursor, UndoableState {
   /** Forgets all windows that end by here. */
   release(endMs: number): void {
     if (this.entries.size === 0) return;
-    for (const [name, entry] of [...this.entries.entries()])
-      if (entry.endMs <= endMs) this.entries.delete(name);
+    for (const [name, entry] of this.entries.entries()) if (entry.endMs <= endMs) this.entries.delete(name);
   }
 
   beginRecord(): void {
@@ -139,7 +138,7 @@ export class PaneStates implements StateAccess, PaneCursor, UndoableState {
   }
 
   dropKeyGroup(keyGroup: number): void {
-    for (const [name, { key }] of [...this.entries.entries()]) {
+    for (const [name, { key }] of this.entries.entries()) {
       if (this.groupOf(key) === keyGroup) this.entries.delete(name);
     }
   }

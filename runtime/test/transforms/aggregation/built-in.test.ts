@@ -173,7 +173,7 @@ describe('built-in aggregates', () => {
     expect(bench.numberResults([0, 1])).toEqual([0, 1, 2, 3].map((i) => byRow.map((values) => values[i])));
   });
 
-  it('read expressions', () => {
+  it('read expressions as well as fields and functions', () => {
     const bench = new Bench({ total: sum(col('price').mul(2)) }).add(
       [{ price: 2 }, { price: null }, { price: 3 }],
       [0, 0, 0],

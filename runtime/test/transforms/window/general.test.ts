@@ -211,7 +211,7 @@ describe('count windows', () => {
     }
   });
 
-  it('reduce', () => {
+  it('reduce the records that fill them', () => {
     const reduce = (left: unknown, right: unknown): string => `${String(left)}${String(right)}`;
     const { context, processor } = start({
       assigner: countWindow(3),
