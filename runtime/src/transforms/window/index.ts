@@ -48,22 +48,25 @@ export const createProcessorOfWindows = (
   work: (failures: FailureHandler, merges: boolean) => WindowWork,
 ): Processor => {
   if (!hasFastPath(settings)) {
-    // Records are taken alone there and undone as a whole, so a fold that fails need not be undone here.
-    const { aggregation, output } = work(rethrowing, false);
+    // A record that fails is undone there with all that is in keyed state, accumulators too.
+    const { aggregation, output } = work(rethrowing(false), false);
     return new GeneralWindowProcessor(settings, context, aggregation, output);
   }
-  const { aggregation, output } = work(context.failures, settings.assigner.kind !== 'tumbling');
+  const { failures } = context;
+  const foldFailures = failures.recoverable ? rethrowing(true) : failures;
+  const { aggregation, output } = work(foldFailures, settings.assigner.kind !== 'tumbling');
   return settings.assigner.kind === 'session'
     ? new SessionWindowProcessor(settings as SessionSettings, context, aggregation, output)
     : new SlicedWindowProcessor(settings as SlicedSettings, context, aggregation, output);
 };
 
-const rethrowing: FailureHandler = {
-  recoverable: false,
+/** Lets failures of folds through to the processor, which undoes the record and asks the policy. */
+const rethrowing = (recoverable: boolean): FailureHandler => ({
+  recoverable,
   handle: (error) => {
     throw error;
   },
-};
+});
 
 const outputOf = (
   settings: WindowSettings,

@@ -209,11 +209,8 @@ export class SessionWindowProcessor implements Processor {
     const keyRow = table.index.find(record.key, record.hash);
     const before = firing.saveTouched(keyRow, record.timeMs, record.endMs);
     try {
-      const row = this.sessionFor(keyRow, record.timeMs, record.endMs);
-      const count = table.numbers[0]![row]!;
-      this.assign(position, row);
+      this.assign(position, this.sessionFor(keyRow, record.timeMs, record.endMs));
       this.aggregate();
-      if (table.numbers[0]![row] === count) firing.restore(record, before);
     } catch (error) {
       firing.restore(record, before);
       this.context.failures.handle(error, batch.rows()[position], batch.timestamps[position]!);
@@ -262,7 +259,7 @@ export class SessionWindowProcessor implements Processor {
   /** Aggregates what was taken so far. */
   private aggregate(): void {
     const { rows, positions, taken: to } = this;
-    if (to > 0) this.aggregation.update(this.table, { rows, positions, from: 0, to });
     this.taken = 0;
+    if (to > 0) this.aggregation.update(this.table, { rows, positions, from: 0, to });
   }
 }

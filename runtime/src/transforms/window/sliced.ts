@@ -15,12 +15,26 @@ import type { PaneOutput } from './pane-output.ts';
 import { partialColumns, partialCounts } from './partial-batches.ts';
 import { Router, type StrayRecords } from './router.ts';
 import { SliceTransfer } from './slice-transfer.ts';
-import { type Slice, SliceStore } from './slices.ts';
+import { type Cell, type Slice, SliceStore } from './slices.ts';
 
 /** The settings of a window that this path runs: aligned windows that aggregate, with the trigger of their time domain. */
 export interface SlicedSettings extends GeneralSettings {
   readonly assigner: AlignedAssigner;
 }
+
+/** Remembers the accumulators of a row: a fold replaces its heap value and never changes it where failures are undone. */
+const saveRow = ({ numbers, heaps }: AccumulatorColumns, row: number): (() => void) => {
+  const numbersBefore = numbers.map((column) => column[row]!);
+  const heapsBefore = heaps.map((heap) => heap[row]);
+  return () => {
+    numbersBefore.forEach((value, i) => {
+      numbers[i]![row] = value;
+    });
+    heapsBefore.forEach((value, i) => {
+      heaps[i]![row] = value;
+    });
+  };
+};
 
 /**
  * The fast path of windows: time is cut into slices, each with one table of accumulators; a record is one lookup and one
@@ -43,7 +57,10 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   private readonly lateRecords: LateRecords;
   private readonly keySource: BatchKeySource;
   private readonly isEventTime: boolean;
+  /** A record that fails in a user's fold must be undone in all its windows, so each is taken alone. */
+  private readonly undoes: boolean;
   private rows: Int32Array = new Int32Array(2048);
+  private readonly alone: Int32Array = new Int32Array(1);
   private batch!: Batch;
   private keys!: BatchKeys;
   private partials: AccumulatorColumns = { numbers: [], heaps: [] };
@@ -66,6 +83,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     this.aggregation = aggregation;
     this.output = output;
     this.isEventTime = assigner.time === 'event';
+    this.undoes = context.failures.recoverable && aggregation.mayHaveEmptyRows;
     const { kind } = aggregation;
     const isZoned = assigner.timeZone !== undefined && assigner.timeZone !== 'UTC';
     const shared = (kind === 'builtIn' || kind === 'collect') && !isZoned;
@@ -91,7 +109,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
       return;
     }
     this.aggregation.read(batch, this.skipped, this.context.failures, port);
-    if (this.refires()) this.takeOneByOne(batch.length);
+    if (this.undoes || this.refires()) this.takeOneByOne(batch.length);
     else this.router.forEachSlice(batch.length, this.skipped, this.take);
   }
 
@@ -201,36 +219,55 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
 
   /** Whether some record of the batch comes to a window that has fired and is not over. */
   private refires(): boolean {
-    if (this.settings.allowedLatenessMs === 0 || !this.isEventTime) return false;
     return this.router.cells.some((cell) => this.refiredWindows(cell).length > 0);
   }
 
   private refiredWindows(cell: Span): Span[] {
     const { store, progressMs } = this;
+    if (this.settings.allowedLatenessMs === 0 || !this.isEventTime) return [];
     return store.layout
       .windowsOf(cell)
       .filter(({ endMs }) => endMs - 1 <= progressMs && !store.isOver(endMs, progressMs));
   }
 
-  /** Takes records alone and fires windows again for their keys, as each comes. */
+  /** Takes records alone: fires windows again for their keys as each comes, and undoes one that fails in a user's fold. */
   private takeOneByOne(length: number): void {
-    const { router, store, firing, keys } = this;
-    const position = new Int32Array(1);
+    const { router } = this;
     for (let i = 0; i < length; i++) {
       const cell = router.cells[router.cellNumbers[i]!];
       if (cell === undefined || this.skipped.flags[i] === 1) continue;
-      position[0] = i;
-      for (const slice of cell.slices) {
-        const row = slice.table.rowFor(keys.values[i], keys.hashes[i]!);
-        this.rows[0] = row;
-        this.aggregation.update(slice.table, { rows: this.rows, positions: position, from: 0, to: 1 });
-      }
-      for (const window of this.refiredWindows(cell)) {
-        const tables = store.slicesIn(window).map((slice) => slice.table);
-        firing.fireKey(window, tables, keys.values[i], keys.hashes[i]!);
-      }
+      if (this.takeAlone(cell, i)) this.refire(cell, i);
     }
     this.output.flush();
+  }
+
+  /** False when the record failed in a user's fold, was undone and left to the policy. */
+  private takeAlone(cell: Cell, position: number): boolean {
+    const { keys, aggregation, rows, alone } = this;
+    const before: (() => void)[] = [];
+    alone[0] = position;
+    try {
+      for (const { table } of cell.slices) {
+        const row = table.rowFor(keys.values[position], keys.hashes[position]!);
+        if (this.undoes) before.push(saveRow(table, row));
+        rows[0] = row;
+        aggregation.update(table, { rows, positions: alone, from: 0, to: 1 });
+      }
+      return true;
+    } catch (error) {
+      if (!this.undoes) throw error;
+      for (const restore of before) restore();
+      this.context.failures.handle(error, this.batch.rows()[position], this.batch.timestamps[position]!);
+      return false;
+    }
+  }
+
+  private refire(cell: Cell, position: number): void {
+    const { store, firing, keys } = this;
+    for (const window of this.refiredWindows(cell)) {
+      const tables = store.slicesIn(window).map((slice) => slice.table);
+      firing.fireKey(window, tables, keys.values[position], keys.hashes[position]!);
+    }
   }
 
   private advance(progressMs: number, budget: Budget): boolean {
