@@ -37,6 +37,7 @@ class LookupProcessor extends InFlightProcessor {
   protected start(element: InFlight): void {
     try {
       const key = this.lookup.key(element.value);
+      refusePromise(key, this.context.transformName, 'key');
       const hash = hashValue(key);
       const found = this.cache.find(key, hash, this.context.nowMs());
       if (found === notCached) {

@@ -242,6 +242,11 @@ describe('a lookup that fails', () => {
     expect(made.context.main.values).toEqual(['b']);
   });
 
+  it('refuses a key that is a promise', () => {
+    const made = rig({ key: async (value) => value });
+    expect(() => made.give('a')).toThrow('“key”');
+  });
+
   it('refuses a join that returns a promise', async () => {
     const made = rig({ join: async (value) => value });
     made.give('a');
