@@ -139,7 +139,7 @@ export class CallPool {
   cancelAll(): void {
     this.waiting = [];
     this.head = 0;
-    for (const call of [...this.running]) call.cancel();
+    for (const call of this.running) call.cancel();
   }
 
   private startWaiting(): void {
