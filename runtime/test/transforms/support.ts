@@ -134,9 +134,6 @@ export const fakeContext = (settings: FakeContextSettings = {}): FakeContext => 
   };
 };
 
-/** A budget that never runs out. */
-export const endlessBudget: Budget = { take: () => true };
-
 /** A budget of so many units of work. */
 export const budgetOf = (units: number): Budget => {
   let left = units;
