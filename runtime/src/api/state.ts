@@ -109,6 +109,7 @@ export interface ValueState<T, Absent = undefined> {
   clear(): void;
 }
 export interface ListState<T> {
+  /** The list itself, which later calls of `add` change: emit a copy of it. */
   get(): readonly T[];
   add(value: T): void;
   addAll(values: Iterable<T>): void;

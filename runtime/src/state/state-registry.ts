@@ -4,6 +4,7 @@ import { HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
 import type { Cursor } from './cursor.ts';
 import { Accumulated, ReducedValue } from './folding-handles.ts';
 import type { KeyGroup } from './key-group.ts';
+import { kindNumbers } from './key-group-format.ts';
 import { KeyedList } from './list-handle.ts';
 import { KeyedMap } from './map-handle.ts';
 import { ExpiryPolicy, Timed } from './time-to-live.ts';
@@ -39,6 +40,14 @@ const shapeOf = (descriptor: StateDescriptor): StateShape => ({
 const describeShape = ({ kind, isNumeric }: StateShape): string =>
   isNumeric ? `a ${kind} state of type number` : `a ${kind} state`;
 
+const requireKnownKind = ({ kind, name }: StateDescriptor): void => {
+  if (kindNumbers.includes(kind)) return;
+  throw new MillraceError('job-invalid', `The state “${name}” is of the unknown kind “${String(kind)}”.`, {
+    hint: `Make descriptors by valueState, listState, mapState, reducingState or aggregatingState.`,
+    where: { state: name },
+  });
+};
+
 /** The states of one store by number, in the order in which they became known; a group's columns stand in that order. */
 export class StateRegistry {
   readonly states: StoredState[] = [];
@@ -52,10 +61,11 @@ export class StateRegistry {
 
   /**
    * The handle of a state, made at the first call.
-   * @throws MillraceError job-invalid when the name is taken by a state of another kind
+   * @throws MillraceError job-invalid when the name is taken by a state of another kind, or there is no such kind
    */
   register(descriptor: StateDescriptor): unknown {
     const { ttl } = descriptor;
+    requireKnownKind(descriptor);
     const expiry = ttl === undefined ? undefined : new ExpiryPolicy(ttl, descriptor.name);
     const state = this.declare(shapeOf(descriptor));
     const stored = this.states[state]!;

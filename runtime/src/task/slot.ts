@@ -112,7 +112,9 @@ export class Slot {
         if (!this.ready.has(index)) continue;
         const subtask = this.subtasks[index] as Subtask;
         this.pulse?.begin(subtask.task);
-        if (subtask.step() === 'idle') this.ready.delete(index);
+        // Taken out first: what wakes the subtask during its own step, a split that is assigned at once say, counts.
+        this.ready.delete(index);
+        if (subtask.step() === 'progress') this.ready.add(index);
         const afterMs = clock.monotonicMs();
         subtask.statistics.busyMs += afterMs - nowMs;
         nowMs = afterMs;
