@@ -76,7 +76,7 @@ export class CsvScanner implements RecordDecoder {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.reader = undefined;
     bytes[to] = Byte.lineFeed;
-    for (const column of this.columns) column.reserveText(to - from);
+    this.reserveText(to - from);
     let position = from;
     while (position < to && this.rows < this.capacity) {
       const blank = blankLineEnd(bytes, position);
@@ -88,9 +88,15 @@ export class CsvScanner implements RecordDecoder {
       }
       this.problem = undefined;
       this.linesInRecord = 1;
-      const end = this.scanRecord(bytes, view, position, to, atEnd);
+      let end = this.scanRecord(bytes, view, position, to, atEnd);
       if (end === incomplete) break;
-      if (end - position > maximumRecordBytes) this.problem = tooLong(maximumRecordBytes);
+      if (end - position > maximumRecordBytes) {
+        // As when it is too long to be held: only its first line is lost, and a stray quote takes nothing else with it.
+        this.problem = tooLong(maximumRecordBytes);
+        this.linesInRecord = 1;
+        end = this.textOf(bytes).lineFeed(position);
+        this.reserveText(to - position);
+      }
       if (this.problem === undefined) this.rows++;
       else this.reject(bytes, position, end, this.problem);
       this.lines += this.linesInRecord;
@@ -116,6 +122,11 @@ export class CsvScanner implements RecordDecoder {
       columns: this.columns.map((column) => column.take(length)),
     };
     return Batch.ofColumns(set, new Float64Array(length).fill(Number.NaN), length);
+  }
+
+  /** The text of records is no longer than their bytes, so reserving once leaves the loops without checks. */
+  private reserveText(byteCount: number): void {
+    for (const column of this.columns) column.reserveText(byteCount);
   }
 
   /** Scans one record into the current row: the position of its line feed, or −1 when it is not all there. */

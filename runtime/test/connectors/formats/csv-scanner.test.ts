@@ -225,6 +225,16 @@ describe('the CSV scanner', () => {
     expect(rows.length).toBe(100);
   });
 
+  it('has room for the texts of lines that are read again behind a record that was too long', () => {
+    const lines = Array.from({ length: 200 }, (_, i) => `"${i}`.padEnd(30, 'x'));
+    const good = Array.from({ length: 50 }, (_, i) => `row ${i}`);
+    for (const reads of [[], [500]]) {
+      const text = `a\n"${'y'.repeat(200)}\n${lines.join('\n')}\n${good.join('\n')}\n`;
+      const { rows } = read(text, { maximumRecordBytes: 100, chunkBytes: 8192, reads });
+      expect(rows.slice(-50)).toEqual(good.map((a) => ({ a })));
+    }
+  });
+
   it('ends a record at its line when values may not contain line feeds', () => {
     const { rows, invalid } = read('a,b\n"oops,1\n2,ok\n', { quotedNewlines: false });
     expect(rows).toEqual([{ a: '2', b: 'ok' }]);
