@@ -4,6 +4,7 @@ import type { Aggregation } from '../aggregation/compile.ts';
 import type { Budget } from '../processor.ts';
 import type { Span } from './layout.ts';
 import { createFiredRows, type FiredRows, firedRowsAtOnce, type PaneOutput } from './pane-output.ts';
+import type { FiringPlan, MergeTask } from './slice-blocks.ts';
 
 /** Up to `limit` units of a budget. */
 export const grant = (budget: Budget, limit: number): number => {
@@ -16,8 +17,8 @@ export const grant = (budget: Budget, limit: number): number => {
 export type FiredBefore = ((keyGroup: number) => boolean) | undefined;
 
 /**
- * Fires one window at a time: merges the tables of its slices, when it has several, and hands the rows to the output. Works
- * within a budget and goes on where it stopped.
+ * Fires one window at a time: merges the tables it is made of, when there are several, and hands the rows to the output.
+ * Works within a budget and goes on where it stopped.
  */
 export class PaneFiring {
   private readonly aggregation: Aggregation;
@@ -25,31 +26,41 @@ export class PaneFiring {
   private readonly maxParallelism: number;
   /** Where the slices of a window are merged. */
   private readonly merged: AccumulatorTable;
+  /** Where they are merged for one key: clearing it costs little. */
+  private readonly single: AccumulatorTable;
   private readonly fired: FiredRows;
   private readonly targets: Int32Array = new Int32Array(firedRowsAtOnce);
   /** Whether a window is begun and not done. */
   private isActive = false;
-  private sources: AccumulatorTable[] = [];
+  private tasks: MergeTask[] = [];
+  /** What is emitted when all tasks are done. */
+  private table: AccumulatorTable | undefined;
   private firedBefore: FiredBefore;
+  /** Where the first task goes on: in this of its sources, after this row. Emitting uses the row alone. */
+  private source = 0;
   private row = -1;
 
   constructor(
     aggregation: Aggregation,
     output: PaneOutput,
-    merged: AccumulatorTable,
+    createTable: () => AccumulatorTable,
     maxParallelism: number,
   ) {
     this.aggregation = aggregation;
     this.output = output;
-    this.merged = merged;
+    this.merged = createTable();
+    this.single = createTable();
     this.maxParallelism = maxParallelism;
-    this.fired = createFiredRows(merged, merged);
+    this.fired = createFiredRows(this.merged, this.merged);
   }
 
-  begin(window: Span, sources: readonly AccumulatorTable[], firedBefore: FiredBefore): void {
+  begin(window: Span, { merges, tables }: FiringPlan, firedBefore: FiredBefore): void {
+    const isMerged = tables.length > 1;
     this.isActive = true;
-    this.sources = sources.filter((table) => table.size > 0);
+    this.tasks = isMerged ? [...merges, { target: this.merged, sources: tables }] : [...merges];
+    this.table = isMerged ? this.merged : tables[0];
     this.firedBefore = firedBefore;
+    this.source = 0;
     this.row = -1;
     this.stamp(window);
   }
@@ -57,8 +68,13 @@ export class PaneFiring {
   /** Goes on with the window begun; false when the budget ran out before the end. */
   run(budget: Budget): boolean {
     if (!this.isActive) return true;
-    while (this.sources.length > 1) if (!this.mergeChunk(budget)) return false;
-    const [table] = this.sources;
+    for (let task = this.tasks[0]; task !== undefined; task = this.tasks[0]) {
+      if (!this.merge(task, budget)) return false;
+      this.tasks.shift();
+      this.source = 0;
+      this.row = -1;
+    }
+    const { table } = this;
     while (table !== undefined && table.nextRow(this.row) >= 0) {
       if (!this.emitChunk(table, budget)) return false;
     }
@@ -69,44 +85,51 @@ export class PaneFiring {
 
   /** Fires a window for one key only, at once. */
   fireKey(window: Span, sources: readonly AccumulatorTable[], key: unknown, hash: number): void {
-    const { merged, aggregation } = this;
+    const { single, aggregation, targets } = this;
     const { rows } = this.fired;
-    let table: AccumulatorTable | undefined;
-    for (const source of sources) {
-      const row = source.find(key, hash);
-      if (row < 0 || aggregation.isEmpty(source, row)) continue;
-      rows[0] = row;
-      table = sources.length === 1 ? source : merged;
-      if (table === source) continue;
-      this.targets[0] = merged.rowFor(key, hash);
-      aggregation.merge(merged, source, { targets: this.targets, sources: rows, length: 1 });
-    }
-    if (table === undefined) return;
-    rows[0] = table.find(key, hash);
     this.stamp(window);
-    this.emit(table, 1);
-    if (table === merged) merged.clear();
+    if (sources.length === 1) {
+      rows[0] = sources[0]!.find(key, hash);
+      if (rows[0] >= 0 && !aggregation.isEmpty(sources[0]!, rows[0])) this.emit(sources[0]!, 1);
+      return;
+    }
+    for (const source of sources) {
+      rows[0] = source.find(key, hash);
+      if (rows[0] < 0 || aggregation.isEmpty(source, rows[0])) continue;
+      targets[0] = single.rowFor(key, hash);
+      aggregation.merge(single, source, { targets, sources: rows, length: 1 });
+    }
+    rows[0] = single.find(key, hash);
+    if (rows[0] >= 0) this.emit(single, 1);
+    single.clear();
   }
 
-  /** Merges rows of the first source; the merged table takes its place in the end. */
-  private mergeChunk(budget: Budget): boolean {
-    const { merged, sources, targets } = this;
+  private merge({ target, sources }: MergeTask, budget: Budget): boolean {
+    while (this.source < sources.length) {
+      const source = sources[this.source]!;
+      const hasBudget = this.mergeChunk(target, source, budget);
+      if (source.nextRow(this.row) < 0) {
+        this.source++;
+        this.row = -1;
+      }
+      if (!hasBudget) return false;
+    }
+    return true;
+  }
+
+  /** Merges some rows of a source; false when the budget ran out. */
+  private mergeChunk(target: AccumulatorTable, source: AccumulatorTable, budget: Budget): boolean {
+    const { targets } = this;
     const { rows } = this.fired;
-    const at = sources[0] === merged ? 1 : 0;
-    const source = sources[at] as AccumulatorTable;
     const granted = grant(budget, firedRowsAtOnce);
     let length = 0;
     for (let row = source.nextRow(this.row); row >= 0 && length < granted; row = source.nextRow(row)) {
       this.row = row;
       if (this.aggregation.isEmpty(source, row)) continue;
       rows[length] = row;
-      targets[length++] = merged.rowFor(source.keyAt(row), source.index.hashAt(row));
+      targets[length++] = target.rowFor(source.keyAt(row), source.hashAt(row));
     }
-    this.aggregation.merge(merged, source, { targets, sources: rows, length });
-    if (source.nextRow(this.row) < 0) {
-      sources.splice(0, at + 1, merged);
-      this.row = -1;
-    }
+    this.aggregation.merge(target, source, { targets, sources: rows, length });
     return granted === firedRowsAtOnce;
   }
 

@@ -14,6 +14,7 @@ import { PaneFiring } from './pane-firing.ts';
 import type { PaneOutput } from './pane-output.ts';
 import { partialColumns, partialCounts } from './partial-batches.ts';
 import { Router, type StrayRecords } from './router.ts';
+import { SliceBlocks } from './slice-blocks.ts';
 import { SliceTransfer } from './slice-transfer.ts';
 import { type Cell, type Slice, SliceStore } from './slices.ts';
 
@@ -49,6 +50,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   private readonly settings: SlicedSettings;
   private readonly aggregation: Aggregation;
   private readonly store: SliceStore;
+  private readonly blocks: SliceBlocks;
   private readonly transfer: SliceTransfer;
   private readonly router: Router;
   private readonly firing: PaneFiring;
@@ -89,9 +91,10 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     const shared = (kind === 'builtIn' || kind === 'collect') && !isZoned;
     const latenessMs = this.isEventTime ? settings.allowedLatenessMs : 0;
     this.store = new SliceStore(createLayout(assigner), shared, aggregation, latenessMs);
+    this.blocks = new SliceBlocks(this.store, assigner);
     this.transfer = new SliceTransfer(this.store, context.maxParallelism);
     this.router = new Router(this.store);
-    this.firing = new PaneFiring(aggregation, output, this.store.createTable(), context.maxParallelism);
+    this.firing = new PaneFiring(aggregation, output, () => this.store.createTable(), context.maxParallelism);
     this.fired = new FiredGroups(context.maxParallelism);
     this.lateRecords = new LateRecords(settings, context);
     this.keySource = new BatchKeySource(settings.keyed);
@@ -157,6 +160,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   }
 
   dropKeyGroup(keyGroup: number): void {
+    this.blocks.clear();
     this.transfer.drop(keyGroup);
     this.output.dropKeyGroup?.(keyGroup);
   }
@@ -210,7 +214,9 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     this.aggregation.merge(slice.table, this.partials, pairs);
   };
 
-  private lookUp({ table }: Slice, positions: Int32Array, from: number, to: number): void {
+  private lookUp(slice: Slice, positions: Int32Array, from: number, to: number): void {
+    const { table } = slice;
+    this.blocks.touch(slice);
     if (this.rows.length < to) this.rows = new Int32Array(to * 2);
     const { rows, keys } = this;
     if (this.router.isSorted) table.lookupAt(keys.values, keys.hashes, positions, from, to, rows);
@@ -247,7 +253,9 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     const before: (() => void)[] = [];
     alone[0] = position;
     try {
-      for (const { table } of cell.slices) {
+      for (const slice of cell.slices) {
+        const { table } = slice;
+        this.blocks.touch(slice);
         const row = table.rowFor(keys.values[position], keys.hashes[position]!);
         if (this.undoes) before.push(saveRow(table, row));
         rows[0] = row;
@@ -286,6 +294,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     }
     this.output.flush();
     this.store.release(this.progressMs);
+    this.blocks.release();
     this.output.release?.(this.progressMs);
     this.fired.settle(this.progressMs + 1);
     this.nextMs = this.nextDueMs();
@@ -302,8 +311,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     const [window, ...rest] = this.due;
     if (window === undefined) return false;
     this.due = rest;
-    const tables = this.store.slicesIn(window).map((slice) => slice.table);
-    this.firing.begin(window, tables, this.fired.firedBefore(window.endMs));
+    this.firing.begin(window, this.blocks.plan(window), this.fired.firedBefore(window.endMs));
     if (rest.length === 0) this.fired.endMs = window.endMs;
     return true;
   }
