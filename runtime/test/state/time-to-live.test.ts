@@ -198,6 +198,19 @@ describe('a time to live', () => {
     expect([number.value(), map.get('x')]).toEqual([undefined, undefined]);
   });
 
+  it('is not renewed by what a record read that failed', () => {
+    const { take, store, number, map, clock } = createStates({ after: lifeMs, refreshOn: 'read' });
+    take('key');
+    number.update(1);
+    map.put('x', 1);
+    clock.nowMs += 3;
+    store.beginRecord();
+    expect([number.value(), map.get('x')]).toEqual([1, 1]);
+    store.rollbackRecord();
+    clock.nowMs += 2;
+    expect([number.value(), map.get('x')]).toEqual([undefined, undefined]);
+  });
+
   it('brings back what was found expired by a record that failed, until it is removed', () => {
     const { take, store, number, clock } = createStates({ after: lifeMs });
     take('key');
@@ -288,6 +301,32 @@ describe('a time to live of moved state', () => {
     expect([two.number.value(), two.map.get('x')]).toEqual([1, 2]);
     two.clock.nowMs += 2;
     expect([two.number.value(), two.map.get('x')]).toEqual([undefined, undefined]);
+  });
+
+  it('is followed by increments, which name what has expired', () => {
+    const clock = new Clock();
+    const create = (): { store: KeyedStore; kept: ValueState<number>; brief: ValueState<number> } => {
+      const store = new KeyedStore({ maxParallelism: 1, nowMs: () => clock.nowMs, tracksRemovals: true });
+      const kept = store.register(valueState('kept', { type: 'number' })) as ValueState<number>;
+      const brief = store.register(valueState('brief', { type: 'number', ttl: { after: lifeMs } }));
+      return { store, kept, brief: brief as ValueState<number> };
+    };
+    const [leader, follower] = [create(), create()];
+    for (const key of ['a', 'b']) {
+      leader.store.setCurrentKey(key, hashValue(key));
+      leader.brief.update(1);
+      if (key === 'a') leader.kept.update(2);
+    }
+    follower.store.importKeyGroup(0, leader.store.exportKeyGroup(0)!);
+    const epoch = leader.store.flipEpoch();
+    expect(leader.store.exportChanges(0, epoch)).toBe(undefined);
+    clock.nowMs += lifeMs;
+    leader.store.removeExpired(unlimited);
+    follower.store.applyChanges(0, leader.store.exportChanges(0, epoch)!);
+    clock.nowMs -= 1;
+    expect(follower.store.keyCount).toBe(1);
+    follower.store.setCurrentKey('a', hashValue('a'));
+    expect([follower.kept.value(), follower.brief.value()]).toEqual([2, undefined]);
   });
 
   it('starts anew where there was none, and ends where there is none any more', () => {
