@@ -95,7 +95,7 @@ const hotItems = query({
 const highestBids = query({
   name: 'q7',
   title: 'the highest bids of every 10 s',
-  note: 'a fold in each window, where the SQL joins all bids with the maximum of their window',
+  note: 'a fold in each window, where the SQL joins all bids with the maximum of their window (and would also take an equally high bid at the very end of it)',
   build: (env, stream) =>
     bidsOf(env, stream)
       .select('auction', 'price', 'bidder', 'dateTime', 'extra')
