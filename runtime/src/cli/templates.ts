@@ -1,5 +1,7 @@
-/** The files of a new project, by path. `name` is a valid npm and Kubernetes name. Pure. */
-export const projectFiles = (name: string, version: string): Readonly<Record<string, string>> => ({
+/** The files of a new project, by path, as pure functions of its name. */
+type Files = Readonly<Record<string, string>>;
+
+const settingsFiles = (name: string, version: string): Files => ({
   'package.json': `${JSON.stringify(
     {
       name,
@@ -28,17 +30,9 @@ export const projectFiles = (name: string, version: string): Readonly<Record<str
     undefined,
     2,
   )}\n`,
-  'job.yaml': `apiVersion: millrace.dev/v1alpha1
-kind: StreamJob
-metadata:
-  name: ${name}
-spec:
-  job:
-    entry: job.ts
-  parallelism: 1
-  args:
-    file: orders.ndjson
-`,
+});
+
+const codeFiles: Files = {
   'job.ts': `import { boundedOutOfOrderness, count, type DataStream, sum, type StreamEnvironment, tumbling } from 'millrace';
 import { files } from 'millrace/connectors/files';
 import { print } from 'millrace/connectors/print';
@@ -88,6 +82,20 @@ test('orders of one minute are added up by shop', async () => {
   );
 });
 `,
+};
+
+const otherFiles = (name: string): Files => ({
+  'job.yaml': `apiVersion: millrace.dev/v1alpha1
+kind: StreamJob
+metadata:
+  name: ${name}
+spec:
+  job:
+    entry: job.ts
+  parallelism: 1
+  args:
+    file: orders.ndjson
+`,
   'orders.ndjson': `{"shop":"north","price":12.5,"time":1700000001000}
 {"shop":"south","price":3,"time":1700000004000}
 {"shop":"north","price":8,"time":1700000002500}
@@ -104,4 +112,11 @@ npm test
 \`\`\`
 `,
   '.gitignore': 'node_modules/\n.millrace/\n',
+});
+
+/** The files of a new project. `name` is a valid npm and Kubernetes name. */
+export const projectFiles = (name: string, version: string): Files => ({
+  ...settingsFiles(name, version),
+  ...codeFiles,
+  ...otherFiles(name),
 });

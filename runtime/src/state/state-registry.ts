@@ -52,7 +52,7 @@ const requireKnownKind = ({ kind, name }: StateDescriptor): void => {
 export class StateRegistry {
   readonly states: StoredState[] = [];
   /** The shortest time to live of all states; +Infinity = none has one. */
-  shortestLifeMs = Infinity;
+  shortestLifeMs: number = Infinity;
   private readonly cursor: Cursor;
 
   constructor(cursor: Cursor) {

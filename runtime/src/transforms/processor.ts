@@ -93,6 +93,3 @@ export interface Processor {
   /** Once, also after a failure; calls the `close` of the user's functions. */
   close?(): void | Promise<void>;
 }
-
-/** Makes the processor of one transform for one subtask. Each file of this folder exports one for its `TransformSpec`. */
-export type ProcessorFactory<Spec> = (spec: Spec, context: ProcessorContext) => Processor;

@@ -1,3 +1,4 @@
+/** `commands` holds one file a subcommand: its options, its help with examples, and the call of what does the work. */
 import { type Command, Option } from 'commander';
 import type { CommandIo, Outcome } from '../command-io.ts';
 import { findTarget } from '../find-target.ts';

@@ -22,7 +22,19 @@ export interface HttpIngestOptions<T> {
   readonly token?: string;
 }
 
-export const optionsSchema = z.strictObject({
+/** The options with their defaults filled in. */
+export interface CheckedOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly path: string;
+  readonly schema?: z.ZodType | undefined;
+  readonly maximumBodyBytes: number;
+  readonly maximumQueuedRecords: number;
+  readonly ack: 'received' | 'checkpoint';
+  readonly token?: string | undefined;
+}
+
+export const optionsSchema: z.ZodType<CheckedOptions> = z.strictObject({
   port: z.number().int().min(0).max(65_535),
   host: z.string().min(1).default('127.0.0.1'),
   path: z
@@ -51,5 +63,3 @@ export const optionsSchema = z.strictObject({
     .default('received'),
   token: z.string().min(16, 'expected at least 16 characters').optional(),
 });
-
-export type CheckedOptions = z.output<typeof optionsSchema>;

@@ -14,7 +14,7 @@ import { ResultBatch } from './result-batch.ts';
 import { type SessionSettings, SessionWindowProcessor } from './session.ts';
 import { type SlicedSettings, SlicedWindowProcessor } from './sliced.ts';
 
-export { aggregatesInParts, createPartialWindowProcessor, type PartialWindowSpec } from './partial.ts';
+export { aggregatesInParts, createPartialWindowProcessor } from './partial.ts';
 
 /** Whether the default trigger of a window's time domain, and nothing else, decides when it fires. */
 export const hasFastPath = ({
