@@ -81,10 +81,9 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
 export const manifestTarget = (system: System, path: string, shown: string): JobTarget => {
   const result = parseManifest(readManifest(system, path), shown);
   if (result.ok) return targetOf(result.job, path);
-  const { length } = result.problems;
   throw new MillraceError(
     'manifest-invalid',
-    `${length === 1 ? 'One problem' : `${length} problems`} in ${shown}:\n\n${formatProblems(result.problems)}`,
+    `The manifest cannot be used.\n\n${formatProblems(result.problems)}`,
     { hint: 'Correct the manifest; nothing was started.' },
   );
 };
