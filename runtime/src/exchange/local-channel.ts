@@ -1,13 +1,10 @@
 import { type ChannelReceiver, type ChannelSender, channelCredit } from './channel.ts';
 import type { StreamElement } from './element.ts';
-
-/** Elements taken before the queue is cut: a queue that is never empty must not hold on to what went through it. */
-const longestPast = 64;
+import { Queue } from './queue.ts';
 
 /** A channel inside one thread: a queue of references. */
 export class LocalChannel implements ChannelSender, ChannelReceiver {
-  private queue: StreamElement[] = [];
-  private head = 0;
+  private readonly queue = new Queue<StreamElement>();
   private readonly onElement: () => void;
   private readonly onCredit: () => void;
 
@@ -18,7 +15,7 @@ export class LocalChannel implements ChannelSender, ChannelReceiver {
   }
 
   hasCredit(): boolean {
-    return this.queue.length - this.head < channelCredit;
+    return this.queue.length < channelCredit;
   }
 
   send(element: StreamElement): void {
@@ -27,13 +24,8 @@ export class LocalChannel implements ChannelSender, ChannelReceiver {
   }
 
   poll(): StreamElement | undefined {
-    if (this.head === this.queue.length) return undefined;
     const hadCredit = this.hasCredit();
-    const element = this.queue[this.head++] as StreamElement;
-    if (this.head === this.queue.length || this.head === longestPast) {
-      this.queue = this.queue.slice(this.head);
-      this.head = 0;
-    }
+    const element = this.queue.take();
     if (!hadCredit && this.hasCredit()) this.onCredit();
     return element;
   }

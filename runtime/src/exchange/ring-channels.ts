@@ -7,14 +7,14 @@ import { Doorbell, DoorbellButton } from './doorbell.ts';
 import type { StreamElement } from './element.ts';
 import { readElement, writeFrame } from './frame.ts';
 import { createKeyExtractor, type KeyExtractor } from './keys.ts';
+import { Queue } from './queue.ts';
 import { IncomingLink, OutgoingLink } from './ring-link.ts';
 import type { SharedLinks } from './shared-links.ts';
 
 /** The receiving end of one remote channel: decoded elements wait here until the gate takes them. */
 class RingReceiver implements ChannelReceiver {
   onElement: () => void = () => undefined;
-  private queue: StreamElement[] = [];
-  private head = 0;
+  private readonly queue = new Queue<StreamElement>();
   private readonly extract: KeyExtractor | undefined;
   private readonly giveCredit: () => void;
 
@@ -34,13 +34,8 @@ class RingReceiver implements ChannelReceiver {
   }
 
   poll(): StreamElement | undefined {
-    if (this.head === this.queue.length) return undefined;
-    const element = this.queue[this.head++] as StreamElement;
-    if (this.head === this.queue.length) {
-      this.queue = [];
-      this.head = 0;
-    }
-    if (element.kind === 'batch') this.giveCredit();
+    const element = this.queue.take();
+    if (element?.kind === 'batch') this.giveCredit();
     return element;
   }
 }

@@ -1,12 +1,13 @@
 import type { DoorbellButton } from './doorbell.ts';
+import { Queue } from './queue.ts';
 import { RingReader, RingWriter } from './ring.ts';
 
 /** The sending side of a ring: frames for which there is no room wait here, in order. */
 export class OutgoingLink {
   private readonly writer: RingWriter;
   private readonly peer: DoorbellButton;
-  private waiting: Uint8Array[] = [];
-  private head = 0;
+  private readonly waiting = new Queue<Uint8Array>();
+  /** Bytes of the first waiting frame that are in the ring. */
   private written = 0;
 
   constructor(ring: SharedArrayBuffer, peer: DoorbellButton) {
@@ -32,18 +33,13 @@ export class OutgoingLink {
   /** Writes what waits, as far as there is room; true when something moved. */
   pump(): boolean {
     let moved = false;
-    while (this.head < this.waiting.length) {
-      const frame = this.waiting[this.head] as Uint8Array;
+    for (let frame = this.waiting.peek(); frame !== undefined; frame = this.waiting.peek()) {
       const before = this.written;
       this.written = this.writer.write(frame, before);
       if (this.written > before) moved = true;
       if (this.written < frame.length) break;
       this.written = 0;
-      this.head++;
-    }
-    if (this.head > 0 && this.head === this.waiting.length) {
-      this.waiting = [];
-      this.head = 0;
+      this.waiting.take();
     }
     if (moved) this.peer.press();
     return moved;
@@ -60,13 +56,14 @@ export class IncomingLink {
     this.peer = peer;
   }
 
-  /** Takes all whole frames; true when there were any. The writer is told that there is room again. */
+  /**
+   * Takes all that is in the ring and hands on the frames that are whole; true when anything moved. The writer is told that
+   * there is room again, also for a mere part of a frame: it waits for that room with the rest of the frame.
+   */
   pump(accept: (frame: Uint8Array) => void): boolean {
-    let moved = false;
-    for (let frame = this.reader.read(); frame !== undefined; frame = this.reader.read()) {
-      moved = true;
-      accept(frame);
-    }
+    const before = this.reader.position;
+    for (let frame = this.reader.read(); frame !== undefined; frame = this.reader.read()) accept(frame);
+    const moved = this.reader.position !== before;
     if (moved) this.peer.press();
     return moved;
   }

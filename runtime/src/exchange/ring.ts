@@ -69,8 +69,9 @@ export class RingWriter {
 
 /** The reading end. */
 export class RingReader {
+  /** Bytes taken so far, modulo 2^32: it changes with every part. */
+  position: number;
   private readonly memory: RingMemory;
-  private position: number;
   private readonly parts: Uint8Array[] = [];
 
   constructor(buffer: SharedArrayBuffer) {
