@@ -3,13 +3,21 @@ import type { Batch, BatchKeys } from '../batch/batch.ts';
 import type { Column } from '../batch/column.ts';
 import { hashColumn, hashNumber, hashString, hashValue } from '../batch/hash.ts';
 import { evaluateExpression } from '../batch/interpret.ts';
+import { refusePromise } from '../batch/step-checks.ts';
+import { assertSupported } from '../batch/values.ts';
 
 /** Computes the keys of a batch. One instance a keyed edge, so that its closure call stays monomorphic. */
 export type KeyExtractor = (batch: Batch) => BatchKeys;
 
+/** Numbers, texts and lists of them are as good as all keys; what else comes is looked at, a promise above all. */
 const hashOf = (key: unknown): number => {
   if (typeof key === 'number') return hashNumber(key);
-  return typeof key === 'string' ? hashString(key) : hashValue(key);
+  if (typeof key === 'string') return hashString(key);
+  if (!Array.isArray(key)) {
+    refusePromise(key, 'keyBy');
+    assertSupported(key, 'a key');
+  }
+  return hashValue(key);
 };
 
 /** Keys that are all numbers move in a Float64Array; the first other one switches the batch to plain values. */
@@ -37,22 +45,32 @@ const fromFunction =
     const { length } = batch;
     const hashes = new Uint32Array(length);
     const numbers = new Float64Array(length);
-    let i = 0;
-    for (; i < length; i++) {
+    for (let i = 0; i < length; i++) {
       const key = select(rows[i]);
-      if (typeof key !== 'number') break;
+      if (typeof key !== 'number') return fromOthers(select, rows, hashes, numbers, i, key);
       numbers[i] = key;
       hashes[i] = hashNumber(key);
     }
-    if (i === length) return { values: numbers, hashes };
-    const values: unknown[] = Array.from(numbers.subarray(0, i));
-    for (; i < length; i++) {
-      const key = select(rows[i]);
-      values.push(key);
-      hashes[i] = hashOf(key);
-    }
-    return { values, hashes };
+    return { values: numbers, hashes };
   };
+
+/** The keys from position `at` on, after numbers only; the first of them is known. */
+const fromOthers = (
+  select: (value: unknown) => unknown,
+  rows: readonly unknown[],
+  hashes: Uint32Array,
+  numbers: Float64Array,
+  at: number,
+  first: unknown,
+): BatchKeys => {
+  const values: unknown[] = Array.from(numbers.subarray(0, at));
+  for (let i = at; i < hashes.length; i++) {
+    const key = i === at ? first : select(rows[i]);
+    values.push(key);
+    hashes[i] = hashOf(key);
+  }
+  return { values, hashes };
+};
 
 const fromColumn = (column: Column, length: number): BatchKeys | undefined => {
   if (column.marks !== undefined) return undefined;

@@ -2,7 +2,7 @@ import type { SourceReader } from '../api/connectors.ts';
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
 import { AlignmentBoard } from '../exchange/alignment-board.ts';
 import type { Barrier } from '../exchange/element.ts';
-import type { Task } from '../graph/physical-graph.ts';
+import type { Task, TaskEdge } from '../graph/physical-graph.ts';
 import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
 import { buildChain } from './build-chain.ts';
 import type { EdgeOutput } from './edge-output.ts';
@@ -109,7 +109,10 @@ export class SlotRuntime {
     const { setup } = this;
     const statistics = newStatistics();
     const outputs = new Map<number, EdgeOutput>();
-    for (const edge of task.outputs) outputs.set(edge.index, this.wiring.output(edge));
+    for (const edge of task.outputs) {
+      const failures = this.failures(this.edgeName(edge), statistics);
+      outputs.set(edge.index, this.wiring.output(edge, failures.handle));
+    }
     // The clock as read for the batch in hand; the subtask exists only after its chain.
     let subtask: Subtask | undefined;
     const nowMs = (): number => subtask?.nowMs ?? setup.system.clock.nowMs();
@@ -137,9 +140,15 @@ export class SlotRuntime {
     return subtask;
   }
 
-  private failures(node: TransformNode, statistics: SubtaskStatistics): FailureHandler {
+  /** An edge has no transform of its own: its function is told by the transform that it leads to. */
+  private edgeName({ to, partitioning }: TaskEdge): string {
+    const receiver = this.setup.graph.tasks[to]?.chain[0]?.name ?? '';
+    return `${partitioning.kind === 'hash' ? 'key' : 'partitioner'} of ${receiver}`;
+  }
+
+  private failures(name: string, statistics: SubtaskStatistics): FailureHandler {
     const { deadLetterPolicy, deadLetters } = this.setup;
-    return createFailureHandler(node.name, deadLetterPolicy, deadLetters, () => {
+    return createFailureHandler(name, deadLetterPolicy, deadLetters, () => {
       statistics.deadLetters++;
     });
   }
@@ -164,7 +173,7 @@ export class SlotRuntime {
       attempt: setup.attempt,
       args: setup.args,
       baseDirectory: setup.baseDirectory,
-      failures: this.failures(node, statistics),
+      failures: this.failures(node.name, statistics),
       nowMs,
       wake: () => this.wake(task.index),
       fail: (error) => this.slot.fail(error),
@@ -194,7 +203,7 @@ export class SlotRuntime {
     statistics: SubtaskStatistics,
   ): SourceInput {
     const { setup } = this;
-    const failures = this.failures(node, statistics);
+    const failures = this.failures(node.name, statistics);
     const input = new SourceInput({
       watermarks: spec.watermarks,
       failures,

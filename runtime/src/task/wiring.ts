@@ -1,6 +1,6 @@
 import type { ChannelReceiver } from '../exchange/channel.ts';
 import { LocalChannel } from '../exchange/local-channel.ts';
-import { createPartitioner } from '../exchange/partitioner.ts';
+import { createPartitioner, type RecordRefusal } from '../exchange/partitioner.ts';
 import type { Task, TaskEdge } from '../graph/physical-graph.ts';
 import { EdgeOutput } from './edge-output.ts';
 import type { SlotSetup } from './slot-setup.ts';
@@ -21,14 +21,14 @@ export class SlotWiring {
     this.wake = wake;
   }
 
-  /** The sending side of an edge of a task of this slot. */
-  output(edge: TaskEdge): EdgeOutput {
+  /** The sending side of an edge of a task of this slot. `refuse` gets records for which the edge finds no receiver. */
+  output(edge: TaskEdge, refuse: RecordRefusal): EdgeOutput {
     const { graph, slot, remote, routing } = this.setup;
     const { parallelism } = graph.tasks[edge.to] as Task;
     const channels = peers(edge, parallelism, slot).map((peer) =>
       peer === slot ? this.localChannel(edge) : remote.sender(edge, peer, () => this.wake(edge.from)),
     );
-    return new EdgeOutput(createPartitioner(edge.partitioning, routing), channels);
+    return new EdgeOutput(createPartitioner(edge.partitioning, routing, refuse), channels);
   }
 
   /** The channels into a task of this slot. */
