@@ -140,8 +140,14 @@ export class PaneContents {
   private evict(pane: Pane, evictor: Evictor<unknown>): void {
     const { values, timestamps, arrivals, ports } = pane.records as KeptRecords;
     const records = values.map((value, i): WindowRecord<unknown> => ({ value, timestampMs: timestamps[i]! }));
-    const places = new Map(records.map((record, i) => [record, i]));
     const kept = evictor.keep(records, { startMs: pane.startMs, endMs: pane.endMs });
+    const left = records.length - kept.length;
+    if (left >= 0 && kept.every((record, i) => record === records[left + i])) {
+      // Nearly always the last ones are kept.
+      if (left > 0) for (const list of [values, timestamps, arrivals, ports]) list.splice(0, left);
+      return;
+    }
+    const places = new Map(records.map((record, i) => [record, i]));
     const at = kept.map((record) => places.get(record) ?? strangeRecord(record));
     pane.records = {
       values: at.map((place) => values[place]),
