@@ -64,10 +64,9 @@ export class InputGate implements SubtaskInput {
         this.turn = (index + 1) % this.channels.length;
         return element;
       case 'watermark':
-        this.wasIdle = false;
-        return this.valve.advance(index, element.timeMs) ? this.watermark() : undefined;
+        return this.valve.advance(index, element.timeMs) ? this.watermark() : this.idle();
       case 'idle':
-        return this.idle(index);
+        return this.valve.markIdle(index) ? this.watermark() : this.idle();
       case 'barrier':
         channel.blocked = true;
         this.barriers++;
@@ -81,14 +80,15 @@ export class InputGate implements SubtaskInput {
   }
 
   private watermark(): StreamElement {
+    this.wasIdle = false;
     return { kind: 'watermark', timeMs: this.valve.currentMs };
   }
 
-  private idle(index: number): StreamElement | undefined {
-    if (this.valve.markIdle(index)) return this.watermark();
-    if (!this.valve.idle || this.wasIdle) return undefined;
-    this.wasIdle = true;
-    return { kind: 'idle' };
+  /** Says once that all channels are idle. */
+  private idle(): StreamElement | undefined {
+    const wasIdle = this.wasIdle;
+    this.wasIdle = this.valve.idle;
+    return this.wasIdle && !wasIdle ? { kind: 'idle' } : undefined;
   }
 
   /** A barrier passes when every channel that still lives has delivered it. */

@@ -1,7 +1,8 @@
 /**
  * Combines the watermarks of several channels: the least of those that are not idle; when all are, the valve is idle. The
  * result never goes back. A channel that ended holds its last watermark: it is +∞ when its input was complete, and after a
- * stop nothing may move past what was missed. (Flink: StatusWatermarkValve.)
+ * stop nothing may move past what was missed. +∞ is passed on only when every channel is there: an idle one may wake up, and
+ * all its records would be late. (Flink: StatusWatermarkValve, but for that.)
  */
 export class WatermarkValve {
   private readonly watermarks: Float64Array;
@@ -18,10 +19,14 @@ export class WatermarkValve {
     return this.outputMs;
   }
 
-  /** True while every channel is idle. */
+  /** True while every channel that may still give records is idle. */
   get idle(): boolean {
-    for (let i = 0; i < this.silent.length; i++) if (this.silent[i] === 0) return false;
-    return true;
+    let found = false;
+    for (let i = 0; i < this.silent.length; i++) {
+      if (this.silent[i] === 1) found = true;
+      else if (this.watermarks[i] !== Infinity) return false;
+    }
+    return found;
   }
 
   /** Each of these returns true when the combined watermark has moved. */
@@ -43,13 +48,13 @@ export class WatermarkValve {
 
   private update(): boolean {
     let least = Infinity;
-    let counting = false;
+    let idleChannels = 0;
     for (let i = 0; i < this.watermarks.length; i++) {
-      if (this.silent[i] === 1) continue;
-      counting = true;
-      least = Math.min(least, this.watermarks[i] as number);
+      if (this.silent[i] === 1) idleChannels++;
+      else least = Math.min(least, this.watermarks[i] as number);
     }
-    if (!counting || least <= this.outputMs) return false;
+    if (least === Infinity && idleChannels > 0) return false;
+    if (least <= this.outputMs) return false;
     this.outputMs = least;
     return true;
   }

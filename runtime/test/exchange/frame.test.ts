@@ -5,6 +5,8 @@ import { ByteReader, ByteWriter } from '../../src/batch/codec.ts';
 import type { StreamElement } from '../../src/exchange/element.ts';
 import { readElement, writeFrame } from '../../src/exchange/frame.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const bytesOf = (channel: number, element: StreamElement): Uint8Array => {
   const writer = new ByteWriter();
   writeFrame(channel, element, writer);

@@ -5,6 +5,8 @@ import type { KeySelector } from '../../src/api/transform.ts';
 import { hashValue } from '../../src/batch/hash.ts';
 import { createKeyExtractor } from '../../src/exchange/keys.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const rowsOf = (rows: readonly unknown[]): Batch => Batch.ofRows(rows, new Float64Array(rows.length));
 
 /** The same records as columns only. */

@@ -7,6 +7,8 @@ import { createPartitioner, type Partitioner } from '../../src/exchange/partitio
 import { initialRouting, moveKeyGroups } from '../../src/exchange/routing-table.ts';
 import { keyGroupOf } from '../../src/state/key-groups.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const batchOf = (rows: readonly unknown[]): Batch =>
   Batch.ofRows(
     rows,

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Queue } from '../../src/exchange/queue.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 describe('a queue', () => {
   it('has nothing to take or to look at when it is empty', () => {
     const queue = new Queue<number>();

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { allocateRing, RingReader, RingWriter } from '../../src/exchange/ring.ts';
 import { type Flaw, newRing, type RingState, stepReader, stepWriter } from './ring-model.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const frameOf = (length: number, seed: number): number[] =>
   Array.from({ length }, (_, i) => ((i * 7 + seed * 50) % 250) + 1);
 

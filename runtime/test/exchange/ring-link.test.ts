@@ -4,6 +4,8 @@ import type { DoorbellButton } from '../../src/exchange/doorbell.ts';
 import { allocateRing } from '../../src/exchange/ring.ts';
 import { IncomingLink, OutgoingLink } from '../../src/exchange/ring-link.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 /** Counts how often it was pressed. */
 class FakeButton {
   presses = 0;

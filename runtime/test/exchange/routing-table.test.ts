@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { initialRouting, moveKeyGroups } from '../../src/exchange/routing-table.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 describe('the first routing table', () => {
   it('gives each slot a contiguous range, equal up to one key group, and leaves none over', () => {
     fc.assert(

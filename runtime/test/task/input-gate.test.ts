@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { Batch } from 'millrace';
+import { describe, expect, it } from 'vitest';
+import type { StreamElement } from '../../src/exchange/element.ts';
+import { InputGate } from '../../src/task/input-gate.ts';
+
+fc.configureGlobal({ seed: 20_011 });
+
+/** A batch of one record. */
+const record = (value: unknown): StreamElement => Batch.ofRows([value], new Float64Array(1));
+const watermark = (timeMs: number): StreamElement => ({ kind: 'watermark', timeMs });
+const barrier = (id: number): StreamElement => ({ kind: 'barrier', id });
+const idle: StreamElement = { kind: 'idle' };
+const end: StreamElement = { kind: 'end', drained: true };
+const stopped: StreamElement = { kind: 'end', drained: false };
+
+const describeElement = (element: StreamElement): string => {
+  switch (element.kind) {
+    case 'batch':
+      return String(element.rows()[0]);
+    case 'watermark':
+      return `w${element.timeMs}`;
+    case 'barrier':
+      return `b${element.id}`;
+    case 'end':
+      return element.drained ? 'end' : 'stopped';
+    default:
+      return element.kind;
+  }
+};
+
+/** A gate over queues that a test fills. */
+const newGate = (...channels: readonly (readonly StreamElement[])[]) => {
+  const queues = channels.map((elements) => [...elements]);
+  const gate = new InputGate(
+    queues.map((queue, port) => ({ port, receiver: { poll: () => queue.shift() } })),
+  );
+  /** All that comes out now, as text. */
+  const take = (): string[] => {
+    const out: string[] = [];
+    for (let element = gate.next(); element !== undefined; element = gate.next()) {
+      out.push(describeElement(element));
+    }
+    return out;
+  };
+  return { gate, queues, take };
+};
+
+describe('an input gate', () => {
+  it('takes batches from its channels in turn, and tells the port of each', () => {
+    const { gate } = newGate([record('a1'), record('a2')], [record('b1'), record('b2')], []);
+    const out: unknown[] = [];
+    for (let element = gate.next(); element !== undefined; element = gate.next()) {
+      out.push([describeElement(element), gate.port]);
+    }
+    expect(out).toEqual([
+      ['a1', 0],
+      ['b1', 1],
+      ['a2', 0],
+      ['b2', 1],
+    ]);
+  });
+
+  it('does not let a busy channel starve the others', () => {
+    const busy = Array.from({ length: 50 }, (_, i) => record(`busy ${i}`));
+    const { take } = newGate(busy, [record('rare')]);
+    expect(take().indexOf('rare')).toBeLessThanOrEqual(1);
+  });
+
+  it('gives nothing while nothing is there, and never wants to be asked again by the clock', () => {
+    const { gate, queues } = newGate([], []);
+    expect(gate.next()).toBeUndefined();
+    queues[1]?.push(record('late'));
+    expect(gate.next()).toMatchObject({ kind: 'batch' });
+    expect(gate.nextTimeMs()).toBe(Infinity);
+  });
+});
+
+describe('the watermark of an input gate', () => {
+  it('is the least of its channels', () => {
+    const { take } = newGate([watermark(10), watermark(20)], [watermark(5), watermark(12)]);
+    expect(take()).toEqual(['w5', 'w12']);
+  });
+
+  it('passes by an idle channel', () => {
+    const { take } = newGate([watermark(10)], [idle]);
+    expect(take()).toEqual(['w10']);
+  });
+
+  it('is idle once when all channels are, and again after one was active', () => {
+    const { take, queues } = newGate([idle, idle], [idle]);
+    expect(take()).toEqual(['idle']);
+    queues[0]?.push(record('x'), idle);
+    expect(take()).toEqual(['x', 'idle']);
+  });
+
+  it('does not end time for a channel that is idle while the others have ended', () => {
+    const { take, queues } = newGate([watermark(Infinity), end], [watermark(3), idle]);
+    expect(take()).toEqual(['w3', 'idle']);
+    queues[1]?.push(record('awake'), watermark(7), watermark(Infinity), end);
+    expect(take()).toEqual(['awake', 'w7', 'wInfinity', 'end']);
+  });
+});
+
+describe('the barriers of an input gate', () => {
+  it('pass once, when every channel has brought them', () => {
+    const { take, queues } = newGate([barrier(1)], []);
+    expect(take()).toEqual([]);
+    queues[1]?.push(record('before'), barrier(1));
+    expect(take()).toEqual(['before', 'b1']);
+  });
+
+  it('hold back what stands behind them, and nothing else', () => {
+    const { take, queues } = newGate(
+      [record('a before'), barrier(1), record('a behind')],
+      [record('b1'), record('b2')],
+    );
+    expect(take()).toEqual(['a before', 'b1', 'b2']);
+    queues[1]?.push(barrier(1), record('b behind'));
+    const [first, ...behind] = take();
+    expect(first).toBe('b1');
+    expect(behind.toSorted()).toEqual(['a behind', 'b behind']);
+  });
+
+  it('carry their routing table', () => {
+    const routing = { version: 2, slotOf: new Uint16Array(4) };
+    const { gate } = newGate([{ kind: 'barrier', id: 2, routing }], [{ kind: 'barrier', id: 2, routing }]);
+    expect(gate.next()).toEqual({ kind: 'barrier', id: 2, routing });
+  });
+
+  it('are not waited for on a channel that has ended', () => {
+    expect(newGate([watermark(Infinity), end], [barrier(1), record('x')]).take()).toEqual(['b1', 'x']);
+  });
+
+  it('are let go when the channel that all waited for ends', () => {
+    const { take, queues } = newGate([barrier(1), record('behind')], []);
+    expect(take()).toEqual([]);
+    queues[1]?.push(watermark(Infinity), end);
+    expect(take()).toEqual(['b1', 'behind']);
+  });
+
+  it('can follow one another', () => {
+    const { take } = newGate([barrier(1), record('x'), barrier(2)], [barrier(1), barrier(2)]);
+    expect(take()).toEqual(['b1', 'x', 'b2']);
+  });
+
+  it('cut every channel at the same place, whatever comes when', () => {
+    const channel = fc.array(fc.constantFrom('record', 'barrier', 'pause'), { maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(channel, { minLength: 1, maxLength: 4 }), (plans) => {
+        const barriers = Math.min(...plans.map((plan) => plan.filter((one) => one === 'barrier').length));
+        const { take, queues } = newGate(...plans.map(() => []));
+        const out: string[] = [];
+        for (let round = 0; round < 13; round++) {
+          plans.forEach((plan, channelNumber) => {
+            const passed = plan.slice(0, round).filter((one) => one === 'barrier').length;
+            if (plan[round] === 'record') queues[channelNumber]?.push(record(passed));
+            if (plan[round] === 'barrier') queues[channelNumber]?.push(barrier(passed));
+          });
+          out.push(...take());
+        }
+        // A record says how many barriers its channel had sent before: the gate must have passed exactly as many.
+        let passed = 0;
+        for (const text of out) {
+          if (text.startsWith('b')) expect(text).toBe(`b${passed++}`);
+          else expect(Number(text)).toBe(passed);
+        }
+        expect(passed).toBe(barriers);
+      }),
+    );
+  });
+});
+
+describe('the end of an input gate', () => {
+  it('comes when all channels have ended', () => {
+    const { take, queues } = newGate([watermark(Infinity), end], []);
+    expect(take()).toEqual([]);
+    queues[1]?.push(watermark(Infinity), end);
+    expect(take()).toEqual(['wInfinity', 'end']);
+  });
+
+  it('says that the input was stopped when one channel was, and makes up no watermark', () => {
+    const { take } = newGate([watermark(Infinity), end], [watermark(4), stopped]);
+    expect(take()).toEqual(['w4', 'stopped']);
+  });
+
+  it('comes behind every record', () => {
+    const { take } = newGate([end], [record('a'), record('b'), end]);
+    expect(take()).toEqual(['a', 'b', 'end']);
+  });
+});
