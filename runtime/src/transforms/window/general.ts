@@ -172,8 +172,12 @@ export class GeneralWindowProcessor implements Processor {
   }
 
   finish(budget: Budget): boolean {
+    const { eventTimers, processingTimers } = this.store;
     this.triggerContext.hasEnded = true;
-    return this.fireDue(this.store.processingTimers, 'processing', Infinity, budget);
+    return (
+      this.fireDue(processingTimers, 'processing', Infinity, budget) &&
+      this.fireDue(eventTimers, 'event', Infinity, budget)
+    );
   }
 
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
