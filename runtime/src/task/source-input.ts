@@ -54,6 +54,8 @@ export class SourceInput implements SubtaskInput {
   private emittedMs = -Infinity;
   private wasIdle = false;
   private nextIntervalMs = 0;
+  /** Since when there has been no split in hand; undefined while there is one. */
+  private emptySinceMs: number | undefined;
   private nowMs = 0;
   private stopRequested = false;
   private ended = false;
@@ -137,7 +139,8 @@ export class SourceInput implements SubtaskInput {
     if (this.ended || this.settings.onlyFinalWatermark) return Infinity;
     if (this.heldBack) return this.nowMs + alignmentIntervalMs;
     for (const { tracker } of this.splits.values()) if (tracker.periodic) return this.nextIntervalMs;
-    return Infinity;
+    const waitsForSplits = this.splits.size === 0 && this.settings.watermarks.idlenessMs !== undefined;
+    return waitsForSplits && !this.wasIdle ? this.nextIntervalMs : Infinity;
   }
 
   /** A stop is not held back: what is in hand must come out. */
@@ -169,12 +172,23 @@ export class SourceInput implements SubtaskInput {
     this.queue.push({ kind: 'end', drained });
   }
 
+  /** A reader that gets no split, since others have them all, is idle like one whose splits are silent. */
+  private isEmptyForLong(nowMs: number): boolean {
+    const { idlenessMs } = this.settings.watermarks;
+    if (this.splits.size > 0) {
+      this.emptySinceMs = undefined;
+      return false;
+    }
+    this.emptySinceMs ??= nowMs;
+    return idlenessMs !== undefined && nowMs - this.emptySinceMs >= idlenessMs;
+  }
+
   private followWatermark(nowMs: number): void {
     if (this.settings.onlyFinalWatermark) return;
     const interval = nowMs >= this.nextIntervalMs;
     if (interval) this.nextIntervalMs = nowMs + watermarkIntervalMs;
     let least = Infinity;
-    let idle = this.splits.size > 0;
+    let idle = this.isEmptyForLong(nowMs) || this.splits.size > 0;
     for (const { tracker, markedIdle } of this.splits.values()) {
       if (interval) tracker.onInterval(nowMs);
       if (markedIdle || tracker.idle) continue;

@@ -8,23 +8,36 @@ import type { FailureHandler } from './processor.ts';
 /** Gives the records of a batch their timestamps. Bad ones go to the failure handler and are left out. */
 export type TimestampAssigner = (batch: Batch, nowMs: number) => Batch;
 
-const fromRows = (read: (value: unknown, previousMs: number) => unknown, batch: Batch): Float64Array => {
+/** What reading the timestamps of a batch gave. */
+interface Times {
+  readonly timestamps: Float64Array;
+  /** By position, where reading threw; absent = nowhere. */
+  readonly failed?: ReadonlyMap<number, unknown> | undefined;
+}
+
+const fromRows = (read: (value: unknown, previousMs: number) => unknown, batch: Batch): Times => {
   const rows = batch.rows();
   const timestamps = new Float64Array(batch.length);
+  let failed: Map<number, unknown> | undefined;
   for (let i = 0; i < batch.length; i++) {
-    const value = read(rows[i], batch.timestamps[i] as number);
-    timestamps[i] = typeof value === 'number' ? value : value instanceof Date ? value.getTime() : NaN;
+    try {
+      const value = read(rows[i], batch.timestamps[i] as number);
+      timestamps[i] = typeof value === 'number' ? value : value instanceof Date ? value.getTime() : NaN;
+    } catch (error) {
+      failed ??= new Map();
+      failed.set(i, error);
+    }
   }
-  return timestamps;
+  return { timestamps, failed };
 };
 
-const fromField = (name: string, batch: Batch): Float64Array => {
+const fromField = (name: string, batch: Batch): Times => {
   const column = batch.column(name);
-  if (column?.type === 'number' && column.marks === undefined) return column.values;
+  if (column?.type === 'number' && column.marks === undefined) return { timestamps: column.values };
   return fromRows((value) => (value as Record<string, unknown> | null)?.[name], batch);
 };
 
-const read = (selector: TimestampSelector, batch: Batch, nowMs: number): Float64Array => {
+const read = (selector: TimestampSelector, batch: Batch, nowMs: number): Times => {
   switch (selector.kind) {
     case 'field':
       return fromField(selector.name, batch);
@@ -35,17 +48,26 @@ const read = (selector: TimestampSelector, batch: Batch, nowMs: number): Float64
     case 'function':
       return fromRows(selector.function, batch);
     case 'source':
-      return batch.timestamps;
+      return { timestamps: batch.timestamps };
     case 'ingestion':
-      return new Float64Array(batch.length).fill(nowMs);
+      return { timestamps: new Float64Array(batch.length).fill(nowMs) };
   }
 };
 
-const badTimestamp = (
-  timestampMs: number,
-  selector: TimestampSelector,
-  range: TimestampRange,
-): MillraceError => {
+/** What a timestamp must be, and what becomes of a record that has none such. */
+interface Rules {
+  readonly selector: TimestampSelector;
+  readonly range: TimestampRange;
+  /** Records may be without a timestamp (NaN). */
+  readonly optional: boolean;
+  readonly failures: FailureHandler;
+}
+
+const isGood = (timestampMs: number, { range, optional }: Rules): boolean =>
+  (timestampMs >= range.minimumMs && timestampMs <= range.maximumMs) ||
+  (optional && Number.isNaN(timestampMs));
+
+const badTimestamp = (timestampMs: number, { selector, range }: Rules): MillraceError => {
   const from = selector.kind === 'field' ? `the field “${selector.name}”` : `the ${selector.kind}`;
   return new MillraceError(
     'record-invalid',
@@ -58,19 +80,15 @@ const badTimestamp = (
   );
 };
 
-/** Leaves the records with bad timestamps out, each by way of the failure handler. */
-const withoutBad = (
-  batch: Batch,
-  selector: TimestampSelector,
-  range: TimestampRange,
-  failures: FailureHandler,
-): Batch => {
+/** Leaves out the records with bad timestamps and those where reading threw, each by way of the failure handler. */
+const withoutBad = (batch: Batch, failed: Times['failed'], rules: Rules): Batch => {
   const kept = new Int32Array(batch.length);
   let count = 0;
   for (let i = 0; i < batch.length; i++) {
     const timestampMs = batch.timestamps[i] as number;
-    if (timestampMs >= range.minimumMs && timestampMs <= range.maximumMs) kept[count++] = i;
-    else failures.handle(badTimestamp(timestampMs, selector, range), batch.rows()[i], timestampMs);
+    if (failed?.has(i) === true) rules.failures.handle(failed.get(i), batch.rows()[i], NaN);
+    else if (isGood(timestampMs, rules)) kept[count++] = i;
+    else rules.failures.handle(badTimestamp(timestampMs, rules), batch.rows()[i], timestampMs);
   }
   return selectRows(batch, kept, count);
 };
@@ -78,21 +96,24 @@ const withoutBad = (
 /**
  * An assigner for a selector. When `optional`, records may be without a timestamp (NaN): no event time is used.
  */
-export const createTimestampAssigner =
-  (
-    selector: TimestampSelector,
-    range: TimestampRange,
-    optional: boolean,
-    failures: FailureHandler,
-  ): TimestampAssigner =>
-  (batch, nowMs) => {
-    const timestamps = read(selector, batch, nowMs);
+export const createTimestampAssigner = (
+  selector: TimestampSelector,
+  range: TimestampRange,
+  optional: boolean,
+  failures: FailureHandler,
+): TimestampAssigner => {
+  const rules: Rules = { selector, range, optional, failures };
+  const { minimumMs, maximumMs } = range;
+  return (batch, nowMs) => {
+    const { timestamps, failed } = read(selector, batch, nowMs);
     const assigned = timestamps === batch.timestamps ? batch : batch.withTimestamps(timestamps);
+    if (failed !== undefined) return withoutBad(assigned, failed, rules);
     for (let i = 0; i < batch.length; i++) {
       const timestampMs = timestamps[i] as number;
-      if (timestampMs >= range.minimumMs && timestampMs <= range.maximumMs) continue;
+      if (timestampMs >= minimumMs && timestampMs <= maximumMs) continue;
       if (optional && Number.isNaN(timestampMs)) continue;
-      return withoutBad(assigned, selector, range, failures);
+      return withoutBad(assigned, failed, rules);
     }
     return assigned;
   };
+};
