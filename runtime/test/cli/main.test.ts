@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { call, folderWith } from './fake-io.ts';
+import { call, folderWith } from './call-command.ts';
 
 const manifest = (spec: string): string => `apiVersion: millrace.dev/v1alpha1
 kind: StreamJob
@@ -112,7 +112,7 @@ describe('millrace run', () => {
   it('refuses a manifest that is not there, and an entry that is not there', async () => {
     const missing = await call(folderWith(), 'run', 'job.yaml');
     expect(missing).toMatchObject({ code: 2 });
-    expect(missing.error).toContain('The manifest cannot be read');
+    expect(missing.error).toContain('error: The manifest ');
     const entry = await call(folderWith({ 'job.yaml': files['job.yaml'] }), 'run', 'job.yaml');
     expect(entry.code).toBe(2);
     expect(entry.error).toContain("The job's entry file does not exist");
