@@ -42,7 +42,16 @@ export class Enumerators {
     this.byTask.get(task)?.requestSplit(slot);
   }
 
+  /** Closes every enumerator, also when one of them fails; the first failure is thrown at the end. */
   async close(): Promise<void> {
-    for (const enumerator of this.byTask.values()) await enumerator.close();
+    let failure: unknown;
+    for (const enumerator of this.byTask.values()) {
+      try {
+        await enumerator.close();
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
   }
 }

@@ -128,28 +128,48 @@ export class LocalJob {
     this.drained = true;
     this.routing = initialRouting(graph.slots, graph.maxParallelism);
     const onFailed = (error: unknown): void => this.onFailed(attempt, error);
+    // Of this attempt: what is late from an earlier one must not reach the slots of the next.
+    let slots: readonly SlotHandle[] = [];
     try {
-      this.enumerators = new Enumerators(graph, {
+      const enumerators = new Enumerators(graph, {
         system,
         logger,
         baseDirectory,
-        assign: (task, slot, split) => this.slots[slot]?.addSplit(task, split),
-        noMoreSplits: (task, slot) => this.slots[slot]?.noMoreSplits(task),
+        assign: (task, slot, split) => slots[slot]?.addSplit(task, split),
+        noMoreSplits: (task, slot) => slots[slot]?.noMoreSplits(task),
         fail: onFailed,
       });
-      this.slots = await this.settings.deploy(attempt, (slot) => ({
-        sendState: (toSlot, state) => this.slots[toSlot]?.acceptState(state),
-        requestSplit: (task) => attempt === this.attemptNumber && this.enumerators?.requestSplit(task, slot),
+      this.enumerators = enumerators;
+      slots = await this.settings.deploy(attempt, (slot) => ({
+        sendState: (toSlot, state) => slots[toSlot]?.acceptState(state),
+        requestSplit: (task) => this.requestSplit(attempt, enumerators, task, slot),
         onFinished: (drained) => this.onFinished(attempt, drained),
         onFailed,
       }));
-      if (isTerminal(this.current)) return await this.release();
-      await this.enumerators.start();
-      for (const slot of this.slots) slot.start();
-      if (this.state === 'stopping') for (const slot of this.slots) slot.stop();
-      else if (this.state === 'deploying') this.change('running');
+      if (!this.isStarting(attempt)) return await this.closeAll(slots);
+      this.slots = slots;
+      await enumerators.start();
+      if (!this.isStarting(attempt)) return;
+      for (const slot of slots) slot.start();
+      if (this.current === 'stopping') for (const slot of slots) slot.stop();
+      else this.change('running');
     } catch (error) {
       onFailed(error);
+    }
+  }
+
+  /** Whether an attempt is still wanted after its deployment has waited for something. */
+  private isStarting(attempt: number): boolean {
+    return attempt === this.attemptNumber && (this.current === 'deploying' || this.current === 'stopping');
+  }
+
+  /** An enumerator may be code of the job's author: what it throws is the job's failure. */
+  private requestSplit(attempt: number, enumerators: Enumerators, task: number, slot: number): void {
+    if (attempt !== this.attemptNumber || this.enumerators !== enumerators) return;
+    try {
+      enumerators.requestSplit(task, slot);
+    } catch (error) {
+      this.onFailed(attempt, error);
     }
   }
 
@@ -202,11 +222,16 @@ export class LocalJob {
     this.resolveEnded(result);
   }
 
-  /** Lets go of slots and enumerators; what fails while closing is logged, the job's end does not hang on it. */
+  /** Lets go of slots and enumerators. */
   private async release(): Promise<void> {
     this.delay?.cancel();
-    const { slots, enumerators } = this;
+    const { enumerators } = this;
     this.enumerators = undefined;
+    await this.closeAll(this.slots, enumerators);
+  }
+
+  /** What fails while closing is logged, the job's end does not hang on it. */
+  private async closeAll(slots: readonly SlotHandle[], enumerators?: Enumerators): Promise<void> {
     const closing: Promise<void>[] = slots.map((slot) => slot.cancel());
     if (enumerators !== undefined) closing.push(enumerators.close());
     for (const result of await Promise.allSettled(closing)) {

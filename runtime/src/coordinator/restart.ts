@@ -37,7 +37,8 @@ export const decideRestart = (
     case 'ExponentialDelay': {
       const count = streak(failures, policy.resetAfterMs);
       const delayMs = Math.min(policy.maxDelayMs, policy.delayMs * policy.multiplier ** (count - 1));
-      return { restart: true, delayMs: delayMs * (1 + policy.jitter * (2 * random - 1)) };
+      const varied = delayMs * (1 + policy.jitter * (2 * random - 1));
+      return { restart: true, delayMs: Math.min(policy.maxDelayMs, varied) };
     }
     case 'FailureRate': {
       const newestMs = failures.at(-1)?.atMs ?? 0;

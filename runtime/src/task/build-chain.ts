@@ -17,8 +17,11 @@ type FusedNode = TransformNode & { readonly spec: Extract<TransformSpec, { kind:
 
 const isFused = (node: TransformNode | undefined): node is FusedNode => node?.spec.kind === 'fused';
 
-/** Groups a chain into runs: neighbouring fused transforms become one, unless an edge leaves between them. */
-export const planRuns = (task: Task): readonly Run[] => {
+/**
+ * Groups a chain into runs: neighbouring fused transforms become one, unless an edge leaves between them. Where records may be
+ * left out (`recoverable`) each stays by itself: what is left out then is one input of one transform, chained or not.
+ */
+export const planRuns = (task: Task, recoverable: boolean): readonly Run[] => {
   const leaves = new Set(task.outputs.map((edge) => edge.fromPosition));
   const runs: Run[] = [];
   for (let position = 0; position < task.chain.length; ) {
@@ -27,7 +30,7 @@ export const planRuns = (task: Task): readonly Run[] => {
       continue;
     }
     let to = position;
-    while (isFused(task.chain[to]) && isFused(task.chain[to + 1]) && !leaves.has(to)) to++;
+    while (!recoverable && isFused(task.chain[to]) && isFused(task.chain[to + 1]) && !leaves.has(to)) to++;
     runs.push({ from: position, to });
     position = to + 1;
   }
@@ -47,7 +50,7 @@ export interface ChainSurroundings {
 export const buildChain = (task: Task, surroundings: ChainSurroundings): Chain => {
   const links: ChainLink[] = [];
   let next: BatchTarget | undefined;
-  for (const run of planRuns(task).toReversed()) {
+  for (const run of planRuns(task, surroundings.recoverable).toReversed()) {
     const link = buildLink(task, run, next, surroundings);
     links.unshift(link);
     next = (batch) => link.processor.process(batch, 0);

@@ -41,6 +41,14 @@ export class Chain {
     }
   }
 
+  /** Everything that links hold back goes on before the barrier does. */
+  prepareBarrier(): void {
+    this.links.forEach(({ processor }, position) => {
+      processor.prepareBarrier?.();
+      this.flush(position);
+    });
+  }
+
   hasRoom(): boolean {
     for (const { processor } of this.links) if (processor.hasRoom?.() === false) return false;
     return true;

@@ -26,15 +26,26 @@ const shownCharacters = 300;
 /** Where the runtime's own modules lie, from source or packed. */
 const ownModules: string = new URL('..', import.meta.url).pathname;
 
-/** First line of a stack that lies in the job's own code: `file:line:column`, or undefined. */
+/** The place in a line of a stack: `(file:line:column)` behind a name, or alone behind `at`. A path may hold anything. */
+const placeInLine = (line: string): string | undefined => {
+  if (line.includes('(node:') || line.includes('at node:') || line.includes('eval at')) return undefined;
+  if (line.includes(ownModules)) return undefined;
+  const [, inside, alone] =
+    /^\s*at .* \(((?:file:\/\/)?\/.*:\d+:\d+)\)$/.exec(line) ??
+    /^\s*at (?:async )?(?<inside>)((?:file:\/\/)?\/.*:\d+:\d+)$/.exec(line) ??
+    [];
+  const place = inside === undefined || inside === '' ? alone : inside;
+  return place?.startsWith('file://') === true ? decodeURI(place.slice('file://'.length)) : place;
+};
+
+/**
+ * First line of a stack that lies in the job's own code: `file:line:column`, or undefined. Packages that the job has installed
+ * count only when nothing else does: their caller can do something about it.
+ */
 export const userFrame = (error: unknown): string | undefined => {
   if (!(error instanceof Error) || error.stack === undefined) return undefined;
-  for (const line of error.stack.split('\n')) {
-    const isOurs = line.includes('node:') || line.includes('eval at') || line.includes(ownModules);
-    const place = isOurs ? undefined : /^\s*at .*?\(?((?:file:\/\/)?\/[^()]*:\d+:\d+)\)?$/.exec(line)?.[1];
-    if (place !== undefined) return place.replace('file://', '');
-  }
-  return undefined;
+  const places = error.stack.split('\n').flatMap((line) => placeInLine(line) ?? []);
+  return places.find((place) => !place.includes('/node_modules/')) ?? places[0];
 };
 
 const reasonOf = (error: unknown): string =>
@@ -43,7 +54,7 @@ const reasonOf = (error: unknown): string =>
 /** The failure of a job by a record: names the transform, the user's line, the record, and what to do. */
 export const recordFailure = (transform: string, error: unknown, record: unknown): MillraceError => {
   if (MillraceError.is(error) && error.where['transform'] !== undefined) return error;
-  const at = MillraceError.is(error) ? error.where['at'] : userFrame(error);
+  const at = (MillraceError.is(error) ? error.where['at'] : undefined) ?? userFrame(error);
   return new MillraceError(
     MillraceError.is(error) ? error.code : 'user-code',
     `The transform “${transform}” failed on a record: ${reasonOf(error)}`,
@@ -59,6 +70,17 @@ export const recordFailure = (transform: string, error: unknown, record: unknown
         'Fix the function, or let such records go to the dead letter: spec.deadLetter.policy: DeadLetter.',
     },
   );
+};
+
+/** The failure of a job by a function that is not called for one record: a watermark generator, a trigger … */
+export const taskFailure = (task: string, error: unknown): unknown => {
+  const at = userFrame(error);
+  if (MillraceError.is(error) || at === undefined) return error;
+  return new MillraceError('user-code', `The task “${task}” failed: ${reasonOf(error)}`, {
+    cause: error,
+    where: { task, at },
+    hint: 'Correct the function at this line.',
+  });
 };
 
 /** A record that a source could not read. `where` names file and line. */

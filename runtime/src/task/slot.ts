@@ -1,4 +1,5 @@
 import type { Cancellable, System } from '../sys/system.ts';
+import { taskFailure } from './failures.ts';
 import type { Pulse } from './pulse.ts';
 import type { RemoteChannels } from './slot-setup.ts';
 import type { Subtask } from './subtask.ts';
@@ -8,6 +9,9 @@ const turnMs = 5;
 
 /** What moves between threads beside the subtasks. */
 type RemoteWork = Pick<RemoteChannels, 'pump' | 'sleep' | 'isEmpty'>;
+
+/** How long a slot that ends waits for functions that are being opened, before it closes them as they are. */
+const longestOpeningMs = 5000;
 
 /** A subtask whose time has come may have no credit to act on it: it is asked again, but not in a loop. */
 const leastAlarmMs = 1;
@@ -31,6 +35,12 @@ export class Slot {
   private alarmMs = Infinity;
   private state: 'new' | 'running' | 'closing' | 'closed' = 'new';
   private drained = true;
+  /** Subtasks whose opening has begun: these are closed. */
+  private readonly begun: Subtask[] = [];
+  private opening: Promise<void> | undefined;
+  private shuttingDown: Promise<void> | undefined;
+  /** The subtask whose step runs. */
+  private current: Subtask | undefined;
 
   constructor(system: System, events: SlotEvents, remote: RemoteWork = {}, pulse?: Pulse) {
     this.system = system;
@@ -42,14 +52,23 @@ export class Slot {
   /** Opens every subtask, last task first so that receivers are there before senders, and starts. */
   async start(subtasks: readonly Subtask[]): Promise<void> {
     this.subtasks = subtasks;
+    this.opening = this.open();
     try {
-      for (const subtask of subtasks.toReversed()) await subtask.open();
+      await this.opening;
     } catch (error) {
       return this.fail(error);
     }
     if (this.state !== 'new') return;
     this.state = 'running';
     this.wakeAll();
+  }
+
+  private async open(): Promise<void> {
+    for (const subtask of this.subtasks.toReversed()) {
+      if (this.state !== 'new') return;
+      this.begun.push(subtask);
+      await subtask.open();
+    }
   }
 
   private wakeAll(): void {
@@ -69,11 +88,11 @@ export class Slot {
   }
 
   fail(error: unknown): void {
-    if (this.state === 'closing' || this.state === 'closed') return;
-    void this.shutDown(() => this.events.onFailed(error));
+    if (this.shuttingDown !== undefined) return;
+    void this.shutDown(() => this.events.onFailed(error), error);
   }
 
-  /** Ends without waiting for anything in flight; user functions are closed. */
+  /** Ends without waiting for anything in flight; resolves when user functions are closed. */
   cancel(): Promise<void> {
     return this.shutDown(() => undefined);
   }
@@ -84,7 +103,7 @@ export class Slot {
     try {
       this.run();
     } catch (error) {
-      return this.fail(error);
+      return this.fail(taskFailure(this.current?.name ?? '', error));
     } finally {
       this.pulse?.rest();
     }
@@ -111,6 +130,7 @@ export class Slot {
       for (let index = 0; index < this.subtasks.length; index++) {
         if (!this.ready.has(index)) continue;
         const subtask = this.subtasks[index] as Subtask;
+        this.current = subtask;
         this.pulse?.begin(subtask.task);
         // Taken out first: what wakes the subtask during its own step, a split that is assigned at once say, counts.
         this.ready.delete(index);
@@ -155,20 +175,38 @@ export class Slot {
     }
   }
 
-  private async shutDown(then: () => void): Promise<void> {
-    if (this.state === 'closing' || this.state === 'closed') return;
+  /** However often it is asked for, it happens once, and for the first reason. */
+  private shutDown(then: () => void, failure?: unknown): Promise<void> {
+    this.shuttingDown ??= this.close(then, failure);
+    return this.shuttingDown;
+  }
+
+  /** Closes all that was opened. A failure while closing is told unless the slot has failed by another one before. */
+  private async close(then: () => void, failure: unknown): Promise<void> {
     this.state = 'closing';
     this.alarm?.cancel();
-    let failure: unknown;
-    for (const subtask of this.subtasks) {
+    await this.opened();
+    let failedClosing = failure;
+    for (const subtask of this.begun) {
       try {
         await subtask.close();
       } catch (error) {
-        failure ??= error;
+        failedClosing ??= error;
       }
     }
     this.state = 'closed';
-    if (failure === undefined) then();
-    else this.events.onFailed(failure);
+    if (failedClosing === failure) then();
+    else this.events.onFailed(failedClosing);
+  }
+
+  /** Settles when nothing is being opened any more, or has been for so long that it never may. */
+  private async opened(): Promise<void> {
+    if (this.opening === undefined) return;
+    let timer: Cancellable | undefined;
+    const tooLong = new Promise<void>((resolve) => {
+      timer = this.system.timers.after(longestOpeningMs, resolve);
+    });
+    await Promise.race([this.opening.catch(() => undefined), tooLong]);
+    timer?.cancel();
   }
 }

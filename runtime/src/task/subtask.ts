@@ -12,10 +12,12 @@ import type { SubtaskInput } from './input.ts';
 import type { KeyGroupMoves, MovedState } from './key-group-moves.ts';
 import type { SubtaskStatistics } from './statistics.ts';
 
-/** Work that must be done before the next input: walks through the chain link by link, resumable. */
+/**
+ * Work that must be done before the next input: walks through the chain link by link, resumable. The watermark at the end of
+ * time finishes each link before it goes on to the next, so that what a link gives at its end is not late behind it.
+ */
 type Pending =
-  | { readonly kind: 'watermark'; timeMs: number; position: number }
-  | { readonly kind: 'finish'; position: number }
+  | { readonly kind: 'watermark'; timeMs: number; position: number; finishing: boolean }
   | { readonly kind: 'settle'; position: number; readonly element: StreamElement }
   | { readonly kind: 'forward'; readonly element: StreamElement };
 
@@ -71,9 +73,13 @@ export class Subtask {
     return this.parts.chain.flushSinks();
   }
 
+  /** Closes the functions also when the input does not let itself be closed. */
   async close(): Promise<void> {
-    await this.parts.input.close?.();
-    await this.parts.chain.close();
+    try {
+      await this.parts.input.close?.();
+    } finally {
+      await this.parts.chain.close();
+    }
   }
 
   /** State of a key group that moves here. */
@@ -140,20 +146,20 @@ export class Subtask {
         break;
       case 'watermark':
         statistics.watermarkMs = element.timeMs;
-        this.pending.push({ kind: 'watermark', timeMs: element.timeMs, position: 0 });
+        this.pending.push({ kind: 'watermark', timeMs: element.timeMs, position: 0, finishing: false });
         break;
       case 'idle':
         // Records in flight go first: nobody waits with event time for a channel that is idle.
         this.pending.push({ kind: 'settle', position: 0, element });
         break;
       case 'barrier':
+        chain.prepareBarrier();
         this.parts.moves.onBarrier(element);
         this.pending.push({ kind: 'forward', element });
         break;
       case 'nothing':
         break;
       case 'end':
-        if (element.drained) this.pending.push({ kind: 'finish', position: 0 });
         this.pending.push({ kind: 'settle', position: 0, element });
         break;
     }
@@ -184,16 +190,19 @@ export class Subtask {
 
   /** One link's share of pending work; true when that link is done. */
   private walk(work: Exclude<Pending, { kind: 'forward' }>): boolean {
+    if (work.kind === 'settle') return true;
     const { chain } = this.parts;
-    if (work.kind === 'watermark')
-      return chain.advanceWatermark(work.position, work.timeMs, this.budget.renew());
-    return work.kind === 'settle' || chain.finish(work.position, this.budget.renew());
+    const { position, timeMs } = work;
+    work.finishing ||= chain.advanceWatermark(position, timeMs, this.budget.renew());
+    if (!work.finishing) return false;
+    return timeMs !== Infinity || chain.finish(position, this.budget.renew());
   }
 
   /** The link at the position is done: on to the next one, with the watermark that it lets through. */
   private passOn(work: Exclude<Pending, { kind: 'forward' }>): void {
     const { processor } = this.parts.chain.links[work.position] as ChainLink;
     work.position++;
+    if (work.kind === 'watermark') work.finishing = false;
     if (work.kind !== 'watermark' || processor.outputWatermark === undefined) return;
     work.timeMs = processor.outputWatermark(work.timeMs);
     if (work.timeMs === -Infinity) this.pending.shift();
@@ -207,7 +216,7 @@ export class Subtask {
       const timeMs = (links[i] as ChainLink).processor.generatedWatermark?.() ?? -Infinity;
       if (timeMs === -Infinity) continue;
       found = true;
-      const work: Pending = { kind: 'watermark', timeMs, position: i + 1 };
+      const work: Pending = { kind: 'watermark', timeMs, position: i + 1, finishing: false };
       if (where === 'first') this.pending.unshift(work);
       else this.pending.push(work);
     }

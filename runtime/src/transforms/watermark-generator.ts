@@ -70,7 +70,8 @@ class CustomTracker implements WatermarkTracker, WatermarkOutput {
 
   emitWatermark(timestampMs: number): void {
     this.idle = false;
-    if (timestampMs > this.watermarkMs) this.watermarkMs = timestampMs;
+    // The end of time is the end of the input, and nobody else's to give.
+    if (timestampMs > this.watermarkMs) this.watermarkMs = Math.min(timestampMs, Number.MAX_VALUE);
   }
 
   markIdle(): void {

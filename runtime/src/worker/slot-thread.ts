@@ -4,7 +4,7 @@ import { MillraceError } from '../contract/errors.ts';
 import { RingChannels } from '../exchange/ring-channels.ts';
 import { initialRouting } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
-import type { System } from '../sys/system.ts';
+import type { Cancellable, System } from '../sys/system.ts';
 import type { ThreadPort } from '../sys/threads.ts';
 import { Pulse } from '../task/pulse.ts';
 import { SlotRuntime } from '../task/slot-runtime.ts';
@@ -85,15 +85,15 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
     send({ kind: 'failed', error: toPlainError(error) });
     return port.close();
   }
-  let ended = false;
+  let nextReport: Cancellable | undefined;
+  // The thread ends by itself when nothing is left to wait for.
   const end = (): void => {
-    ended = true;
+    nextReport?.cancel();
     port.close();
   };
   const report = (): void => {
-    if (ended) return;
     sendReport();
-    system.timers.after(reportIntervalMs, report);
+    nextReport = system.timers.after(reportIntervalMs, report);
   };
   port.onMessage((raw) => obey(raw as ToSlot, runtime, end));
   report();
