@@ -85,6 +85,21 @@ export class KeyIndex {
     }
   }
 
+  /**
+   * Rows of the keys of another index, made where there are none: that of the key in its row `rows[j]` goes to `target[j]`, for
+   * j < length.
+   */
+  lookupRows(source: KeyIndex, rows: Int32Array, length: number, target: Int32Array): void {
+    if (this.numbers !== undefined && source.numbers !== undefined) {
+      this.numbers.lookupRows(source.numbers, rows, length, target);
+      return;
+    }
+    for (let j = 0; j < length; j++) {
+      const row = rows[j]!;
+      target[j] = this.findOrInsert(source.keyAt(row), source.hashAt(row));
+    }
+  }
+
   /** The key of a row in use. Strings and objects are made anew at each call. */
   keyAt(row: number): unknown {
     return this.numbers === undefined ? this.bytes!.keyAt(row) : this.numbers.keyAt(row);

@@ -57,6 +57,15 @@ export class NumberKeys extends SlotTable {
     }
   }
 
+  /** The same for keys of another table: that of the key in its row `rows[j]` goes to `target[j]`, for j < length. */
+  lookupRows(source: NumberKeys, rows: Int32Array, length: number, target: Int32Array): void {
+    const { keys } = source;
+    for (let j = 0; j < length; j++) {
+      const key = keys[rows[j]!]!;
+      target[j] = this.findOrInsert(key, hashNumber(key));
+    }
+  }
+
   /** The row is free afterwards. */
   remove(row: number): void {
     this.leave(row);

@@ -76,6 +76,13 @@ export class AccumulatorTable {
     this.pages.touchAll(target, from, to, this.epoch);
   }
 
+  /** Rows of the keys of another table: that of the key in its row `rows[j]` goes to `target[j]`, for j < length. */
+  lookupRows(source: AccumulatorTable, rows: Int32Array, length: number, target: Int32Array): void {
+    this.index.lookupRows(source.index, rows, length, target);
+    if (this.index.rowLimit > this.capacity) this.grow();
+    this.pages.touchAll(target, 0, length, this.epoch);
+  }
+
   column(number: number): Float64Array {
     return this.numbers[number]!;
   }

@@ -5,8 +5,8 @@ import type { Emitter } from '../transforms/processor.ts';
 /** Takes whole batches: the next processor of a chain, or an edge. */
 export type BatchTarget = (batch: Batch) => void;
 
-/** Records after which a batch under construction is handed on. */
-export const batchSize = 2048;
+/** Records after which a batch under construction is handed on, unless told otherwise. */
+export const usualBatchSize = 2048;
 
 /**
  * Collects what a processor emits into batches and hands them to its targets in order. With `recoverable`, a batch is only
@@ -17,15 +17,17 @@ export class ChainEmitter implements Emitter {
   private readonly builder = new BatchBuilder();
   private readonly targets: readonly BatchTarget[];
   private readonly recoverable: boolean;
+  private readonly batchSize: number;
 
-  constructor(targets: readonly BatchTarget[], recoverable: boolean) {
+  constructor(targets: readonly BatchTarget[], recoverable: boolean, batchSize: number = usualBatchSize) {
     this.targets = targets;
     this.recoverable = recoverable;
+    this.batchSize = batchSize;
   }
 
   emit(value: unknown, timestampMs: number): void {
     this.builder.append(value, timestampMs);
-    if (this.builder.length >= batchSize && !this.recoverable) this.flush();
+    if (this.builder.length >= this.batchSize && !this.recoverable) this.flush();
   }
 
   emitBatch(batch: Batch): void {
@@ -34,7 +36,7 @@ export class ChainEmitter implements Emitter {
   }
 
   mark(): number {
-    if (this.builder.length >= batchSize) this.flush();
+    if (this.builder.length >= this.batchSize) this.flush();
     return this.builder.length;
   }
 

@@ -187,7 +187,7 @@ export class Slot {
     this.alarm?.cancel();
     await this.opened();
     let failedClosing = failure;
-    for (const subtask of this.begun) {
+    for (const subtask of this.begun.toReversed()) {
       try {
         await subtask.close();
       } catch (error) {

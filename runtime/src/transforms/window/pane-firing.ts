@@ -126,9 +126,9 @@ export class PaneFiring {
     for (let row = source.nextRow(this.row); row >= 0 && length < granted; row = source.nextRow(row)) {
       this.row = row;
       if (this.aggregation.isEmpty(source, row)) continue;
-      rows[length] = row;
-      targets[length++] = target.rowFor(source.keyAt(row), source.hashAt(row));
+      rows[length++] = row;
     }
+    target.lookupRows(source, rows, length, targets);
     this.aggregation.merge(target, source, { targets, sources: rows, length });
     return granted === firedRowsAtOnce;
   }
