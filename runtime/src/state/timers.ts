@@ -103,6 +103,12 @@ export class TimerQueue {
     return winner >= 0 && this.headsMs[winner]! <= untilMs;
   }
 
+  /** The same for the timers of one key group. */
+  isGroupDue(keyGroup: number, untilMs: number): boolean {
+    const heap = this.heaps[keyGroup];
+    return heap !== undefined && heap.size > 0 && heap.headMs() <= untilMs;
+  }
+
   /**
    * Takes out the earliest timer that is due at this time, into `timeMs` and `namespace`, and takes its key in hand. False
    * when none is due. Timers come in order of time, then of the hash of the key.

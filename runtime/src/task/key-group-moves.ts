@@ -1,4 +1,5 @@
 import type { Barrier } from '../exchange/element.ts';
+import { Queue } from '../exchange/queue.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { Processor } from '../transforms/processor.ts';
 
@@ -23,16 +24,19 @@ export interface MovePlace {
 
 /**
  * Moves key groups into and out of one subtask at a barrier. At the barrier all subtasks of a task have seen the same records
- * and watermarks, so state can go from one to another as it is. The new owner takes no input until all that is coming to it
- * has come; its senders are held back by credit meanwhile.
+ * and watermarks, so state can go from one to another as it is. A key group is *in transit* at its new owner from the barrier
+ * until the state of all its transforms has been taken in; what becomes of its records meanwhile is the business of
+ * `MovingInput`, which also keeps the next barrier back until nothing is in transit.
  */
 export class KeyGroupMoves {
   private readonly place: MovePlace;
   private readonly processors: readonly Processor[];
   private readonly send: (toSlot: number, state: MovedState) => void;
   private table: RoutingTable;
-  private awaited = 0;
-  /** What came before this subtask's own barrier. */
+  /** Transforms whose state has not been taken in, by key group in transit. */
+  private readonly missing = new Map<number, number>();
+  /** What has come and is to be taken in, and what came before this subtask's own barrier. */
+  private readonly mail = new Queue<MovedState>();
   private readonly early: MovedState[] = [];
 
   constructor(
@@ -47,36 +51,47 @@ export class KeyGroupMoves {
     this.send = send;
   }
 
-  /** True while state is on its way to this subtask. */
+  /** True while some key group is in transit to this subtask. */
   get waiting(): boolean {
-    return this.awaited > 0;
+    return this.missing.size > 0;
   }
 
-  /** The aligned barrier is here: sends what leaves, and knows from now on what must come. */
+  isInTransit(keyGroup: number): boolean {
+    return this.missing.has(keyGroup);
+  }
+
+  /** The aligned barrier is here, and nothing in transit: sends what leaves, and knows from now on what must come. */
   onBarrier({ routing }: Barrier): void {
     if (routing === undefined || routing.version <= this.table.version) return;
     const before = this.table;
     this.table = routing;
+    const links = this.keyedLinks();
     for (let keyGroup = 0; keyGroup < routing.slotOf.length; keyGroup++) {
       const from = this.ownerOf(before, keyGroup);
       const to = this.ownerOf(routing, keyGroup);
-      if (from === to) continue;
-      if (from === this.place.slot) this.sendAway(keyGroup, to);
-      if (to === this.place.slot) this.awaited += this.keyedLinks().length;
+      if (from === to || links.length === 0) continue;
+      if (from === this.place.slot) this.sendAway(keyGroup, to, links);
+      if (to === this.place.slot) this.missing.set(keyGroup, links.length);
     }
     for (const state of this.early.splice(0)) this.accept(state);
   }
 
-  /** State has come; true when nothing more is awaited. */
-  accept(state: MovedState): boolean {
-    if (state.version > this.table.version) {
-      this.early.push(state);
-      return false;
-    }
-    const processor = this.processors[state.link] as Processor;
-    if (state.bytes !== undefined) processor.importKeyGroup?.(state.keyGroup, state.bytes);
-    this.awaited--;
-    return this.awaited === 0;
+  /** State has come. Cheap, at any moment: the work is done by `takeIn`. */
+  accept(state: MovedState): void {
+    if (state.version > this.table.version) this.early.push(state);
+    else this.mail.push(state);
+  }
+
+  /** Takes in one state that has come, and gives its key group, which may be in transit still; −1 = nothing has come. */
+  takeIn(): number {
+    const state = this.mail.take();
+    if (state === undefined) return -1;
+    const { keyGroup, link, bytes } = state;
+    if (bytes !== undefined) this.processors[link]?.importKeyGroup?.(keyGroup, bytes);
+    const left = (this.missing.get(keyGroup) ?? 1) - 1;
+    if (left > 0) this.missing.set(keyGroup, left);
+    else this.missing.delete(keyGroup);
+    return keyGroup;
   }
 
   private keyedLinks(): readonly number[] {
@@ -85,8 +100,8 @@ export class KeyGroupMoves {
     );
   }
 
-  private sendAway(keyGroup: number, toSlot: number): void {
-    for (const link of this.keyedLinks()) {
+  private sendAway(keyGroup: number, toSlot: number, links: readonly number[]): void {
+    for (const link of links) {
       const processor = this.processors[link] as Processor;
       const bytes = processor.exportKeyGroup?.(keyGroup);
       processor.dropKeyGroup?.(keyGroup);

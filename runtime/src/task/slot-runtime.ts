@@ -5,11 +5,13 @@ import type { Barrier } from '../exchange/element.ts';
 import type { Task, TaskEdge } from '../graph/physical-graph.ts';
 import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
 import { buildChain } from './build-chain.ts';
+import type { Chain } from './chain.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import { createFailureHandler, inputFailure } from './failures.ts';
 import type { SubtaskInput } from './input.ts';
 import { InputGate } from './input-gate.ts';
 import { KeyGroupMoves, type MovedState } from './key-group-moves.ts';
+import { MovingInput } from './moving-input.ts';
 import { Slot } from './slot.ts';
 import type { SlotSetup } from './slot-setup.ts';
 import { type SourceAlignment, SourceInput } from './source-input.ts';
@@ -20,6 +22,9 @@ import { SlotWiring } from './wiring.ts';
 /** Kinds that drop late records, and the metric in which they count them. */
 const canBeLate: ReadonlySet<TransformSpec['kind']> = new Set(['window', 'windowJoin', 'intervalJoin']);
 const lateCounter = 'numLateRecordsDropped';
+
+const isKeyed = (task: Task): boolean =>
+  task.inputs.flat().some(({ partitioning }) => partitioning.kind === 'hash');
 
 type SourceSpec = Extract<TransformSpec, { kind: 'source' }>;
 
@@ -121,20 +126,16 @@ export class SlotRuntime {
       recoverable: setup.deadLetterPolicy !== 'fail',
       context: (node) => this.context(task, node, statistics, nowMs),
     });
+    const moves = this.moves(task, chain);
     subtask = new Subtask({
       task: task.index,
       name: task.name,
       clock: setup.system.clock,
-      input: this.input(task, statistics),
+      input: this.input(task, statistics, moves, chain),
       chain,
       outputs: [...outputs.values()],
       statistics,
-      moves: new KeyGroupMoves(
-        { task: task.index, slot: setup.slot, parallelism: task.parallelism },
-        chain.links.map((link) => link.processor),
-        setup.routing,
-        (toSlot, state) => setup.sendState(toSlot, state),
-      ),
+      moves,
       onEnd: (drained) => this.slot.subtaskEnded(drained),
     });
     return subtask;
@@ -180,11 +181,24 @@ export class SlotRuntime {
     };
   }
 
-  private input(task: Task, statistics: SubtaskStatistics): SubtaskInput {
+  /** Only behind a keyed edge is there state that belongs to key groups. */
+  private moves(task: Task, chain: Chain): KeyGroupMoves {
+    const { setup } = this;
+    return new KeyGroupMoves(
+      { task: task.index, slot: setup.slot, parallelism: task.parallelism },
+      isKeyed(task) ? chain.links.map((link) => link.processor) : [],
+      setup.routing,
+      (toSlot, state) => setup.sendState(toSlot, state),
+    );
+  }
+
+  private input(task: Task, statistics: SubtaskStatistics, moves: KeyGroupMoves, chain: Chain): SubtaskInput {
     const node = task.chain[0] as TransformNode;
-    return node.spec.kind === 'source'
-      ? this.source(task, node, node.spec, statistics)
-      : new InputGate(this.wiring.inputs(task));
+    if (node.spec.kind === 'source') return this.source(task, node, node.spec, statistics);
+    const gate = new InputGate(this.wiring.inputs(task));
+    const [head] = chain.links;
+    if (head === undefined || !isKeyed(task)) return gate;
+    return new MovingInput(gate, moves, head.processor, this.setup.graph.maxParallelism);
   }
 
   private alignment(task: Task, spec: SourceSpec): SourceAlignment | undefined {

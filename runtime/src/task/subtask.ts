@@ -118,7 +118,7 @@ export class Subtask {
     if (this.pending.length > 0) return this.continuePending();
     chain.settle(0, false);
     if (this.collectGenerated()) return 'progress';
-    if (this.parts.moves.waiting || !chain.hasRoom()) return 'idle';
+    if (!chain.hasRoom()) return 'idle';
     const element = input.next(this.nowMs);
     if (element === undefined) return 'idle';
     this.accept(element);

@@ -82,6 +82,10 @@ export abstract class KeyedRecordProcessor implements Processor {
     );
   }
 
+  hasDue(keyGroup: number, watermarkMs: number): boolean {
+    return this.store.eventTimers.isGroupDue(keyGroup, watermarkMs);
+  }
+
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
     return this.store.exportKeyGroup(keyGroup);
   }

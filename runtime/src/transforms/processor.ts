@@ -86,6 +86,11 @@ export interface Processor {
   flush?(): void | Promise<void>;
   /** A barrier is about to go on: hand on what is held back, so that it stands before the barrier. */
   prepareBarrier?(): void;
+  /**
+   * Whether a watermark would fire something of a key group for which the order of records around it counts, a timer say. Absent
+   * = the results follow from the timestamps of the records alone.
+   */
+  hasDue?(keyGroup: number, watermarkMs: number): boolean;
   /** Keyed state of one key group, for moving it to another slot or into a snapshot. `undefined` = nothing there. */
   exportKeyGroup?(keyGroup: number): Uint8Array | undefined;
   importKeyGroup?(keyGroup: number, bytes: Uint8Array): void;

@@ -40,8 +40,16 @@ const twoSlots = (table: RoutingTable, parallelism = 2) => {
     mail,
     deliver: (): void => {
       for (const [toSlot, state] of mail.splice(0)) sides[toSlot as 0 | 1].moves.accept(state);
+      for (const { moves } of sides) takeAll(moves);
     },
   };
+};
+
+/** Takes in everything that has come; gives the key groups, one for each state. */
+const takeAll = (moves: KeyGroupMoves): number[] => {
+  const taken: number[] = [];
+  for (let keyGroup = moves.takeIn(); keyGroup >= 0; keyGroup = moves.takeIn()) taken.push(keyGroup);
+  return taken;
 };
 
 interface Side {
@@ -89,6 +97,7 @@ describe('key groups that move at a barrier', () => {
     deliver();
     expect(right.states[0]?.size).toBe(0);
     right.moves.onBarrier(barrier);
+    takeAll(right.moves);
     expect(right.moves.waiting).toBe(false);
     expect(right.states[0]?.get(1)).toBe(11);
   });
@@ -102,10 +111,46 @@ describe('key groups that move at a barrier', () => {
     const sent = mail.splice(0);
     for (const [, state] of sent) right.moves.accept(state);
     right.moves.onBarrier(barrierOf(second));
+    expect(takeAll(right.moves)).toEqual([1, 1]);
     expect(right.moves.waiting).toBe(false);
     expect(right.states[0]?.get(1)).toBe(11);
     right.moves.onBarrier(barrierOf(third));
+    expect(takeAll(right.moves)).toEqual([2, 2]);
     expect(right.moves.waiting).toBe(false);
+  });
+
+  it('are in transit one by one, each until the state of all its transforms is taken in', () => {
+    const { left, right, mail } = twoSlots(table);
+    left.states[0]?.set(1, 11).set(2, 12);
+    const barrier = barrierOf(moveKeyGroups(table, [1, 2], 1));
+    left.moves.onBarrier(barrier);
+    right.moves.onBarrier(barrier);
+    expect([0, 1, 2, 3].map((keyGroup) => right.moves.isInTransit(keyGroup))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+    for (const [, state] of mail.splice(0)) if (state.keyGroup === 2) right.moves.accept(state);
+    expect(right.states[0]?.size).toBe(0);
+    expect(right.moves.takeIn()).toBe(2);
+    expect(right.moves.isInTransit(2)).toBe(true);
+    expect(right.moves.takeIn()).toBe(2);
+    expect(right.moves.isInTransit(2)).toBe(false);
+    expect(right.moves.takeIn()).toBe(-1);
+    expect(right.moves.isInTransit(1)).toBe(true);
+    expect(right.moves.waiting).toBe(true);
+  });
+
+  it('cost nothing where no transform has keyed state', () => {
+    const sent: MovedState[] = [];
+    const moves = new KeyGroupMoves({ task: 0, slot: 1, parallelism: 2 }, [stateless], table, (_, state) =>
+      sent.push(state),
+    );
+    moves.onBarrier(barrierOf(moveKeyGroups(table, [0, 1], 1)));
+    moves.onBarrier(barrierOf({ version: 3, slotOf: moveKeyGroups(table, [7], 0).slotOf }));
+    expect(moves.waiting).toBe(false);
+    expect(sent).toEqual([]);
   });
 
   it('come back unchanged', () => {

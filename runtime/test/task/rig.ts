@@ -66,7 +66,7 @@ export const newRig = ({ links, input = {} }: RigSettings) => {
   const machine = new ManualSystem(1000);
   const log: string[] = [];
   const elements: StreamElement[] = [];
-  const control = { credit: true, waiting: false, taken: 0, ended: [] as boolean[] };
+  const control = { credit: true, taken: 0, ended: [] as boolean[] };
   let target = (batch: Batch): void => void log.push(`out ${textOf(batch)}`);
   const built = links
     .toReversed()
@@ -99,9 +99,6 @@ export const newRig = ({ links, input = {} }: RigSettings) => {
     outputs: [output as unknown as EdgeOutput],
     statistics: newStatistics(),
     moves: {
-      get waiting(): boolean {
-        return control.waiting;
-      },
       onBarrier: ({ id }: Barrier) => void log.push(`moves b${id}`),
     } as unknown as KeyGroupMoves,
     onEnd: (drained) => control.ended.push(drained),

@@ -180,6 +180,10 @@ export class GeneralWindowProcessor implements Processor {
     );
   }
 
+  hasDue(keyGroup: number, watermarkMs: number): boolean {
+    return this.store.eventTimers.isGroupDue(keyGroup, watermarkMs);
+  }
+
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
     const parts = [this.store.exportKeyGroup(keyGroup), this.output.exportKeyGroup?.(keyGroup)];
     return packState({ arrivals: Math.max(this.arrivals, this.aggregation.arrivals), parts });
