@@ -3,6 +3,7 @@ import { TextReader } from '../../sys/text.ts';
 import { Byte, skipUtf8Sequence } from './byte-classes.ts';
 import { firstMarked } from './byte-words.ts';
 import { type DecoderSettings, defaultRecordsPerBatch, type RecordDecoder, tooLong } from './decoder.ts';
+import { Digits } from './digits.ts';
 import { FieldColumn, Holds } from './field-column.ts';
 
 /** How the text of a CSV column becomes a value. Empty text is null for numbers and booleans, an empty string for strings. */
@@ -41,7 +42,10 @@ export class CsvScanner implements RecordDecoder {
   private readonly targets: readonly (FieldColumn | undefined)[];
   private readonly delimiter: number;
   private readonly delimiterWord: number;
+  private readonly digits = new Digits();
   private readonly powersOfTen = createPowersOfTen();
+  /** Of all batches: the records have none yet. */
+  private readonly noTimestamps: Float64Array;
   private reader: TextReader | undefined;
   private rows = 0;
   private lines = 0;
@@ -52,6 +56,7 @@ export class CsvScanner implements RecordDecoder {
   constructor(settings: CsvSettings) {
     this.settings = settings;
     this.capacity = settings.recordsPerBatch ?? defaultRecordsPerBatch;
+    this.noTimestamps = new Float64Array(this.capacity).fill(Number.NaN);
     this.columns = settings.fields.map((name) => {
       const column = new FieldColumn(name, this.capacity);
       const type = Object.hasOwn(settings.types, name) ? settings.types[name] : undefined;
@@ -121,7 +126,7 @@ export class CsvScanner implements RecordDecoder {
       names: this.columns.map((column) => column.name),
       columns: this.columns.map((column) => column.take(length)),
     };
-    return Batch.ofColumns(set, new Float64Array(length).fill(Number.NaN), length);
+    return Batch.ofColumns(set, this.noTimestamps, length);
   }
 
   /** The text of records is no longer than their bytes, so reserving once leaves the loops without checks. */
@@ -188,36 +193,27 @@ export class CsvScanner implements RecordDecoder {
 
   /** Plain decimal numbers of up to 15 digits are read here, anything else as text. */
   private scanNumber(bytes: Uint8Array, view: DataView, start: number, target: FieldColumn): number {
-    const negative = bytes[start] === Byte.minus;
-    const digits = negative ? start + 1 : start;
-    let position = digits;
-    let value = 0;
-    let byte = bytes[position]!;
-    while (byte >= Byte.zero && byte <= Byte.nine) {
-      value = value * 10 + (byte - Byte.zero);
-      byte = bytes[++position]!;
-    }
-    let count = position - digits;
-    let decimals = 0;
-    if (byte === Byte.dot && count > 0) {
-      const dot = position;
-      byte = bytes[++position]!;
-      while (byte >= Byte.zero && byte <= Byte.nine) {
-        value = value * 10 + (byte - Byte.zero);
-        byte = bytes[++position]!;
-      }
-      decimals = position - dot - 1;
+    const { digits } = this;
+    const first = bytes[start] === Byte.minus ? start + 1 : start;
+    let end = digits.read(view, first, 0);
+    let count = end - first;
+    let value = digits.value;
+    if (bytes[end] === Byte.dot && count > 0) {
+      const point = end;
+      end = digits.read(view, point + 1, value);
+      const decimals = end - point - 1;
       count += decimals;
+      value = count > exactDigits ? value : digits.value / this.powersOfTen[decimals]!;
     }
-    if (byte === Byte.carriageReturn && bytes[position + 1] === Byte.lineFeed) byte = bytes[++position]!;
-    if (count === 0 || count > exactDigits || (byte !== this.delimiter && byte !== Byte.lineFeed)) {
-      const end = this.valueEnd(bytes, view, start);
-      this.putParsed(this.textOf(bytes).utf8(start, end), target);
-      return end;
+    if (bytes[end] === Byte.carriageReturn && bytes[end + 1] === Byte.lineFeed) end++;
+    const closed = bytes[end] === this.delimiter || bytes[end] === Byte.lineFeed;
+    if (count === 0 || count > exactDigits || !closed) {
+      const valueEnd = this.valueEnd(bytes, view, start);
+      this.putParsed(this.textOf(bytes).utf8(start, valueEnd), target);
+      return valueEnd;
     }
-    if (decimals > 0) value /= this.powersOfTen[decimals]!;
-    target.putNumber(this.rows, negative ? -value : value);
-    return position;
+    target.putNumber(this.rows, first > start ? -value : value);
+    return end;
   }
 
   /** A value in quotes; `start` is the opening one. Answers the position of what ends it. */

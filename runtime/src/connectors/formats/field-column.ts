@@ -27,6 +27,8 @@ export class FieldColumn {
   text: Uint8Array = new Uint8Array(0);
   textView: DataView = new DataView(this.text.buffer);
   used = 0;
+  /** As much text may follow before room is asked for again. */
+  private textToCome = 0;
   private values: unknown[] = [];
   private marks: Uint8Array | undefined;
   private odd: Map<number, unknown> | undefined;
@@ -42,10 +44,16 @@ export class FieldColumn {
     this.lengths = new Int32Array(0);
   }
 
-  /** Makes room for so many bytes of text beyond those used, and for a word that sticks out. */
+  /** Makes room for so many bytes of text beyond those used, and for a word that sticks out, if there is any text. */
   reserveText(byteCount: number): void {
-    if (this.text.length - this.used >= byteCount + 4) return;
-    const larger = new Uint8Array(Math.max(this.text.length * 2, this.used + byteCount + 4));
+    this.textToCome = byteCount;
+    if (this.holds === Holds.text) this.growText();
+  }
+
+  private growText(): void {
+    const needed = this.used + this.textToCome + 4;
+    if (this.text.length >= needed) return;
+    const larger = new Uint8Array(Math.max(this.text.length * 2, needed));
     larger.set(this.text.subarray(0, this.used));
     this.text = larger;
     this.textView = new DataView(larger.buffer);
@@ -182,6 +190,7 @@ export class FieldColumn {
     else if (this.holds === Holds.text) {
       this.offsets = new Int32Array(this.capacity);
       this.lengths = new Int32Array(this.capacity);
+      this.growText();
     }
   }
 

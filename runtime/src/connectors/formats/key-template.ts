@@ -1,31 +1,34 @@
 import { TextReader } from '../../sys/text.ts';
 import { Byte } from './byte-classes.ts';
 import type { JsonBytes } from './json-bytes.ts';
+import { KeySegment } from './key-segment.ts';
 
 const unknownField = -1;
 const longestLookAhead = 3;
 const missesBeforeLearning = 32;
-const mostSlots = 256;
-const mostSegmentWords = 256;
+const mostSegments = 256;
+const longestSegmentBytes = 1024;
 
 /**
  * The order of keys in the records of a stream, learnt from one of them. Most streams repeat it, so the bytes between two
- * values (`,"price":`, a *segment*) are compared four at a time with those expected next. Keys that are left out or new are
- * looked up by name, and when that becomes the rule the order is learnt again.
+ * values (a *segment*) are compared with those expected next. Keys that are left out or new are looked up by name, and
+ * when that becomes the rule the order is learnt again.
  */
 export class KeyTemplate {
   /** Of the key found last: the number of the declared field, or −1. */
   field: number = unknownField;
+  /** The segment expected after it. */
+  next: KeySegment | undefined;
+  /** Whether a record that is as expected has all declared fields. */
+  hasAllFields: boolean = false;
   private readonly names: readonly string[];
   private readonly encodedNames: readonly Uint8Array[];
   private readonly json: JsonBytes;
-  /** The segments as little-endian words; the last word of each overlaps the one before, so that no byte is left over. */
-  private readonly words = new Int32Array(mostSlots * 8);
-  private readonly wordEnds = new Int32Array(mostSlots);
-  private readonly lengths = new Int32Array(mostSlots);
-  private readonly fields = new Int32Array(mostSlots);
-  private slots = 0;
-  private slot = 0;
+  private first: KeySegment | undefined;
+  /** The one learnt last. */
+  private last: KeySegment | undefined;
+  private segments = 0;
+  private readonly learntFields = new Set<number>();
   private learning = true;
   private misses = 0;
 
@@ -36,13 +39,11 @@ export class KeyTemplate {
     this.json = json;
   }
 
-  /** A record begins. */
-  begin(): void {
-    this.slot = 0;
+  /** A record begins: the segment expected first. */
+  begin(): KeySegment | undefined {
     if (this.misses >= missesBeforeLearning) this.learning = true;
-    if (!this.learning) return;
-    this.misses = 0;
-    this.slots = 0;
+    if (this.learning) this.forget();
+    return this.first;
   }
 
   /** A record has been read to its end. */
@@ -50,36 +51,30 @@ export class KeyTemplate {
     this.learning = false;
   }
 
-  /** If the expected segment is at `start`: sets `field` and answers the position of the value; else −1. */
-  match(view: DataView, start: number): number {
-    const slot = this.slot;
-    if (slot >= this.slots) return -1;
-    const words = this.words;
-    const last = this.wordEnds[slot]! - 1;
-    let k = slot === 0 ? 0 : this.wordEnds[slot - 1]!;
-    let position = start;
-    while (k < last && words[k] === view.getInt32(position, true)) {
-      k++;
-      position += 4;
+  /**
+   * Reads the segment at `start`: the position of the value, or −1 when no valid key is there. Sets `field` and `next`.
+   */
+  find(
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    opening: number,
+    expected: KeySegment | undefined,
+  ): number {
+    // What follows the first segment begins with a comma, which no record does.
+    const lookAhead = opening === Byte.comma ? longestLookAhead : 0;
+    let candidate = expected;
+    for (let ahead = 0; ahead <= lookAhead && candidate !== undefined; ahead++) {
+      if (candidate.isAt(view, start)) {
+        if (ahead > 0) this.misses++;
+        this.field = candidate.field;
+        this.next = candidate.next;
+        return start + candidate.length;
+      }
+      candidate = candidate.next;
     }
-    const end = start + this.lengths[slot]!;
-    if (k < last || words[k] !== view.getInt32(end - 4, true)) return -1;
-    this.slot = slot + 1;
-    this.field = this.fields[slot]!;
-    return end;
-  }
-
-  /** Reads the segment at `start`, whatever it is: as `match`, but −1 means that no valid key is there. */
-  find(bytes: Uint8Array, view: DataView, start: number, opening: number): number {
-    const expected = this.slot;
-    for (let ahead = 1; ahead <= longestLookAhead && expected + ahead < this.slots; ahead++) {
-      this.slot = expected + ahead;
-      const value = this.match(view, start);
-      if (value < 0) continue;
-      this.misses++;
-      return value;
-    }
-    this.slot = expected;
+    // The first segment begins with a brace and must not be found further inside.
+    this.next = expected !== undefined && expected === this.first ? expected.next : expected;
     return this.lookUp(bytes, view, start, opening);
   }
 
@@ -97,8 +92,6 @@ export class KeyTemplate {
     this.field = this.fieldNamed(bytes, quote + 1, keyEnd - 1);
     if (this.learning) this.learn(view, start, position);
     else this.misses++;
-    // The first segment begins with a brace and must not be found further inside.
-    if (this.slot === 0) this.slot = 1;
     return position;
   }
 
@@ -121,18 +114,23 @@ export class KeyTemplate {
     return unknownField;
   }
 
+  private forget(): void {
+    this.misses = 0;
+    this.segments = 0;
+    this.first = undefined;
+    this.last = undefined;
+    this.learntFields.clear();
+    this.hasAllFields = false;
+  }
+
   private learn(view: DataView, start: number, end: number): void {
-    const slot = this.slots;
-    let used = slot === 0 ? 0 : this.wordEnds[slot - 1]!;
-    const needed = Math.ceil((end - start) / 4);
-    if (slot === mostSlots || needed > mostSegmentWords || used + needed > this.words.length) return;
-    for (let position = start; position + 4 < end; position += 4)
-      this.words[used++] = view.getInt32(position, true);
-    this.words[used++] = view.getInt32(end - 4, true);
-    this.wordEnds[slot] = used;
-    this.lengths[slot] = end - start;
-    this.fields[slot] = this.field;
-    this.slots = slot + 1;
-    this.slot = slot + 1;
+    if (this.segments === mostSegments || end - start > longestSegmentBytes) return;
+    const segment = new KeySegment(view, start, end - start, this.field);
+    if (this.last === undefined) this.first = segment;
+    else this.last.next = segment;
+    this.last = segment;
+    this.segments++;
+    if (this.field >= 0) this.learntFields.add(this.field);
+    this.hasAllFields = this.learntFields.size === this.names.length;
   }
 }

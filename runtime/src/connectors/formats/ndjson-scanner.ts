@@ -4,8 +4,10 @@ import { Byte, createJsonStringClasses, skipUtf8Sequence } from './byte-classes.
 import { firstMarked, plainStringEnd, specialBytes } from './byte-words.ts';
 import { type DecoderSettings, defaultRecordsPerBatch, type RecordDecoder, tooLong } from './decoder.ts';
 import { nestingProblem } from './depth.ts';
+import { Digits, digitsEnd } from './digits.ts';
 import { FieldColumn, Holds } from './field-column.ts';
 import { JsonBytes } from './json-bytes.ts';
+import type { KeySegment } from './key-segment.ts';
 import { KeyTemplate } from './key-template.ts';
 import { parseJsonLine } from './ndjson-line.ts';
 
@@ -28,21 +30,23 @@ export class NdjsonScanner implements RecordDecoder {
   private readonly json = new JsonBytes();
   private readonly template: KeyTemplate;
   private readonly classes = createJsonStringClasses();
+  private readonly digits = new Digits();
   private readonly powersOfTen = createPowersOfTen();
   /** The number, within the batch, of the last line in which a field was seen. */
   private readonly seen: Int32Array;
   private stamp = 0;
+  /** Of all batches: the records have none yet. */
+  private readonly noTimestamps: Float64Array;
   private reader: TextReader | undefined;
   private rows = 0;
   private lines = 0;
-  /** Where the number parsed last ended. */
-  private numberEnd = 0;
 
   constructor(fields: readonly string[], settings: DecoderSettings) {
     this.settings = settings;
     this.capacity = settings.recordsPerBatch ?? defaultRecordsPerBatch;
     this.columns = fields.map((name) => new FieldColumn(name, this.capacity));
     this.template = new KeyTemplate(fields, this.json);
+    this.noTimestamps = new Float64Array(this.capacity).fill(Number.NaN);
     this.seen = new Int32Array(fields.length);
   }
 
@@ -97,7 +101,7 @@ export class NdjsonScanner implements RecordDecoder {
       names: this.columns.map((column) => column.name),
       columns: this.columns.map((column) => column.take(length)),
     };
-    return Batch.ofColumns(set, new Float64Array(length).fill(Number.NaN), length);
+    return Batch.ofColumns(set, this.noTimestamps, length);
   }
 
   private textOf(bytes: Uint8Array): TextReader {
@@ -112,42 +116,67 @@ export class NdjsonScanner implements RecordDecoder {
 
   /** Scans the record at `start` into the current row: the position of its line feed, or −1 if it is not that simple. */
   private scanLine(bytes: Uint8Array, view: DataView, start: number): number {
-    const { template, seen, json } = this;
-    const stamp = ++this.stamp;
-    let missing = this.columns.length;
+    const { template } = this;
+    this.stamp++;
+    let expected = template.begin();
     let position = start;
-    let opening: number = Byte.openBrace;
-    template.begin();
+    while (expected?.isAt(view, position)) {
+      position = this.passValue(bytes, view, position + expected.length, expected.field);
+      if (position < 0) return -1;
+      expected = expected.next;
+    }
+    const asExpected = expected === undefined && position > start && template.hasAllFields;
+    if (asExpected && bytes[position] === Byte.closeBrace && bytes[position + 1] === Byte.lineFeed) {
+      return position + 1;
+    }
+    return this.scanRest(bytes, view, position, position > start, expected);
+  }
+
+  /** The part of a record from its first surprise on; `opened` = behind a value. */
+  private scanRest(
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    opened: boolean,
+    expectedFirst: KeySegment | undefined,
+  ): number {
+    const { template } = this;
+    let expected = expectedFirst;
+    let opening: number = opened ? Byte.comma : Byte.openBrace;
+    let position = start;
     for (;;) {
-      let value = template.match(view, position);
-      if (value < 0) {
-        const byte = bytes[position];
-        if (byte === Byte.closeBrace && opening === Byte.comma) break;
-        value = template.find(bytes, view, position, opening);
-        if (value < 0) break;
-      }
+      if (opening === Byte.comma && bytes[position] === Byte.closeBrace) break;
+      const value = template.find(bytes, view, position, opening, expected);
+      if (value < 0) break;
+      expected = template.next;
       opening = Byte.comma;
-      const first = bytes[value]!;
-      const field = template.field;
-      if (field >= 0) {
-        position = this.readField(bytes, view, value, field);
-        if (seen[field] !== stamp) {
-          seen[field] = stamp;
-          missing--;
-        }
-      } else if (first === Byte.quote) {
-        position = plainStringEnd(view, value + 1);
-        if (bytes[position] === Byte.quote) position++;
-        else position = json.skipString(bytes, value);
-      } else position = this.skipOther(bytes, value, first);
+      position = this.passValue(bytes, view, value, template.field);
       if (position < 0) return -1;
     }
     position = this.endOfLine(bytes, position, opening);
-    if (position >= 0) {
-      if (missing > 0) this.markMissing(stamp);
-      template.end();
-    }
+    if (position < 0) return -1;
+    this.markMissing(this.stamp);
+    template.end();
     return position;
+  }
+
+  /** Reads a value into its field, or passes over one that nobody asked for: the position behind it or −1. */
+  private passValue(bytes: Uint8Array, view: DataView, start: number, field: number): number {
+    if (field >= 0) {
+      this.seen[field] = this.stamp;
+      return this.readField(bytes, view, start, field);
+    }
+    const first = bytes[start]!;
+    if (first === Byte.quote) {
+      const end = plainStringEnd(view, start + 1);
+      return bytes[end] === Byte.quote ? end + 1 : this.json.skipString(bytes, start);
+    }
+    // A zero may be followed by no digit, and that is rare enough for the general way.
+    if (first <= Byte.zero || first > Byte.nine) return this.json.skipValue(bytes, start);
+    const end = digitsEnd(view, start);
+    const byte = bytes[end]!;
+    if (byte === Byte.dot || (byte | 0x20) === Byte.lowerE) return this.json.skipNumber(bytes, start);
+    return end;
   }
 
   /** After the last value: the closing brace and the line feed. */
@@ -164,16 +193,6 @@ export class NdjsonScanner implements RecordDecoder {
     return bytes[position] === Byte.lineFeed ? position : -1;
   }
 
-  /** Passes over a value that nobody asked for and that is no plain string. */
-  private skipOther(bytes: Uint8Array, start: number, first: number): number {
-    if (first < 0x31 || first > Byte.nine) return this.json.skipValue(bytes, start);
-    let position = start + 1;
-    let byte = bytes[position]!;
-    while (byte >= Byte.zero && byte <= Byte.nine) byte = bytes[++position]!;
-    if (byte === Byte.dot || (byte | 0x20) === Byte.lowerE) return this.json.skipNumber(bytes, start);
-    return position;
-  }
-
   private markMissing(stamp: number): void {
     for (let field = 0; field < this.columns.length; field++) {
       if (this.seen[field] !== stamp) this.columns[field]!.putMissing(this.rows);
@@ -185,9 +204,7 @@ export class NdjsonScanner implements RecordDecoder {
     const first = bytes[start]!;
     if (first === Byte.quote && column.accepts(Holds.text)) return this.readText(bytes, view, start, column);
     if (first === Byte.minus || (first >= Byte.zero && first <= Byte.nine)) {
-      const value = this.readNumber(bytes, start);
-      if (this.numberEnd >= 0) column.putNumber(this.rows, value);
-      return this.numberEnd;
+      return this.readNumber(bytes, view, start, column);
     }
     return this.readOther(bytes, start, column);
   }
@@ -254,52 +271,34 @@ export class NdjsonScanner implements RecordDecoder {
     return end;
   }
 
-  /** The number at `start`; sets `numberEnd`, −1 when there is no valid number. */
-  private readNumber(bytes: Uint8Array, start: number): number {
-    let position = start;
-    let byte = bytes[position]!;
-    const negative = byte === Byte.minus;
-    if (negative) byte = bytes[++position]!;
-    const digits = position;
-    let whole = 0;
-    while (byte >= Byte.zero && byte <= Byte.nine) {
-      whole = whole * 10 + (byte - Byte.zero);
-      byte = bytes[++position]!;
+  /** Puts the number at `start` into its column: the position behind it, or −1 when there is no valid number. */
+  private readNumber(bytes: Uint8Array, view: DataView, start: number, column: FieldColumn): number {
+    const { digits } = this;
+    const first = bytes[start] === Byte.minus ? start + 1 : start;
+    let end = digits.read(view, first, 0);
+    let count = end - first;
+    if (count === 0 || (count > 1 && bytes[first] === Byte.zero))
+      return this.readLongNumber(bytes, start, column);
+    let value = digits.value;
+    if (bytes[end] === Byte.dot) {
+      const point = end;
+      end = digits.read(view, point + 1, value);
+      const decimals = end - point - 1;
+      count += decimals;
+      if (decimals === 0 || count > exactDigits) return this.readLongNumber(bytes, start, column);
+      // A quotient of two exact numbers is rounded once, as the true value is.
+      value = digits.value / this.powersOfTen[decimals]!;
     }
-    const count = position - digits;
-    if (count === 0 || count > exactDigits || (count > 1 && bytes[digits] === Byte.zero)) {
-      return this.readLongNumber(bytes, start);
-    }
-    if (byte !== Byte.dot && (byte | 0x20) !== Byte.lowerE) {
-      this.numberEnd = position;
-      return negative ? -whole : whole;
-    }
-    return byte === Byte.dot
-      ? this.readFraction(bytes, start, position, whole, count)
-      : this.readLongNumber(bytes, start);
+    if (count > exactDigits || (bytes[end]! | 0x20) === Byte.lowerE)
+      return this.readLongNumber(bytes, start, column);
+    column.putNumber(this.rows, first > start ? -value : value);
+    return end;
   }
 
-  /** The part from the decimal point on. A quotient of two exact numbers is rounded once, as the true value is. */
-  private readFraction(bytes: Uint8Array, start: number, dot: number, whole: number, count: number): number {
-    let position = dot + 1;
-    let byte = bytes[position]!;
-    let digits = whole;
-    while (byte >= Byte.zero && byte <= Byte.nine) {
-      digits = digits * 10 + (byte - Byte.zero);
-      byte = bytes[++position]!;
-    }
-    const decimals = position - dot - 1;
-    if (decimals === 0 || count + decimals > exactDigits || (byte | 0x20) === Byte.lowerE) {
-      return this.readLongNumber(bytes, start);
-    }
-    this.numberEnd = position;
-    const value = digits / this.powersOfTen[decimals]!;
-    return bytes[start] === Byte.minus ? -value : value;
-  }
-
-  private readLongNumber(bytes: Uint8Array, start: number): number {
-    this.numberEnd = this.json.skipNumber(bytes, start);
-    return this.numberEnd < 0 ? Number.NaN : Number(this.textOf(bytes).ascii(start, this.numberEnd));
+  private readLongNumber(bytes: Uint8Array, start: number, column: FieldColumn): number {
+    const end = this.json.skipNumber(bytes, start);
+    if (end >= 0) column.putNumber(this.rows, Number(this.textOf(bytes).ascii(start, end)));
+    return end;
   }
 
   /** The whole line by JSON.parse: the last word on whether it is valid. */

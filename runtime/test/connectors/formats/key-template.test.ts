@@ -11,17 +11,15 @@ const readKeys = (template: KeyTemplate, record: string) => {
   const view = new DataView(bytes.buffer);
   const expected: boolean[] = [];
   const fields: number[] = [];
-  template.begin();
+  let segment = template.begin();
   let position = 0;
   for (let opening = brace; ; opening = comma) {
-    let value = template.match(view, position);
-    expected.push(value >= 0);
-    if (value < 0) value = template.find(bytes, view, position, opening);
-    if (value < 0) {
-      expected.pop();
-      break;
-    }
+    const isExpected = segment?.isAt(view, position) ?? false;
+    const value = template.find(bytes, view, position, opening, segment);
+    if (value < 0) break;
+    expected.push(isExpected);
     fields.push(template.field);
+    segment = template.next;
     position = value + 1;
   }
   template.end();
@@ -89,6 +87,17 @@ describe('the template of keys', () => {
     expect(readKeys(template, record).fields).toEqual([0, 1, 1, 2, 3, 4, -1, -1]);
   });
 
+  it('says whether a record as expected has all fields', () => {
+    const template = create('a', 'b');
+    expect(template.hasAllFields).toBe(false);
+    readKeys(template, '{"a":1,"a":2,"c":3}');
+    expect(template.hasAllFields).toBe(false);
+    for (let i = 0; i < 40; i++) readKeys(template, '{"b":1,"a":2}');
+    expect(template.hasAllFields).toBe(true);
+    for (let i = 0; i < 40; i++) readKeys(template, '{"b":1,"x":2}');
+    expect(template.hasAllFields).toBe(false);
+  });
+
   it('finds nothing where no key is', () => {
     for (const record of ['', '}', '{}', '{a:1}', '{"a"}', '{"a" 1}', '["a":1]', '"a":1', '{"a\t":1}']) {
       expect(readKeys(create('a'), record).fields).toEqual([]);
@@ -99,6 +108,12 @@ describe('the template of keys', () => {
     const template = create('a', 'b');
     readKeys(template, '{"a":1,"b":2}');
     expect(readKeys(template, '{"b":1{"a":2}')).toMatchObject({ fields: [1], rest: '{"a":2}' });
+  });
+
+  it('does not take a later key for the first one', () => {
+    const template = create('a', 'b');
+    readKeys(template, '{"a":1,"b":2}');
+    expect(readKeys(template, ',"b":2}')).toMatchObject({ fields: [], rest: ',"b":2}' });
   });
 
   it('reads records of more and longer keys than it remembers', () => {

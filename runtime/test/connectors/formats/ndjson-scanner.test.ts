@@ -132,7 +132,69 @@ const lineText = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...badNumbers).map((bad) => `{"a":${bad}}`) },
 );
 
+/** Something that the record of a stream does now and then; entries are the texts `"key":value`. */
+type Surprise = (entries: readonly string[], at: number) => string;
+const record = (entries: readonly string[]): string => `{${entries.join(',')}}`;
+const surprises: readonly Surprise[] = [
+  (entries, at) => record(entries.toSpliced(at % entries.length, 1)),
+  (entries, at) => record(entries.toSpliced(at % entries.length, 0, entries[(at + 1) % entries.length]!)),
+  (entries, at) => record(entries.toSpliced(at % entries.length, 0, '"unheard of":{"a":[1]}')),
+  (entries) => record(entries.toReversed()),
+  (entries, at) => record([...entries.slice(at % entries.length), ...entries.slice(0, at % entries.length)]),
+  (entries) => `{ ${entries.join(' , ')} }`,
+  (entries) => `${record(entries)}\r`,
+  (entries) => `\t${record(entries)}  `,
+  (entries) => `{${entries.join(',')},}`,
+  (entries, at) => record(entries).slice(0, at % (record(entries).length + 1)),
+  (entries, at) => record(entries).slice(at % record(entries).length),
+  (entries, at) => {
+    const text = record(entries);
+    return `${text.slice(0, at % text.length)}\u0001${text.slice((at % text.length) + 1)}`;
+  },
+  () => '{}',
+  () => '',
+];
+
+/** A stream of records of one shape, its keys of any length, and here and there one that is different. */
+const streamOfOneShape = fc
+  .record({
+    keys: fc.uniqueArray(
+      fc.oneof(fc.string({ maxLength: 40 }), fc.constantFrom('a', 'bb', 'é', 'long field name')),
+      { minLength: 1, maxLength: 6 },
+    ),
+    lines: fc.array(
+      fc.record({
+        values: fc.array(valueText, { minLength: 6, maxLength: 6 }),
+        surprise: fc.option(fc.constantFrom(...surprises), { freq: 4 }),
+        at: fc.nat(200),
+      }),
+      { minLength: 1, maxLength: 40 },
+    ),
+    again: fc.integer({ min: 1, max: 4 }),
+  })
+  .map(({ keys, lines, again }) => {
+    const texts = lines.map(({ values, surprise, at }) => {
+      const entries = keys.map((key, i) => `${JSON.stringify(key)}:${values[i]}`);
+      return surprise === null ? record(entries) : surprise(entries, at);
+    });
+    return { keys, text: Array<string>(again).fill(texts.join('\n')).join('\n') };
+  });
+
 describe('the NDJSON scanner', () => {
+  it('gives what JSON.parse gives for records of one shape with surprises', () => {
+    const property = fc.property(
+      streamOfOneShape,
+      fc.nat(5),
+      fc.boolean(),
+      fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 3 }),
+      ({ keys, text }, first, absent, reads) => {
+        const fields = [...keys.slice(first % keys.length), ...(absent ? ['there is none'] : [])];
+        expectLikeJsonParse(bytesOf(text), fields, { reads, recordsPerBatch: 16, chunkBytes: 256 });
+      },
+    );
+    fc.assert(property, { numRuns: 300, seed: 12 });
+  });
+
   it('gives what JSON.parse gives for the declared fields, on any lines, however the bytes arrive', () => {
     const reads = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 5 });
     const property = fc.property(
