@@ -44,6 +44,14 @@ export const sliceBatch = (batch: Batch, from: number, to: number): Batch => {
   return batch.keys === undefined ? slice : slice.withKeys(sliceKeys(batch.keys, from, to));
 };
 
+/** Parts of at most `size` records, in order. A batch that is short enough comes out as it is. */
+export const cutBatch = (batch: Batch, size: number): readonly Batch[] => {
+  if (batch.length <= size) return [batch];
+  return Array.from({ length: Math.ceil(batch.length / size) }, (_, part) =>
+    sliceBatch(batch, part * size, Math.min((part + 1) * size, batch.length)),
+  );
+};
+
 const concatKeys = (batches: readonly Batch[], length: number): BatchKeys | undefined => {
   const all: BatchKeys[] = [];
   for (const { keys } of batches) {

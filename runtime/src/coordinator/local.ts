@@ -25,6 +25,8 @@ export interface LocalSettings {
   readonly parallelism: number;
   readonly maxParallelism?: number | undefined;
   readonly chaining?: boolean;
+  /** See `SlotSetup.batchSize`. */
+  readonly batchSize?: number | undefined;
   readonly mode: ExecutionMode;
   readonly restart: RestartPolicy;
   readonly deadLetterPolicy: DeadLetterPolicy;
@@ -60,6 +62,7 @@ export const slotSetup = (
   baseDirectory: settings.baseDirectory,
   attempt,
   batchMode: runsAsBatch(graph, settings.mode),
+  batchSize: settings.batchSize,
   deadLetterPolicy: settings.deadLetterPolicy,
   deadLetters: settings.deadLetters,
   routing: initialRouting(graph.slots, graph.maxParallelism),

@@ -131,7 +131,7 @@ export class KeyedStore {
    * @throws MillraceError value-unsupported when a state holds a value outside the value domain
    */
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
-    return this.encode(keyGroup, 0, false);
+    return this.encode(keyGroup, 0);
   }
 
   /**
@@ -139,7 +139,7 @@ export class KeyedStore {
    * must track removals.
    */
   exportChanges(keyGroup: number, afterEpoch: number): Uint8Array | undefined {
-    return this.encode(keyGroup, afterEpoch, true);
+    return this.encode(keyGroup, afterEpoch);
   }
 
   /**
@@ -155,11 +155,8 @@ export class KeyedStore {
   applyChanges(keyGroup: number, bytes: Uint8Array): void {
     const { cursor } = this;
     cursor.unseat();
-    try {
-      readKeyGroup(bytes, cursor.groupAt(keyGroup), cursor, this.registry, this.timers);
-    } finally {
-      cursor.reseat();
-    }
+    readKeyGroup(bytes, cursor.groupAt(keyGroup), cursor, this.registry, this.timers);
+    cursor.reseat();
   }
 
   /** Ends an epoch and returns its number: changes from now on belong to a later one. The first is 1. */
@@ -201,16 +198,14 @@ export class KeyedStore {
     return this.cursor.groups.reduce((sum, group) => sum + (group?.memoryBytes() ?? 0), timers);
   }
 
-  private encode(keyGroup: number, afterEpoch: number, namesRemoved: boolean): Uint8Array | undefined {
+  private encode(keyGroup: number, afterEpoch: number): Uint8Array | undefined {
     const { cursor } = this;
     cursor.unseat();
     const group = cursor.groups[keyGroup];
-    try {
-      if (group === undefined) return undefined;
-      return writeKeyGroup(group, this.registry, this.timers, afterEpoch, namesRemoved);
-    } finally {
-      cursor.reseat();
-    }
+    const bytes =
+      group === undefined ? undefined : writeKeyGroup(group, this.registry, this.timers, afterEpoch);
+    cursor.reseat();
+    return bytes;
   }
 
   private removeExpiredRows(budget: WorkBudget, nowMs: number): boolean {

@@ -44,6 +44,8 @@ export interface ChainSurroundings {
   /** The sending sides of the task's edges, by `TaskEdge.index`. */
   readonly outputs: ReadonlyMap<number, EdgeOutput>;
   readonly recoverable: boolean;
+  /** See `SlotSetup.batchSize`. */
+  readonly batchSize?: number | undefined;
 }
 
 /** Builds the processors of a task from the last to the first, each emitting into the next and into the edges that leave it. */
@@ -82,13 +84,15 @@ const buildLink = (
   next: BatchTarget | undefined,
   surroundings: ChainSurroundings,
 ): ChainLink => {
-  const { recoverable } = surroundings;
-  const output = new ChainEmitter(targetsOf(task, run.to, undefined, next, surroundings), recoverable);
+  const { recoverable, batchSize } = surroundings;
+  const emitterTo = (targets: readonly BatchTarget[]): ChainEmitter =>
+    new ChainEmitter(targets, recoverable, batchSize);
+  const output = emitterTo(targetsOf(task, run.to, undefined, next, surroundings));
   const sides = new Map<string, ChainEmitter>();
   const side = (tag: string): ChainEmitter => {
     const known = sides.get(tag);
     if (known !== undefined) return known;
-    const emitter = new ChainEmitter(targetsOf(task, run.to, tag, undefined, surroundings), recoverable);
+    const emitter = emitterTo(targetsOf(task, run.to, tag, undefined, surroundings));
     sides.set(tag, emitter);
     emitters.push(emitter);
     return emitter;

@@ -1,16 +1,18 @@
 import type { Batch } from '../batch/batch.ts';
 import { BatchBuilder } from '../batch/builder.ts';
+import { cutBatch } from '../batch/slice.ts';
 import type { Emitter } from '../transforms/processor.ts';
 
 /** Takes whole batches: the next processor of a chain, or an edge. */
 export type BatchTarget = (batch: Batch) => void;
 
 /** Records after which a batch under construction is handed on, unless told otherwise. */
-export const usualBatchSize = 2048;
+const usualBatchSize = 2048;
 
 /**
  * Collects what a processor emits into batches and hands them to its targets in order. With `recoverable`, a batch is only
- * handed on between two records (at `mark`), so that a failing record can be taken back whole.
+ * handed on between two records (at `mark`), so that a failing record can be taken back whole. A batch that comes whole goes on
+ * whole, unless a batch size is asked for.
  */
 export class ChainEmitter implements Emitter {
   recordsOut = 0;
@@ -18,11 +20,13 @@ export class ChainEmitter implements Emitter {
   private readonly targets: readonly BatchTarget[];
   private readonly recoverable: boolean;
   private readonly batchSize: number;
+  private readonly longestBatch: number;
 
-  constructor(targets: readonly BatchTarget[], recoverable: boolean, batchSize: number = usualBatchSize) {
+  constructor(targets: readonly BatchTarget[], recoverable: boolean, batchSize?: number) {
     this.targets = targets;
     this.recoverable = recoverable;
-    this.batchSize = batchSize;
+    this.batchSize = batchSize ?? usualBatchSize;
+    this.longestBatch = batchSize ?? Infinity;
   }
 
   emit(value: unknown, timestampMs: number): void {
@@ -32,7 +36,8 @@ export class ChainEmitter implements Emitter {
 
   emitBatch(batch: Batch): void {
     this.flush();
-    this.deliver(batch);
+    if (batch.length <= this.longestBatch) this.deliver(batch);
+    else for (const part of cutBatch(batch, this.longestBatch)) this.deliver(part);
   }
 
   mark(): number {

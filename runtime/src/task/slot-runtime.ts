@@ -124,6 +124,7 @@ export class SlotRuntime {
     const chain = buildChain(task, {
       outputs,
       recoverable: setup.deadLetterPolicy !== 'fail',
+      batchSize: setup.batchSize,
       context: (node) => this.context(task, node, statistics, nowMs),
     });
     const moves = this.moves(task, chain);
@@ -222,6 +223,7 @@ export class SlotRuntime {
       watermarks: spec.watermarks,
       failures,
       onlyFinalWatermark: setup.batchMode,
+      batchSize: setup.batchSize,
       alignment: this.alignment(task, spec),
     });
     const reader = spec.source.createReader({

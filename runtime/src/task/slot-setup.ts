@@ -22,6 +22,8 @@ export interface SlotSetup {
   readonly attempt: number;
   /** Bounded input is run with one watermark at the end. */
   readonly batchMode: boolean;
+  /** Records in a batch at most; absent = as sources and transforms like it. Results do not depend on it. */
+  readonly batchSize?: number | undefined;
   readonly deadLetterPolicy: DeadLetterPolicy;
   readonly deadLetters: DeadLetterOutput;
   readonly routing: RoutingTable;

@@ -2,6 +2,7 @@ import type { PollResult, SourceReader, SplitOutput } from '../api/connectors.ts
 import type { WatermarkSettings } from '../api/watermarks.ts';
 import type { Batch } from '../batch/batch.ts';
 import { BatchBuilder } from '../batch/builder.ts';
+import { cutBatch } from '../batch/slice.ts';
 import type { Barrier, StreamElement } from '../exchange/element.ts';
 import type { FailureHandler } from '../transforms/processor.ts';
 import { createTimestampAssigner, type TimestampAssigner } from '../transforms/timestamps.ts';
@@ -23,6 +24,8 @@ export interface SourceInputSettings {
   readonly failures: FailureHandler;
   /** Batch mode: the watermark jumps once, at the end. */
   readonly onlyFinalWatermark: boolean;
+  /** See `SlotSetup.batchSize`. */
+  readonly batchSize?: number | undefined;
   /** Keeps the source near the slowest of its group; absent = it runs freely. */
   readonly alignment?: SourceAlignment | undefined;
 }
@@ -156,6 +159,15 @@ export class SourceInput implements SubtaskInput {
   }
 
   private accept(state: SplitState, batch: Batch): void {
+    const parts = cutBatch(batch, this.settings.batchSize ?? Infinity);
+    for (const part of parts) {
+      this.acceptPart(state, part);
+      // A watermark follows each batch; the one behind the last comes when the poll has ended.
+      if (part !== parts.at(-1)) this.followWatermark(this.nowMs);
+    }
+  }
+
+  private acceptPart(state: SplitState, batch: Batch): void {
     const assigned = this.assign(batch, this.nowMs);
     if (assigned.length === 0) return;
     state.markedIdle = false;

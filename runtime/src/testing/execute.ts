@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly maxParallelism?: number;
   /** False = every transform is a task of its own; results are the same. */
   readonly chaining?: boolean;
+  /** Records in a batch at most; results are the same. 1 finds what relies on records coming together. */
+  readonly batchSize?: number;
   readonly mode?: ExecutionMode;
   /** What happens to records that cannot be processed; default `fail`. */
   readonly deadLetterPolicy?: DeadLetterPolicy;
@@ -51,6 +53,7 @@ export const startJob = (job: Job, options: RunOptions = {}): RunningJob => {
     parallelism: options.parallelism ?? 1,
     maxParallelism: options.maxParallelism,
     ...(options.chaining === undefined ? {} : { chaining: options.chaining }),
+    batchSize: options.batchSize,
     mode: options.mode ?? 'Streaming',
     restart: options.restart ?? { strategy: 'None' },
     deadLetterPolicy: options.deadLetterPolicy ?? 'fail',

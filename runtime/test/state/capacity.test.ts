@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { grownBytes, grownIntegers, grownLength, grownNumbers } from '../../src/state/capacity.ts';
 
-fc.configureGlobal({ seed: 20_011 });
-
 describe('the length to which an array grows', () => {
   it('holds what is needed and is more than before', () => {
     fc.assert(

@@ -4,7 +4,7 @@ import type { KeyModel, StoreModel } from './store-model.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** What the handles say of the key in hand. */
-export const read = ({ states }: StoreUnderTest): unknown => ({
+const read = ({ states }: StoreUnderTest): unknown => ({
   number: states.number.value(),
   any: states.any.value(),
   list: [...states.list.get()],
@@ -15,8 +15,7 @@ export const read = ({ states }: StoreUnderTest): unknown => ({
   accumulated: states.accumulated.get(),
 });
 
-/** What they should say. */
-export const readModel = (state: KeyModel): unknown => ({
+const readModel = (state: KeyModel): unknown => ({
   number: state.number ?? -1,
   any: state.any?.value,
   list: state.list,

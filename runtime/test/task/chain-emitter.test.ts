@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ChainEmitter } from '../../src/task/chain-emitter.ts';
 import { records } from './rig.ts';
 
-const newEmitter = (recoverable: boolean, batchSize: number, targets = 1) => {
+const newEmitter = (recoverable: boolean, batchSize?: number, targets = 1) => {
   const delivered: unknown[][] = [];
   const target = (batch: Batch): void => void delivered.push(batch.rows().slice(0, batch.length));
   const emitter = new ChainEmitter(new Array<typeof target>(targets).fill(target), recoverable, batchSize);
@@ -26,6 +26,16 @@ describe('an emitter of a chain', () => {
     emitter.emit(1, 0);
     emitter.emitBatch(records(2, 3));
     expect(take()).toEqual([[1], [2, 3]]);
+  });
+
+  it('cuts a batch that comes whole only where a batch size is asked for', () => {
+    const sized = newEmitter(false, 2);
+    sized.emitter.emitBatch(records(1, 2, 3, 4, 5));
+    expect(sized.take()).toEqual([[1, 2], [3, 4], [5]]);
+    expect(sized.emitter.recordsOut).toBe(5);
+    const usual = newEmitter(false, undefined);
+    usual.emitter.emitBatch(records(1, 2, 3));
+    expect(usual.take()).toEqual([[1, 2, 3]]);
   });
 
   it('hands every batch to every target, and drops it when there is none', () => {

@@ -153,6 +153,7 @@ export const testFolders: readonly string[] = [
   'bench',
   'examples',
   'issues',
+  'laws',
   'nexmark',
   'sim',
   'support',

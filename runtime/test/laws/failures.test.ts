@@ -1,0 +1,48 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DeadLetter } from '../../src/testing/index.ts';
+import { type FailingStep, failingStep, isBad } from './failing-steps.ts';
+import { type Item, items } from './items.ts';
+import { modelled, perKey } from './ordered-steps.ts';
+import { textOf } from './text.ts';
+import { plainWay, resultsOf, way } from './ways.ts';
+
+/** The records of which a step makes dead letters. */
+const lettersOf = (step: FailingStep, given: readonly Item[]): readonly Item[] => {
+  const model = (seen: readonly Item[]): readonly Item[] => {
+    const last = seen.at(-1) as Item;
+    return (step.refuses?.(seen) ?? isBad(last)) ? [last] : [];
+  };
+  return modelled({ model }, given);
+};
+
+const texts = (list: readonly unknown[]): readonly string[] => list.map(textOf).toSorted();
+
+describe('a record that fails', () => {
+  it('goes to the dead letters and leaves nothing else, wherever batches are cut, whatever is chained, and in any number of slots', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        items(40),
+        failingStep,
+        fc.array(way, { minLength: 2, maxLength: 2 }),
+        async (given, step, ways) => {
+          const good = modelled(step, given);
+          for (const how of [plainWay, ...ways]) {
+            const letters: DeadLetter[] = [];
+            const results = await resultsOf((world) => step.apply(world.source(given).keyBy('key')), how, {
+              sourceParallelism: 1,
+              options: {
+                deadLetterPolicy: 'deadLetter',
+                onDeadLetter: (letter) => void letters.push(letter),
+              },
+            });
+            const came = results.map(({ item }) => item);
+            expect(perKey(came), JSON.stringify(how)).toEqual(perKey(good));
+            expect(texts(letters.map(({ record }) => record))).toEqual(texts(lettersOf(step, given)));
+          }
+        },
+      ),
+      { numRuns: 80 },
+    );
+  });
+});

@@ -1,0 +1,163 @@
+/** How a program may be run without anybody seeing it in its results. */
+import fc from 'fast-check';
+import {
+  Batch,
+  boundedOutOfOrderness,
+  createFixedSplits,
+  createSplitReader,
+  type DataStream,
+  type FixedSplitsState,
+  type Source,
+  type StreamEnvironment,
+} from 'millrace';
+import { vi } from 'vitest';
+import { ByteReader, ByteWriter, decodeBatch, encodeBatch } from '../../src/batch/codec.ts';
+import { Collected, collect } from '../../src/connectors/collect/index.ts';
+import type { JobResult } from '../../src/coordinator/local-job.ts';
+import { type RunOptions, runJob } from '../../src/testing/index.ts';
+import { disorderMs, type Item, type Timed } from './items.ts';
+import type { World } from './step.ts';
+import { textOf } from './text.ts';
+
+export interface Way {
+  readonly parallelism: number;
+  readonly batchSize: number;
+  readonly chaining: boolean;
+  /** Whether loops are generated, or interpreted as where code generation is forbidden. */
+  readonly generates: boolean;
+  /** Records come as the wire brings them, in columns, or as objects. */
+  readonly columns: boolean;
+}
+
+export const plainWay: Way = {
+  parallelism: 1,
+  batchSize: 1024,
+  chaining: true,
+  generates: true,
+  columns: false,
+};
+
+export const way: fc.Arbitrary<Way> = fc.record({
+  parallelism: fc.integer({ min: 1, max: 4 }),
+  batchSize: fc.constantFrom(1, 2, 1024),
+  chaining: fc.boolean(),
+  generates: fc.boolean(),
+  columns: fc.boolean(),
+});
+
+const overWire = (batch: Batch): Batch => {
+  const writer = new ByteWriter(16);
+  encodeBatch(batch, writer);
+  return decodeBatch(new ByteReader(writer.toBytes()));
+};
+
+interface Position {
+  readonly id: string;
+  readonly next: number;
+  readonly end: number;
+}
+
+/** Contiguous parts of a list, one a subtask, each given in batches of a few records. */
+const itemSource = (
+  list: readonly Item[],
+  { columns }: Way,
+): Source<Item, Position, FixedSplitsState<Position>> => ({
+  kind: 'items',
+  boundedness: 'bounded',
+  createEnumerator: (context, restored) =>
+    createFixedSplits(
+      context,
+      Array.from({ length: context.parallelism }, (_, i) => ({
+        id: `${i}`,
+        next: Math.floor((list.length * i) / context.parallelism),
+        end: Math.floor((list.length * (i + 1)) / context.parallelism),
+      })),
+      restored,
+    ),
+  createReader: (context) =>
+    createSplitReader<Position>({
+      order: 'together',
+      requestSplit: () => context.requestSplit(),
+      start: ({ id, next, end }) => {
+        const output = context.split(id);
+        let at = next;
+        return {
+          poll: () => {
+            if (at >= end) return 'end';
+            const rows = list.slice(at, Math.min(end, at + 5));
+            const batch = Batch.ofRows(rows, new Float64Array(rows.length).fill(NaN));
+            output.emitBatch(columns ? overWire(batch) : batch);
+            at += rows.length;
+            return 'more';
+          },
+          snapshot: () => ({ id, next: at, end }),
+          close: () => output.release(),
+        };
+      },
+    }),
+});
+
+const worldOf = (env: StreamEnvironment, how: Way, sourceParallelism?: number): World => ({
+  env,
+  source: (list) => {
+    const stream = env.fromSource(
+      itemSource(list, how),
+      boundedOutOfOrderness<Item>(disorderMs).withTimestamps('time'),
+    );
+    return sourceParallelism === undefined ? stream : stream.setParallelism(sourceParallelism);
+  },
+});
+
+/** Runs something while no code can be made out of text. */
+const withoutGeneration = async <R>(run: () => Promise<R>): Promise<R> => {
+  const refuse = (): never => {
+    throw new EvalError('Code generation from strings disallowed for this context');
+  };
+  vi.stubGlobal('Function', new Proxy(Function, { construct: refuse, apply: refuse }));
+  try {
+    return await run();
+  } finally {
+    vi.unstubAllGlobals();
+  }
+};
+
+export interface RunSettings {
+  /** Subtasks of every source; absent = as many as there are slots. */
+  readonly sourceParallelism?: number;
+  readonly options?: RunOptions;
+}
+
+/** What comes out of each stream that a program gives, with event times, in the order in which it came. */
+export type Results = readonly (readonly Timed[])[];
+
+/** @throws what the job failed with. */
+export const runProgram = async (
+  build: (world: World) => readonly DataStream<Item>[],
+  how: Way,
+  { sourceParallelism, options }: RunSettings = {},
+): Promise<Results> => {
+  const collected: Collected<Item>[] = [];
+  const job = (env: StreamEnvironment): void => {
+    // Every slot calls this, and all of them write to the same lists.
+    build(worldOf(env, how, sourceParallelism)).forEach((stream, i) => {
+      collected[i] ??= new Collected<Item>();
+      stream.sinkTo(collect(collected[i]));
+    });
+  };
+  const { parallelism, batchSize, chaining } = how;
+  const run = (): Promise<JobResult> => runJob(job, { parallelism, batchSize, chaining, ...options });
+  const result = await (how.generates ? run() : withoutGeneration(run));
+  if (result.state !== 'finished') throw result.error;
+  return collected.map(({ values, timestampsMs }) =>
+    values.map((item, i) => ({ item, timestampMs: timestampsMs[i] as number })),
+  );
+};
+
+/** `runProgram` for a program of one stream. */
+export const resultsOf = async (
+  build: (world: World) => DataStream<Item>,
+  how: Way,
+  settings: RunSettings = {},
+): Promise<readonly Timed[]> => (await runProgram((world) => [build(world)], how, settings))[0] ?? [];
+
+export const timedText = ({ item, timestampMs }: Timed): string => `${timestampMs} ${textOf(item)}`;
