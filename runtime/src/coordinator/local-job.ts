@@ -80,6 +80,11 @@ export class LocalJob {
     return this.slots.flatMap((slot) => slot.report());
   }
 
+  /** Whether a task begins with a source: what it takes in is what the job has read. */
+  readsSource(task: number): boolean {
+    return this.settings.graph.tasks[task]?.chain[0]?.spec.kind === 'source';
+  }
+
   /** Metrics of all slots as one, grouped by transform: counters of the job's functions are its accumulators. */
   metrics(): MetricSnapshot {
     return mergeMetrics(this.slots.map((slot) => slot.metrics()));

@@ -34,6 +34,8 @@ export interface LocalSettings {
   readonly baseDirectory: string;
   /** A step of user code that takes longer is reported, in ms; default 10 s. */
   readonly blockedAfterMs?: number;
+  /** Called on this thread once the watchdog has written such a report to standard error. */
+  readonly onBlocked?: () => void;
 }
 
 /** Whether a graph runs in batch mode under a setting. */

@@ -24,6 +24,8 @@ export const createThreadedJob = async (artifact: Artifact, settings: LocalSetti
     taskNames: graph.tasks.map((task) => task.name),
     limitMs: settings.blockedAfterMs ?? blockedAfterMs,
   });
+  // The watchdog posts nothing else.
+  watchdog.onMessage(() => settings.onBlocked?.());
   const deploy = (
     attempt: number,
     reportsOf: (slot: number) => SlotReports,

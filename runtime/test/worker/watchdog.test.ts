@@ -27,6 +27,7 @@ const program = (spinMs: number, parallelism: number): string => `
     jobName: 'spin', args: { spinMs: '${spinMs}' }, parallelism: ${parallelism}, mode: 'Streaming',
     restart: { strategy: 'None' }, deadLetterPolicy: 'fail', deadLetters: () => undefined,
     baseDirectory: ${JSON.stringify(folder)}, blockedAfterMs: 150,
+    onBlocked: () => process.stdout.write('blocked '),
   });
   job.start();
   process.stdout.write((await job.ended).state);
@@ -65,9 +66,16 @@ describe('user code that blocks the loop', () => {
       const { out, errors } = await run(1000, parallelism);
       expect(errors).toMatch(/warning: the task “[^”]*spinner[^”]*” in slot \d has not returned for \d+ s/);
       expect(errors).toContain('mapAsync');
-      expect(out).toBe('finished');
+      expect(out).toContain('finished');
     },
   );
+
+  it.each([1, 2])('is told to who runs the job as often as it is named (%i slots)', async (parallelism) => {
+    const { out, errors } = await run(1000, parallelism);
+    const named = errors.split('warning: ').length - 1;
+    expect(named).toBeGreaterThan(0);
+    expect(out.split('blocked').length - 1).toBe(named);
+  });
 
   it('is not named when it is quick', async () => {
     expect(await run(1, 1)).toEqual({ out: 'finished', errors: '' });
