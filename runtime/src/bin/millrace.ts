@@ -4,23 +4,14 @@
  * the parts together and runs; nothing is decided in them.
  */
 import { main } from '../cli/main.ts';
-import { createNodeSystem } from '../sys/node-system.ts';
+import { createNodeIo } from '../cli/node-io.ts';
+import { tellTrouble } from '../cli/trouble.ts';
 
 // Errors of a job show the author's own file and line, although a bundle runs.
 process.setSourceMapsEnabled(true);
 
-process.exitCode = await main(process.argv.slice(2), {
-  system: createNodeSystem(),
-  workingDirectory: process.cwd(),
-  environment: process.env,
-  setVariable: (name, value) => {
-    process.env[name] = value;
-  },
-  out: (text) => void process.stdout.write(text),
-  error: (text) => void process.stderr.write(text),
-  terminal: process.stderr.isTTY ? { columns: process.stderr.columns } : undefined,
-  onInterrupt: (handler) => {
-    process.on('SIGINT', handler).on('SIGTERM', handler);
-    return () => void process.off('SIGINT', handler).off('SIGTERM', handler);
-  },
-});
+const io = createNodeIo((trouble) => process.exit(tellTrouble(trouble, io.system.writeErrorNow)));
+const code = await main(process.argv.slice(2), io);
+await io.flushed();
+// What a job has left open, a timer or a connection, must not keep a command from ending.
+process.exit(code);

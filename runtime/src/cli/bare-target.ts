@@ -1,4 +1,5 @@
 import { basename, dirname, extname } from 'node:path';
+import { emptyEnvironment } from './environment.ts';
 import type { JobTarget } from './job-target.ts';
 
 /** A bare `.ts` or `.js` file as a job: named after the file, one slot, no restarts. `entry` is absolute. */
@@ -13,6 +14,6 @@ export const bareTarget = (entry: string): JobTarget => ({
   restart: { strategy: 'None' },
   deadLetterPolicy: 'fail',
   deadLetterFile: undefined,
-  environment: {},
+  environment: emptyEnvironment,
   notes: [],
 });

@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
 import { describeValue } from '../batch/values.ts';
+import { toJsonText } from '../connectors/formats/json-text.ts';
+import { MillraceError } from '../contract/errors.ts';
 import type { OpenFile } from '../sys/files.ts';
 import type { System } from '../sys/system.ts';
 import type { DeadLetterOutput } from '../task/failures.ts';
@@ -11,30 +13,51 @@ export interface DeadLetterFile {
   close(): void;
 }
 
-const textOf = (record: unknown): unknown => {
+/** A record as JSON; one that has none, since it goes in circles or is not of our kinds, as a description. */
+const recordText = (record: unknown): string => {
   try {
-    return JSON.parse(JSON.stringify(record)) as unknown;
+    return toJsonText(record);
   } catch {
-    return describeValue(record, 10_000);
+    return JSON.stringify(describeValue(record, 10_000));
   }
 };
 
-/** Appends to `path`, made with its directory when needed; without a path letters are only counted. */
+const refused = (path: string, error: unknown): MillraceError =>
+  new MillraceError('io', `A dead letter cannot be written: ${(error as Error).message}`, {
+    cause: error,
+    where: { file: path },
+    hint: 'Make room for the file, or name another place by spec.deadLetter.path.',
+  });
+
+/**
+ * Appends to `path`, made with its directory when needed; without a path letters are only counted.
+ * `accept` and `close` throw MillraceError io when the file cannot be written: no letter is lost in silence.
+ */
 export const openDeadLetterFile = (system: System, path: string | undefined): DeadLetterFile => {
   if (path === undefined) return { accept: () => undefined, close: () => undefined };
   let file: OpenFile | undefined;
   const encoder = new TextEncoder();
+  const open = (): OpenFile => {
+    system.files.makeDirectory(dirname(path));
+    return system.files.open(path, 'append');
+  };
   return {
-    accept: (letter) => {
-      if (file === undefined) {
-        system.files.makeDirectory(dirname(path));
-        file = system.files.open(path, 'append');
+    accept: ({ record, ...letter }) => {
+      try {
+        file ??= open();
+        const text = JSON.stringify(letter);
+        file.write(encoder.encode(`${text.slice(0, -1)},"record":${recordText(record)}}\n`));
+      } catch (error) {
+        throw refused(path, error);
       }
-      file.write(encoder.encode(`${JSON.stringify({ ...letter, record: textOf(letter.record) })}\n`));
     },
     close: () => {
-      file?.sync();
-      file?.close();
+      try {
+        file?.sync();
+        file?.close();
+      } catch (error) {
+        throw refused(path, error);
+      }
     },
   };
 };

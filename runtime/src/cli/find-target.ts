@@ -27,7 +27,11 @@ export const findTarget = (io: CommandIo, given: string, overrides: TargetOverri
       hint: `A manifest ends in ${manifestEndings.join(', ')}; code ends in ${codeEndings.join(', ')}.`,
     });
   }
-  const target = manifestEndings.includes(ending) ? manifestTarget(io.system, path, given) : bareTarget(path);
+  const isManifest = manifestEndings.includes(ending);
+  if (!isManifest && io.system.files.stat(path) === undefined) {
+    throw new MillraceError('job-invalid', `${given} does not exist.`, { where: { file: path } });
+  }
+  const target = isManifest ? manifestTarget(io.system, path, given) : bareTarget(path);
   const { parallelism = target.parallelism, mode = target.mode, args = {} } = overrides;
   return { ...target, parallelism, mode, args: { ...target.args, ...args } };
 };

@@ -1,6 +1,7 @@
 import type { RestartPolicy } from '../contract/restart.ts';
 import type { ExecutionMode } from '../coordinator/local.ts';
 import type { DeadLetterPolicy } from '../task/failures.ts';
+import type { JobEnvironment } from './environment.ts';
 
 /** A job as a command sees it, from a manifest or a bare file, before its code is loaded. */
 export interface JobTarget {
@@ -18,7 +19,7 @@ export interface JobTarget {
   /** Absolute path of the NDJSON file that takes dead letters; undefined when the policy needs none. */
   readonly deadLetterFile: string | undefined;
   /** Variables for the job's process. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: JobEnvironment;
   /** Sentences about what the manifest says and a local run does not do. */
   readonly notes: readonly string[];
 }

@@ -8,12 +8,20 @@ import { addValidate } from './commands/validate.ts';
 import { errorText } from './error-text.ts';
 import { ownVersion } from './own-version.ts';
 
+const examples = `
+Examples:
+  millrace new shop && cd shop        a project that runs and has a test
+  millrace run job.yaml               run a job on this machine
+  millrace graph job.yaml             see its tasks before it runs
+  millrace run --help                 the options of a command, with examples
+`;
+
 const exitCodes = `
 Exit codes:
   0    done; a job has finished or was stopped
   1    the job failed
   2    the call, the manifest or the job's code is wrong; nothing ran
-  130  cancelled by a second Ctrl-C`;
+  130  cancelled: by a second Ctrl-C, or because nobody reads the output any more`;
 
 const build = (io: CommandIo, outcome: Outcome): Command => {
   const program = new Command('millrace')
@@ -22,8 +30,11 @@ const build = (io: CommandIo, outcome: Outcome): Command => {
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.error(text) })
     .showHelpAfterError('(millrace --help shows the commands)')
-    .addHelpText('after', exitCodes);
+    .addHelpText('after', `${examples}${exitCodes}`);
   for (const add of [addRun, addValidate, addGraph, addNew, addCompletion]) add(program, io, outcome);
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(millrace ${command.name()} --help shows what it takes)`);
+  }
   return program;
 };
 

@@ -5,6 +5,7 @@ import { parseManifest } from '../contract/parse-manifest.ts';
 import { restartPolicyOf } from '../contract/restart.ts';
 import type { StreamJob, StreamJobSpec } from '../contract/stream-job.ts';
 import type { System } from '../sys/system.ts';
+import { environmentOf } from './environment.ts';
 import type { JobTarget } from './job-target.ts';
 
 const policies = { Fail: 'fail', DeadLetter: 'deadLetter', Drop: 'drop' } as const;
@@ -13,11 +14,12 @@ const readManifest = (system: System, path: string): string => {
   try {
     return system.files.readText(path);
   } catch (error) {
-    throw new MillraceError('manifest-invalid', `The manifest cannot be read: ${(error as Error).message}`, {
-      cause: error,
-      where: { file: path },
-      hint: 'Give the path of a StreamJob manifest.',
-    });
+    const missing = (error as { readonly code?: unknown }).code === 'ENOENT';
+    throw new MillraceError(
+      'manifest-invalid',
+      missing ? 'The manifest does not exist.' : `The manifest cannot be read: ${(error as Error).message}`,
+      { cause: error, where: { file: path }, hint: 'Give the path of a StreamJob manifest.' },
+    );
   }
 };
 
@@ -29,34 +31,17 @@ const notesOn = (spec: StreamJobSpec): readonly string[] => {
   }
   if (spec.checkpoint !== undefined) {
     notes.push(
-      'spec.checkpoint is valid but not yet in force: after a failure the job starts from the beginning',
+      'spec.checkpoint is valid but not yet in force: there are no checkpoints, and a restart begins from the start',
     );
   }
   return notes;
-};
-
-const environmentOf = (spec: StreamJobSpec, path: string): Readonly<Record<string, string>> => {
-  const environment: Record<string, string> = {};
-  for (const { name, value, valueFrom, from } of spec.env) {
-    if (valueFrom !== undefined || from !== undefined || name === undefined) {
-      throw new MillraceError(
-        'manifest-invalid',
-        'spec.env takes values from Kubernetes objects, which a local run does not have.',
-        {
-          where: { file: path, ...(name === undefined ? {} : { variable: name }) },
-          hint: 'For a local run write value: … instead, or set the variable in your shell and leave it out of the manifest.',
-        },
-      );
-    }
-    environment[name] = value ?? '';
-  }
-  return environment;
 };
 
 const targetOf = (job: StreamJob, path: string): JobTarget => {
   const { metadata, spec } = job;
   const baseDirectory = dirname(path);
   const dead = resolve(baseDirectory, spec.deadLetter.path);
+  const environment = environmentOf(spec.env);
   return {
     name: metadata.name,
     entry: join(baseDirectory, spec.job.entry as string),
@@ -65,12 +50,13 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
     parallelism: spec.parallelism,
     maxParallelism: spec.maxParallelism,
     mode: spec.mode,
-    restart: restartPolicyOf(spec.restart, spec.checkpoint !== undefined),
+    // Until checkpoints are in force none can be resumed from, whatever the manifest says.
+    restart: restartPolicyOf(spec.restart, false),
     deadLetterPolicy: policies[spec.deadLetter.policy],
     deadLetterFile:
       spec.deadLetter.policy === 'DeadLetter' ? join(dead, `${metadata.name}.ndjson`) : undefined,
-    environment: environmentOf(spec, path),
-    notes: notesOn(spec),
+    environment,
+    notes: [...notesOn(spec), ...environment.notes],
   };
 };
 

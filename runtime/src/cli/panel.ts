@@ -12,79 +12,87 @@ export interface PanelContent {
   readonly tasks: readonly TaskView[];
 }
 
-const columns = [
-  'task',
-  'in/s',
-  'out/s',
-  'in',
-  'watermark',
-  'lag',
-  'busy',
-  'blocked',
-  'late',
-  'dead',
-] as const;
+/** Characters of a terminal that the panel may use. */
+export interface PanelSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+interface Column {
+  readonly title: string;
+  /** What a narrow terminal goes without first has the lowest number; the least columns have none. */
+  readonly dropped?: number;
+  text(task: TaskView, nowMs: number): string;
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)}%`;
 
 const lagText = (watermarkMs: number, nowMs: number): string =>
   Number.isFinite(watermarkMs) ? shortTime(Math.max(0, nowMs - watermarkMs)) : '-';
 
-const percent = (share: number): string => `${Math.round(share * 100)}%`;
-
-const row = (task: TaskView, nowMs: number): readonly string[] => [
-  task.subtasks > 1 ? `${task.name} ×${task.subtasks}` : task.name,
-  shortNumber(task.recordsInPerSecond),
-  shortNumber(task.recordsOutPerSecond),
-  shortNumber(task.recordsIn),
-  watermarkText(task.watermarkMs),
-  lagText(task.watermarkMs, nowMs),
-  percent(task.busyShare),
-  percent(task.blockedShare),
-  shortNumber(task.lateRecords),
-  shortNumber(task.deadLetters),
+const columns: readonly Column[] = [
+  { title: 'in/s', text: (task) => shortNumber(task.recordsInPerSecond) },
+  { title: 'out/s', dropped: 3, text: (task) => shortNumber(task.recordsOutPerSecond) },
+  { title: 'in', dropped: 1, text: (task) => shortNumber(task.recordsIn) },
+  { title: 'watermark', dropped: 2, text: (task) => watermarkText(task.watermarkMs) },
+  { title: 'lag', dropped: 6, text: (task, nowMs) => lagText(task.watermarkMs, nowMs) },
+  { title: 'busy', dropped: 7, text: (task) => percent(task.busyShare) },
+  { title: 'blocked', dropped: 5, text: (task) => percent(task.blockedShare) },
+  { title: 'late', dropped: 4, text: (task) => shortNumber(task.lateRecords) },
+  { title: 'dead', dropped: 8, text: (task) => shortNumber(task.deadLetters) },
 ];
 
-const shorten = (text: string, width: number): string =>
-  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+/** A task's name is never cut shorter than this for the sake of another column. */
+const leastName = 12;
 
-/** The lines of the live panel, none wider than `width`. Pure. */
-export const panelLines = (content: PanelContent, width: number): readonly string[] => {
-  const { jobName, state, attempt, elapsedMs, nowMs, tasks } = content;
-  const title = `${jobName}  ${state}  ${shortTime(elapsedMs)}${attempt > 1 ? `  attempt ${attempt}` : ''}`;
-  const rows = [columns as readonly string[], ...tasks.map((task) => row(task, nowMs))];
-  const widths = columns.map((_, column) =>
-    Math.max(...rows.map((cells) => (cells[column] as string).length)),
-  );
-  const others = widths.slice(1).reduce((sum, columnWidth) => sum + columnWidth + 2, 0);
-  widths[0] = Math.max(8, Math.min(widths[0] as number, width - others));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => {
-        const columnWidth = widths[column] as number;
-        return column === 0 ? shorten(cell, columnWidth).padEnd(columnWidth) : cell.padStart(columnWidth);
-      })
-      .join('  ');
-  return [title, ...rows.map(line)].map((text) => shorten(text, width));
+/** Names come from jobs: nothing in them may move the cursor. */
+const visible = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]/gu, '\u{FFFD}');
+
+const shorten = (text: string, width: number): string =>
+  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`.slice(0, width);
+
+const nameOf = ({ name, subtasks }: TaskView): string =>
+  visible(subtasks > 1 ? `${name} ×${subtasks}` : name);
+
+interface Cells {
+  readonly column: Column;
+  readonly texts: readonly string[];
+  readonly width: number;
+}
+
+/** The columns that fit beside names, filled. */
+const fitting = (tasks: readonly TaskView[], nowMs: number, width: number): readonly Cells[] => {
+  let cells = columns.map((column): Cells => {
+    const texts = [column.title, ...tasks.map((task) => column.text(task, nowMs))];
+    return { column, texts, width: Math.max(...texts.map((text) => text.length)) };
+  });
+  const used = (): number => cells.reduce((sum, cell) => sum + cell.width + 2, 0);
+  while (used() + leastName > width) {
+    const next = cells.toSorted((a, b) => (a.column.dropped ?? 99) - (b.column.dropped ?? 99))[0];
+    if (next?.column.dropped === undefined) break;
+    cells = cells.filter((cell) => cell !== next);
+  }
+  return cells;
 };
 
-/** Draws a block of lines over the last one on a terminal, and leaves the last one standing. */
-export class Painter {
-  private height = 0;
-  private readonly write: (text: string) => void;
-
-  constructor(write: (text: string) => void) {
-    this.write = write;
-  }
-
-  /** Replaces what was painted before. */
-  paint(lines: readonly string[]): void {
-    const up = this.height > 0 ? `\u001b[${this.height}A` : '';
-    this.write(`${up}\r\u001b[J${lines.join('\n')}\n`);
-    this.height = lines.length;
-  }
-
-  /** Takes the block away, so that other text can be printed; the next `paint` starts below it. */
-  clear(): void {
-    if (this.height > 0) this.write(`\u001b[${this.height}A\r\u001b[J`);
-    this.height = 0;
-  }
-}
+/** The lines of the live panel, none wider than the terminal and one less than it is high. Pure. */
+export const panelLines = (content: PanelContent, { columns: width, rows }: PanelSize): readonly string[] => {
+  const { jobName, state, attempt, elapsedMs, nowMs, tasks } = content;
+  const title = `${visible(jobName)}  ${state}  ${shortTime(elapsedMs)}${attempt > 1 ? `  attempt ${attempt}` : ''}`;
+  const room = Math.max(1, rows - 3);
+  const shown = tasks.length > room ? tasks.slice(0, Math.max(0, room - 1)) : tasks;
+  const cells = fitting(shown, nowMs, width);
+  const names = ['task', ...shown.map(nameOf)];
+  const others = cells.reduce((sum, cell) => sum + cell.width + 2, 0);
+  const longest = Math.max(...names.map((name) => name.length));
+  const nameWidth = Math.max(Math.min(longest, width - others), Math.min(leastName, width));
+  const lines = names.map((name, row) =>
+    [
+      shorten(name, nameWidth).padEnd(nameWidth),
+      ...cells.map((cell) => (cell.texts[row] as string).padStart(cell.width)),
+    ].join('  '),
+  );
+  const hidden = tasks.length - shown.length;
+  const more = hidden > 0 ? [`… and ${hidden} more ${hidden === 1 ? 'task' : 'tasks'}`] : [];
+  return [title, ...lines, ...more].map((line) => shorten(line, width));
+};

@@ -2,17 +2,22 @@ import type { LocalJob } from '../coordinator/local-job.ts';
 import type { Cancellable } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CommandIo } from './command-io.ts';
-import { shortNumber, shortTime, watermarkText } from './numbers.ts';
-import { Painter, panelLines } from './panel.ts';
+import { shortNumber, watermarkText } from './numbers.ts';
+import { Painter } from './painter.ts';
+import { panelLines } from './panel.ts';
 import { type TaskView, TaskViews } from './task-view.ts';
 
 const panelIntervalMs = 200;
 const logIntervalMs = 5000;
+/** When this thread was held up for longer, the watchdog may have written to the terminal past the painter. */
+const heldUpMs = 5000;
 
 /** Shows a job while it runs: a live panel on a terminal, lines in the log elsewhere. */
 export interface Progress {
-  /** Ends the display and gives the last look. */
-  end(): readonly TaskView[];
+  /** Something was written to the terminal by another thread: the panel goes on below it. */
+  goOn(): void;
+  /** Gives a last look at the job and ends the display. */
+  end(): void;
 }
 
 const logTask = (logger: Logger, task: TaskView): void => {
@@ -27,63 +32,66 @@ const logTask = (logger: Logger, task: TaskView): void => {
   });
 };
 
-/** Starts to show a job. `panel` = draw on the terminal. */
-export const showProgress = (
-  io: CommandIo,
-  logger: Logger,
-  job: LocalJob,
-  jobName: string,
-  panel: boolean,
-): Progress => {
-  const { clock, timers } = io.system;
+/** What is shown of a job. */
+export type ShownJob = Pick<LocalJob, 'state' | 'attempt' | 'report'>;
+
+/** Calls back again and again; the returned timer is always the current one. */
+const repeat = (io: CommandIo, intervalMs: number, action: () => void): Cancellable => {
+  let timer: Cancellable;
+  const tick = (): void => {
+    timer = io.system.timers.after(intervalMs, tick);
+    action();
+  };
+  timer = io.system.timers.after(intervalMs, tick);
+  return { cancel: () => timer.cancel() };
+};
+
+const showPanel = (io: CommandIo, job: ShownJob, jobName: string, painter: Painter): Progress => {
+  const { clock } = io.system;
   const startedMs = clock.monotonicMs();
   const views = new TaskViews(startedMs);
-  const painter = panel && io.terminal !== undefined ? new Painter((text) => io.error(text)) : undefined;
-  let timer: Cancellable | undefined;
-  const look = (): readonly TaskView[] => {
+  let lastMs = startedMs;
+  const look = (): void => {
     const nowMs = clock.monotonicMs();
-    const tasks = views.look(job.report(), nowMs);
-    if (painter === undefined) return tasks;
-    const content = { jobName, state: job.state, attempt: job.attempt, tasks };
-    const lines = panelLines(
-      { ...content, elapsedMs: nowMs - startedMs, nowMs: clock.nowMs() },
-      io.terminal?.columns ?? 80,
-    );
-    painter.paint(lines);
-    return tasks;
+    if (nowMs - lastMs > heldUpMs) painter.goOn();
+    lastMs = nowMs;
+    const content = {
+      jobName,
+      state: job.state,
+      attempt: job.attempt,
+      tasks: views.look(job.report(), nowMs),
+      elapsedMs: nowMs - startedMs,
+      nowMs: clock.nowMs(),
+    };
+    painter.paint(panelLines(content, io.terminal ?? { columns: 80, rows: 24 }));
   };
-  const tick = (): void => {
-    const tasks = look();
-    if (painter === undefined) for (const task of tasks) logTask(logger, task);
-    schedule();
-  };
-  const schedule = (): void => {
-    timer = timers.after(painter === undefined ? logIntervalMs : panelIntervalMs, tick);
-  };
-  schedule();
+  const timer = repeat(io, panelIntervalMs, look);
   return {
+    goOn: () => painter.goOn(),
     end: () => {
-      timer?.cancel();
-      return look();
+      timer.cancel();
+      look();
+      painter.end();
     },
   };
 };
 
-/** The last line about a job: how it ended, what went in, how long it took. */
-export const summaryLine = (
-  jobName: string,
-  state: string,
-  tasks: readonly TaskView[],
-  elapsedMs: number,
-): string => {
-  const sources = tasks.filter((task) => task.name.length > 0).at(0);
-  const sum = (read: (task: TaskView) => number): number =>
-    tasks.reduce((total, task) => total + read(task), 0);
-  const late = sum((task) => task.lateRecords);
-  const dead = sum((task) => task.deadLetters);
-  const extra = [late > 0 ? `${late} late` : '', dead > 0 ? `${dead} dead letters` : ''].filter(
-    (text) => text !== '',
-  );
-  const read = sources === undefined ? 0 : sources.recordsIn;
-  return `${jobName} ${state} after ${shortTime(elapsedMs)}: ${[`${read} records read`, ...extra].join(', ')}`;
+const showLog = (io: CommandIo, job: ShownJob, logger: Logger): Progress => {
+  const views = new TaskViews(io.system.clock.monotonicMs());
+  const timer = repeat(io, logIntervalMs, () => {
+    for (const task of views.look(job.report(), io.system.clock.monotonicMs())) logTask(logger, task);
+  });
+  return { goOn: () => undefined, end: () => timer.cancel() };
 };
+
+/** Starts to show a job. `panel` = draw on the terminal, if there is one. */
+export const showProgress = (
+  io: CommandIo,
+  logger: Logger,
+  job: ShownJob,
+  jobName: string,
+  panel: boolean,
+): Progress =>
+  panel && io.terminal !== undefined
+    ? showPanel(io, job, jobName, new Painter(io.terminal))
+    : showLog(io, job, logger);

@@ -1,32 +1,25 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Artifact, freezeJob } from '../artifact/freeze.ts';
+import type { Artifact } from '../artifact/freeze.ts';
 import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
 import type { JobResult, LocalJob } from '../coordinator/local-job.ts';
 import { createThreadedJob } from '../coordinator/threads.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type CommandIo, ExitCode } from './command-io.ts';
-import { openDeadLetterFile } from './dead-letter-file.ts';
-import { errorText } from './error-text.ts';
+import { type DeadLetterFile, openDeadLetterFile } from './dead-letter-file.ts';
+import { requireVariables, setVariables } from './environment.ts';
+import { freezeTarget } from './freeze-target.ts';
 import type { JobTarget } from './job-target.ts';
-import { showProgress, summaryLine } from './progress.ts';
+import { showProgress } from './progress.ts';
+import { jobTotals, summaryLine } from './summary.ts';
+import { failureOf } from './trouble.ts';
 
-const notWritable: readonly unknown[] = ['EACCES', 'EROFS', 'EPERM'];
-
-/** Freezes a job beside its manifest; in the system's temporary directory where that cannot be written. */
-export const freezeTarget = async (io: CommandIo, target: JobTarget): Promise<Artifact> => {
-  try {
-    return await freezeJob(io.system, target.entry, join(target.baseDirectory, '.millrace', 'artifacts'));
-  } catch (error) {
-    if (!notWritable.includes((error as { readonly code?: unknown }).code)) throw error;
-    return await freezeJob(io.system, target.entry, join(tmpdir(), 'millrace', 'artifacts'));
-  }
-};
-
-const exitCodeOf = (result: JobResult): number => {
-  if (result.state === 'failed') return ExitCode.failed;
-  return result.state === 'cancelled' ? ExitCode.cancelled : ExitCode.done;
-};
+/** How a run is shown. */
+export interface RunDisplay {
+  readonly logger: Logger;
+  /** Shows why the job failed. */
+  readonly showFailure: (error: unknown) => void;
+  /** Whether to draw the live panel, on a terminal. */
+  readonly panel: boolean;
+}
 
 /** The first interrupt stops the job after the records in hand, the second cancels it. */
 const stopOnInterrupt = (io: CommandIo, logger: Logger, job: LocalJob): (() => void) => {
@@ -39,36 +32,76 @@ const stopOnInterrupt = (io: CommandIo, logger: Logger, job: LocalJob): (() => v
   });
 };
 
-/**
- * Runs a job to its end and gives the exit code. Failures of the job are shown, not thrown.
- * @throws MillraceError when the job cannot start: bad code, a bad graph.
- */
-export const runTarget = async (
+/** Ends the job at the first trouble; what it was can be read from the result. */
+const cancelOnTrouble = (io: CommandIo, job: LocalJob) => {
+  const seen: { failure?: unknown } = {};
+  const release = io.onTrouble((trouble) => {
+    seen.failure ??= failureOf(trouble);
+    void job.cancel();
+  });
+  return { seen, release };
+};
+
+const exitCodeOf = (state: JobResult['state']): number => {
+  if (state === 'failed') return ExitCode.failed;
+  return state === 'cancelled' ? ExitCode.cancelled : ExitCode.done;
+};
+
+/** What went wrong while the file was closed, if anything: the letters in it may not be safe. */
+const closeDeadLetters = (file: DeadLetterFile): unknown => {
+  try {
+    file.close();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+};
+
+const createJob = async (
   io: CommandIo,
-  logger: Logger,
   target: JobTarget,
-  panel: boolean,
-): Promise<number> => {
-  for (const note of target.notes) logger.warn(note);
-  for (const [name, value] of Object.entries(target.environment)) io.setVariable(name, value);
+  logger: Logger,
+  deadLetters: DeadLetterFile,
+  onBlocked: () => void,
+): Promise<LocalJob> => {
+  requireVariables(io, target.environment);
+  setVariables(io, target.environment);
   resolveMillraceToThisRuntime();
-  const deadLetters = openDeadLetterFile(io.system, target.deadLetterFile);
-  const job = await createThreadedJob(await freezeTarget(io, target), {
+  const artifact: Artifact = await freezeTarget(io, target);
+  return createThreadedJob(artifact, {
     ...target,
     system: io.system,
     logger,
     jobName: target.name,
     deadLetters: deadLetters.accept,
+    onBlocked,
   });
+};
+
+/**
+ * Runs a job to its end and gives the exit code. Failures of the job are shown, not thrown.
+ * @throws MillraceError when the job cannot start: bad code, a bad graph.
+ */
+export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDisplay): Promise<number> => {
+  const { logger } = display;
+  for (const note of target.notes) logger.warn(note);
+  const deadLetters = openDeadLetterFile(io.system, target.deadLetterFile);
+  let goOn = (): void => undefined;
+  const job = await createJob(io, target, logger, deadLetters, () => goOn());
   const startedMs = io.system.clock.monotonicMs();
-  const release = stopOnInterrupt(io, logger, job);
-  const progress = showProgress(io, logger, job, target.name, panel);
+  const releaseInterrupt = stopOnInterrupt(io, logger, job);
+  const trouble = cancelOnTrouble(io, job);
+  const progress = showProgress(io, logger, job, target.name, display.panel);
+  goOn = () => progress.goOn();
   job.start();
   const result = await job.ended;
-  const tasks = progress.end();
-  release();
-  deadLetters.close();
-  logger.info(summaryLine(target.name, result.state, tasks, io.system.clock.monotonicMs() - startedMs));
-  if (result.error !== undefined) io.error(`${errorText(result.error)}\n`);
-  return exitCodeOf(result);
+  progress.end();
+  releaseInterrupt();
+  trouble.release();
+  const failure = trouble.seen.failure ?? result.error ?? closeDeadLetters(deadLetters);
+  const state = failure === undefined ? result.state : 'failed';
+  const totals = jobTotals(job.report(), (task) => job.readsSource(task));
+  logger.info(summaryLine(target.name, state, totals, io.system.clock.monotonicMs() - startedMs));
+  if (failure !== undefined) display.showFailure(failure);
+  return exitCodeOf(state);
 };

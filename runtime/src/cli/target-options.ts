@@ -5,19 +5,19 @@ import type { JobTarget } from './job-target.ts';
 /** The options that every command with a job takes, as commander gives them. */
 export interface TargetOptions {
   readonly parallelism?: number;
-  readonly arg: Readonly<Record<string, string>>;
+  readonly arg?: Readonly<Record<string, string>>;
   readonly mode?: JobTarget['mode'];
 }
 
 const parseParallelism = (text: string): number => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 4096) return value;
+  const value = /^\d+$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= 4096) return value;
   throw new InvalidArgumentError('Give a whole number from 1 to 4096.');
 };
 
 const addArgument = (
   text: string,
-  before: Readonly<Record<string, string>>,
+  before: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> => {
   const at = text.indexOf('=');
   if (at <= 0) throw new InvalidArgumentError('Write name=value.');
@@ -29,7 +29,7 @@ export const addTargetOptions = (command: Command): Command =>
   command
     .argument('<job>', 'a StreamJob manifest (.yaml), or a .ts or .js file whose default export is the job')
     .option('-p, --parallelism <number>', 'slots; wins over the manifest', parseParallelism)
-    .option('-a, --arg <name=value>', "an argument of the job's function; repeatable", addArgument, {})
+    .option('-a, --arg <name=value>', "an argument of the job's function; repeatable", addArgument)
     .addOption(
       new Option('-m, --mode <mode>', 'how bounded input is run').choices([
         'Streaming',
@@ -38,8 +38,9 @@ export const addTargetOptions = (command: Command): Command =>
       ]),
     );
 
+/** What the options say about the job. */
 export const overridesOf = ({ parallelism, arg, mode }: TargetOptions): TargetOverrides => ({
   ...(parallelism === undefined ? {} : { parallelism }),
   ...(mode === undefined ? {} : { mode }),
-  args: arg,
+  ...(arg === undefined ? {} : { args: arg }),
 });

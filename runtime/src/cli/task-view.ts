@@ -33,7 +33,10 @@ const totalsByTask = (reports: readonly SubtaskReport[]): Map<number, TaskTotals
   for (const report of reports) {
     const totals = tasks.get(report.task);
     if (totals === undefined) {
-      tasks.set(report.task, { ...report, subtasks: 1 });
+      const { name, recordsIn, recordsOut, busyMs, blockedMs } = report;
+      const { watermarkMs, lateRecords, deadLetters } = report;
+      const counters = { recordsIn, recordsOut, busyMs, blockedMs, lateRecords, deadLetters };
+      tasks.set(report.task, { name, subtasks: 1, watermarkMs, ...counters });
       continue;
     }
     totals.subtasks++;
@@ -47,6 +50,12 @@ const totalsByTask = (reports: readonly SubtaskReport[]): Map<number, TaskTotals
   }
   return tasks;
 };
+
+const growing = ['recordsIn', 'recordsOut', 'busyMs', 'blockedMs'] as const;
+
+/** Counters that went back belong to a new attempt. */
+const continues = (before: TaskTotals, now: TaskTotals): boolean =>
+  growing.every((name) => before[name] <= now[name]);
 
 /** Turns counters into rates: remembers the last look. */
 export class TaskViews {
@@ -68,17 +77,17 @@ export class TaskViews {
   }
 
   private view(now: TaskTotals, before: TaskTotals | undefined, elapsedMs: number): TaskView {
-    // Counters that went back belong to a new attempt.
-    const base = before !== undefined && before.recordsIn <= now.recordsIn ? before : undefined;
+    const base = before !== undefined && continues(before, now) ? before : undefined;
     const perSecond = (count: number, countBefore = 0): number => ((count - countBefore) * 1000) / elapsedMs;
     const share = (ms: number, msBefore = 0): number =>
       Math.min(1, Math.max(0, (ms - msBefore) / (elapsedMs * now.subtasks)));
+    const { busyMs, blockedMs, ...shown } = now;
     return {
-      ...now,
+      ...shown,
       recordsInPerSecond: perSecond(now.recordsIn, base?.recordsIn),
       recordsOutPerSecond: perSecond(now.recordsOut, base?.recordsOut),
-      busyShare: share(now.busyMs, base?.busyMs),
-      blockedShare: share(now.blockedMs, base?.blockedMs),
+      busyShare: share(busyMs, base?.busyMs),
+      blockedShare: share(blockedMs, base?.blockedMs),
     };
   }
 }

@@ -1,6 +1,7 @@
 /** `commands` holds one file a subcommand: its options, its help with examples, and the call of what does the work. */
 import { type Command, Option } from 'commander';
-import type { CommandIo, Outcome } from '../command-io.ts';
+import { type CommandIo, ExitCode, type Outcome } from '../command-io.ts';
+import { errorText } from '../error-text.ts';
 import { findTarget } from '../find-target.ts';
 import { addTargetOptions, overridesOf, type TargetOptions } from '../target-options.ts';
 
@@ -28,19 +29,28 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
     .option('--no-panel', 'log lines instead of the live panel on a terminal')
     .addHelpText('after', examples)
     .action(async (job: string, options: RunOptions) => {
-      const target = findTarget(io, job, overridesOf(options));
+      const json = options.log === 'json';
       // Loaded only now: other commands need neither the runtime nor the bundler.
-      const [{ createLogger }, { runTarget }] = await Promise.all([
-        import('../../telemetry/logger.ts'),
-        import('../run-target.ts'),
-      ]);
+      const { createLogger } = await import('../../telemetry/logger.ts');
       const logger = createLogger({
         clock: io.system.clock,
         level: options.log === 'none' ? 'silent' : 'info',
-        json: options.log === 'json',
-        fields: { job: target.name },
+        json,
         write: (line) => io.error(line),
       });
-      outcome.code = await runTarget(io, logger, target, options.panel && options.log === 'text');
+      const show = (what: string, error: unknown): void =>
+        json ? logger.error(what, { error }) : io.error(`${errorText(error)}\n`);
+      try {
+        const target = findTarget(io, job, overridesOf(options));
+        const { runTarget } = await import('../run-target.ts');
+        outcome.code = await runTarget(io, target, {
+          logger: logger.child({ job: target.name }),
+          showFailure: (error) => show('The job failed', error),
+          panel: options.panel && options.log === 'text',
+        });
+      } catch (error) {
+        show('The job cannot start', error);
+        outcome.code = ExitCode.invalid;
+      }
     });
 };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandIo, Outcome } from '../command-io.ts';
+import { missingVariables } from '../environment.ts';
 import { findTarget } from '../find-target.ts';
 import { addTargetOptions, overridesOf, type TargetOptions } from '../target-options.ts';
 
@@ -19,6 +20,9 @@ export const addValidate = (program: Command, io: CommandIo, _outcome: Outcome):
       const graph = await planTarget(io, target);
       const tasks = graph.tasks.length;
       for (const note of target.notes) io.out(`note: ${note}\n`);
+      for (const { name, field } of missingVariables(io, target.environment)) {
+        io.out(`note: ${field}: a local run takes ${name} from your shell, where it is not set\n`);
+      }
       io.out(
         `${job} is valid: ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, ${graph.slots} ${graph.slots === 1 ? 'slot' : 'slots'}\n`,
       );
