@@ -10,6 +10,7 @@ export const bareTarget = (entry: string): JobTarget => ({
   args: {},
   parallelism: 1,
   maxParallelism: undefined,
+  memoryBytes: undefined,
   mode: 'Streaming',
   restart: { strategy: 'None' },
   deadLetterPolicy: 'fail',

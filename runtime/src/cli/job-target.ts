@@ -13,6 +13,8 @@ export interface JobTarget {
   readonly args: Readonly<Record<string, string>>;
   readonly parallelism: number;
   readonly maxParallelism: number | undefined;
+  /** Of the job's process; undefined = not said. */
+  readonly memoryBytes: number | undefined;
   readonly mode: ExecutionMode;
   readonly restart: RestartPolicy;
   readonly deadLetterPolicy: DeadLetterPolicy;

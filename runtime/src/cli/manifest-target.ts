@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { MillraceError } from '../contract/errors.ts';
 import { formatProblems } from '../contract/format-problems.ts';
 import { parseManifest } from '../contract/parse-manifest.ts';
+import { parseQuantity } from '../contract/quantity.ts';
 import { restartPolicyOf } from '../contract/restart.ts';
 import type { StreamJob, StreamJobSpec } from '../contract/stream-job.ts';
 import type { System } from '../sys/system.ts';
@@ -49,6 +50,7 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
     args: spec.args,
     parallelism: spec.parallelism,
     maxParallelism: spec.maxParallelism,
+    memoryBytes: parseQuantity(spec.resources.memory),
     mode: spec.mode,
     // Until checkpoints are in force none can be resumed from, whatever the manifest says.
     restart: restartPolicyOf(spec.restart, false),

@@ -1,5 +1,6 @@
 import type { Artifact } from '../artifact/freeze.ts';
 import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
+import { partOfMachine } from '../contract/memory-budget.ts';
 import type { JobResult, LocalJob } from '../coordinator/local-job.ts';
 import { createThreadedJob } from '../coordinator/threads.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -73,6 +74,7 @@ const createJob = async (
     system: io.system,
     logger,
     jobName: target.name,
+    memoryBytes: target.memoryBytes ?? io.system.memory.machineBytes() * partOfMachine,
     deadLetters: deadLetters.accept,
     onBlocked,
   });

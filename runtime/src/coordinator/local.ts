@@ -1,5 +1,6 @@
 import type { Job } from '../api/environment.ts';
 import { buildGraph } from '../artifact/load.ts';
+import { type MemoryBudget, memoryBudget } from '../contract/memory-budget.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
 import { allocateAlignment } from '../exchange/alignment-board.ts';
 import { initialRouting } from '../exchange/routing-table.ts';
@@ -32,6 +33,8 @@ export interface LocalSettings {
   readonly deadLetterPolicy: DeadLetterPolicy;
   readonly deadLetters: DeadLetterOutput;
   readonly baseDirectory: string;
+  /** Of the whole process, divided among its slots; absent = no limit. */
+  readonly memoryBytes?: number | undefined;
   /** A step of user code that takes longer is reported, in ms; default 10 s. */
   readonly blockedAfterMs?: number;
   /** Called on this thread once the watchdog has written such a report to standard error. */
@@ -46,6 +49,13 @@ export const runsAsBatch = (graph: PhysicalGraph, mode: ExecutionMode): boolean 
     return spec?.kind !== 'source' || spec.source.boundedness === 'bounded';
   });
 };
+
+/**
+ * What each slot of a job may take.
+ * @throws MillraceError manifest-invalid when the memory is too little for so many slots.
+ */
+export const slotMemory = ({ memoryBytes }: LocalSettings, graph: PhysicalGraph): MemoryBudget | undefined =>
+  memoryBytes === undefined ? undefined : memoryBudget(memoryBytes, graph.slots);
 
 /** What a slot of a local job is told, apart from its channels and reports. */
 export const slotSetup = (
@@ -65,6 +75,7 @@ export const slotSetup = (
   attempt,
   batchMode: runsAsBatch(graph, settings.mode),
   batchSize: settings.batchSize,
+  memory: slotMemory(settings, graph),
   deadLetterPolicy: settings.deadLetterPolicy,
   deadLetters: settings.deadLetters,
   routing: initialRouting(graph.slots, graph.maxParallelism),
@@ -77,6 +88,8 @@ export const slotSetup = (
 export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJob => {
   const plan = (): PhysicalGraph => buildGraph(job, settings.args, settings);
   const graph = plan();
+  // Too little memory is told before anything starts.
+  slotMemory(settings, graph);
   return new LocalJob({
     ...settings,
     graph,

@@ -9,7 +9,7 @@ import { createLocalSlot } from '../worker/local-slot.ts';
 import type { SlotHandle, SlotReports } from '../worker/slot-handle.ts';
 import { startThreadSlot } from '../worker/thread-slot.ts';
 import { blockedAfterMs, startWatchdog } from '../worker/watchdog.ts';
-import { type LocalSettings, runsAsBatch, slotSetup } from './local.ts';
+import { type LocalSettings, runsAsBatch, slotMemory, slotSetup } from './local.ts';
 import { LocalJob } from './local-job.ts';
 
 /**
@@ -18,6 +18,8 @@ import { LocalJob } from './local-job.ts';
  */
 export const createThreadedJob = async (artifact: Artifact, settings: LocalSettings): Promise<LocalJob> => {
   const graph = buildGraph(await loadJob(artifact.path), settings.args, settings);
+  const memory = slotMemory(settings, graph);
+  if (memory !== undefined) settings.logger.debug('Memory of each slot', { ...memory });
   const pulses = allocatePulses(graph.slots);
   const watchdog = startWatchdog(settings.system, {
     pulses,
@@ -61,7 +63,7 @@ const startThreads = async (
   attempt: number,
   reportsOf: (slot: number) => SlotReports,
 ): Promise<readonly SlotHandle[]> => {
-  const links = allocateSharedLinks(graph);
+  const links = allocateSharedLinks(graph, slotMemory(settings, graph)?.channelBytes);
   const { jobName, args, parallelism, maxParallelism, chaining, baseDirectory, deadLetterPolicy } = settings;
   const started = Array.from({ length: graph.slots }, (_, slot) =>
     startThreadSlot({
@@ -79,6 +81,7 @@ const startThreads = async (
         attempt,
         baseDirectory,
         batchMode: runsAsBatch(graph, settings.mode),
+        memory: slotMemory(settings, graph),
         deadLetterPolicy,
         links,
         pulses,

@@ -1,3 +1,4 @@
+import { ringBytesOf } from '../contract/memory-budget.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { allocateAlignment } from './alignment-board.ts';
 import { planRemoteChannels } from './channel-plan.ts';
@@ -20,12 +21,13 @@ const mebibyte = 2 ** 20;
 const ringBytes = (slots: number): number =>
   slots <= 4 ? 4 * mebibyte : slots <= 8 ? mebibyte : mebibyte / 4;
 
-/** Allocates the memory for one attempt of a graph. */
-export const allocateSharedLinks = (graph: PhysicalGraph): SharedLinks => {
+/** Allocates the memory for one attempt of a graph. `channelBytes`: what the rings of one slot may take; absent = the usual. */
+export const allocateSharedLinks = (graph: PhysicalGraph, channelBytes?: number): SharedLinks => {
   const { slots } = graph;
+  const bytes = channelBytes === undefined ? ringBytes(slots) : ringBytesOf(channelBytes, slots);
   return {
     rings: Array.from({ length: slots * slots }, (_, pair) =>
-      Math.floor(pair / slots) === pair % slots ? undefined : allocateRing(ringBytes(slots)),
+      Math.floor(pair / slots) === pair % slots ? undefined : allocateRing(bytes),
     ),
     doorbells: allocateDoorbells(slots),
     credits: new SharedArrayBuffer(4 * Math.max(1, planRemoteChannels(graph).length)),

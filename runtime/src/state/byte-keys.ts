@@ -2,6 +2,7 @@ import { grownIntegers, grownLength } from './capacity.ts';
 import { EncodedKey } from './encoded-key.ts';
 import { KeyArena } from './key-arena.ts';
 import { textLength } from './key-text.ts';
+import type { MemoryAccount } from './memory-account.ts';
 import type { NumberKeys } from './number-keys.ts';
 import { SlotTable } from './slot-table.ts';
 
@@ -12,14 +13,14 @@ import { SlotTable } from './slot-table.ts';
 export class ByteKeys extends SlotTable {
   /** Hash and place in the arena, one pair a row. */
   private entries: Int32Array = new Int32Array(0);
-  private arena: KeyArena = new KeyArena();
+  private arena: KeyArena = new KeyArena(0, this.account);
   /** The key in hand, when it is no string. */
   private readonly probe: EncodedKey = new EncodedKey();
 
   /** The same keys in the same rows; the numbers must not be used any more. */
-  static fromNumbers(numbers: NumberKeys): ByteKeys {
+  static fromNumbers(numbers: NumberKeys, account: MemoryAccount): ByteKeys {
     const { rows } = numbers;
-    const keys = new ByteKeys(rows);
+    const keys = new ByteKeys(rows, account);
     for (let row = rows.next(-1); row >= 0; row = rows.next(row)) {
       keys.probe.encode(numbers.keyAt(row));
       keys.reserve(keys.probe.length);
@@ -97,6 +98,7 @@ export class ByteKeys extends SlotTable {
   compact(): void {
     const { limit } = this.rows;
     this.resize(limit);
+    this.account.replace(this.entries.byteLength, Math.min(limit * 2, this.entries.length) * 4);
     this.entries = this.entries.slice(0, limit * 2);
     this.moveEntries(this.arena.liveBytes);
   }
@@ -155,7 +157,7 @@ export class ByteKeys extends SlotTable {
   private setEntry(row: number, hash: number, place: number): void {
     if (row * 2 >= this.entries.length) {
       const rowCount = grownLength(this.entries.length / 2, row + 1);
-      this.entries = grownIntegers(this.entries, rowCount * 2);
+      this.entries = grownIntegers(this.entries, rowCount * 2, this.account);
     }
     this.entries[row * 2] = hash;
     this.entries[row * 2 + 1] = place;
@@ -169,10 +171,11 @@ export class ByteKeys extends SlotTable {
   /** Moves all entries to an arena of this size and so drops what is dead. */
   private moveEntries(capacity: number): void {
     const { rows, entries } = this;
-    const arena = new KeyArena(capacity);
+    const arena = new KeyArena(capacity, this.account);
     for (let row = rows.next(-1); row >= 0; row = rows.next(row)) {
       entries[row * 2 + 1] = arena.addFrom(this.arena, entries[row * 2 + 1]!);
     }
+    this.arena.free();
     this.arena = arena;
   }
 }

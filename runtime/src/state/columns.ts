@@ -1,5 +1,6 @@
 import { cloneValue } from '../batch/values.ts';
 import { grownBytes, grownNumbers } from './capacity.ts';
+import { MemoryAccount } from './memory-account.ts';
 import type { Change, UndoLog } from './undo-log.ts';
 
 /** Stands in a heap column where a row has no state; `undefined` is a value that a state may hold. */
@@ -9,8 +10,10 @@ export const absent: unique symbol = Symbol('absent');
 export abstract class StateColumn {
   /** When a row's state ends, in ms since the epoch; there only for states with a time to live. */
   expiriesMs: Float64Array | undefined;
+  protected readonly account: MemoryAccount;
 
-  constructor(hasExpiry: boolean) {
+  constructor(hasExpiry: boolean, account: MemoryAccount = new MemoryAccount()) {
+    this.account = account;
     this.expiriesMs = hasExpiry ? new Float64Array(0) : undefined;
   }
 
@@ -24,11 +27,13 @@ export abstract class StateColumn {
 
   /** Makes room for so many rows. */
   grow(rowCount: number): void {
-    if (this.expiriesMs !== undefined) this.expiriesMs = grownNumbers(this.expiriesMs, rowCount);
+    if (this.expiriesMs === undefined) return;
+    this.expiriesMs = grownNumbers(this.expiriesMs, rowCount, this.account);
   }
 
   /** Gives all memory back; there is room for no row then. */
   free(): void {
+    this.account.close();
     if (this.expiriesMs !== undefined) this.expiriesMs = new Float64Array(0);
   }
 
@@ -38,6 +43,7 @@ export abstract class StateColumn {
 
   /** Gives every row this expiry, or none. */
   setAllExpiriesMs(expires: boolean, expiryMs: number): void {
+    this.account.replace(this.expiriesMs?.byteLength ?? 0, expires ? this.capacity * 8 : 0);
     this.expiriesMs = expires ? new Float64Array(this.capacity).fill(expiryMs) : undefined;
   }
 
@@ -96,8 +102,8 @@ export class NumberColumn extends StateColumn {
 
   override grow(rowCount: number): void {
     super.grow(rowCount);
-    this.values = grownNumbers(this.values, rowCount);
-    this.present = grownBytes(this.present, rowCount);
+    this.values = grownNumbers(this.values, rowCount, this.account);
+    this.present = grownBytes(this.present, rowCount, this.account);
   }
 
   override free(): void {

@@ -2,6 +2,7 @@ import { MillraceError } from '../contract/errors.ts';
 import type { StateColumn } from './columns.ts';
 import { KeyGroup } from './key-group.ts';
 import { keyGroupOf } from './key-groups.ts';
+import type { MemoryAccount } from './memory-account.ts';
 import type { UndoLog } from './undo-log.ts';
 
 /** Gives each new group its columns. */
@@ -29,6 +30,7 @@ export class Cursor {
   private readonly maxParallelism: number;
   private readonly tracksRemovals: boolean;
   private readonly prepare: PrepareGroup;
+  private readonly account: MemoryAccount;
   private key: unknown;
   private hash = 0;
   /** Whether `key` and `hash` are those of the row; otherwise they are read from it when asked for. */
@@ -38,7 +40,14 @@ export class Cursor {
   /** Rows that a record left and that a rollback may empty: group and row by turns. */
   private readonly left: number[] = [];
 
-  constructor(maxParallelism: number, nowMs: () => number, tracksRemovals: boolean, prepare: PrepareGroup) {
+  constructor(
+    maxParallelism: number,
+    nowMs: () => number,
+    tracksRemovals: boolean,
+    account: MemoryAccount,
+    prepare: PrepareGroup,
+  ) {
+    this.account = account;
     this.maxParallelism = maxParallelism;
     this.nowMs = nowMs;
     this.tracksRemovals = tracksRemovals;
@@ -132,7 +141,7 @@ export class Cursor {
   groupAt(number: number): KeyGroup {
     const known = this.groups[number];
     if (known !== undefined) return known;
-    const group = new KeyGroup(number, this.tracksRemovals);
+    const group = new KeyGroup(number, this.tracksRemovals, this.account.open());
     this.prepare(group);
     this.groups[number] = group;
     return group;

@@ -1,5 +1,6 @@
 import { grownIntegers } from './capacity.ts';
 import type { KeyIndex } from './key-index.ts';
+import type { MemoryAccount } from './memory-account.ts';
 
 /** A page is 2 to this power rows. */
 const pageBits = 8;
@@ -11,11 +12,16 @@ const pageBits = 8;
 export class DirtyPages {
   /** By page; 0 = never. */
   private epochs: Int32Array = new Int32Array(0);
+  private readonly account: MemoryAccount;
+
+  constructor(account: MemoryAccount) {
+    this.account = account;
+  }
 
   /** Makes room for so many rows. */
   grow(rowCount: number): void {
     const pages = (rowCount >> pageBits) + 1;
-    if (pages > this.epochs.length) this.epochs = grownIntegers(this.epochs, pages);
+    if (pages > this.epochs.length) this.epochs = grownIntegers(this.epochs, pages, this.account);
   }
 
   touch(row: number, epoch: number): void {
@@ -38,6 +44,7 @@ export class DirtyPages {
 
   /** Gives all memory back; there is room for no row then. */
   free(): void {
+    this.account.shrink(this.epochs.byteLength);
     this.epochs = new Int32Array(0);
   }
 

@@ -2,6 +2,7 @@ import { MillraceError } from '../contract/errors.ts';
 import { grownBytes, grownLength } from './capacity.ts';
 import { type EncodedKey, keyFromBytes } from './encoded-key.ts';
 import { equalsText, readText, writeText } from './key-text.ts';
+import { MemoryAccount } from './memory-account.ts';
 
 /** What the bytes of an entry are: the lowest bit of its header. */
 const text = 0;
@@ -25,8 +26,11 @@ export class KeyArena {
   private bytes: Uint8Array;
   private end = 0;
   private deadBytes = 0;
+  private readonly account: MemoryAccount;
 
-  constructor(capacity: number = 0) {
+  constructor(capacity: number = 0, account: MemoryAccount = new MemoryAccount()) {
+    this.account = account;
+    account.grow(capacity);
     this.bytes = new Uint8Array(capacity);
   }
 
@@ -53,7 +57,8 @@ export class KeyArena {
         hint: 'Raise maxParallelism, so that there are more key groups, or use shorter keys.',
       });
     }
-    this.bytes = grownBytes(this.bytes, Math.min(mostBytes, grownLength(this.bytes.length, needed)));
+    const capacity = Math.min(mostBytes, grownLength(this.bytes.length, needed));
+    this.bytes = grownBytes(this.bytes, capacity, this.account);
     return true;
   }
 
@@ -110,6 +115,12 @@ export class KeyArena {
   clear(): void {
     this.end = 0;
     this.deadBytes = 0;
+  }
+
+  /** Gives the memory back; the arena must not be used any more. */
+  free(): void {
+    this.account.shrink(this.bytes.byteLength);
+    this.bytes = new Uint8Array(0);
   }
 
   memoryBytes(): number {

@@ -2,6 +2,7 @@ import { grownIntegers, grownLength } from './capacity.ts';
 import type { StateColumn } from './columns.ts';
 import { DirtyPages } from './dirty-pages.ts';
 import { KeyIndex } from './key-index.ts';
+import { MemoryAccount } from './memory-account.ts';
 
 /** A group that held more rows than this gives its memory back when the last one goes. */
 const worthFreeing = 1024;
@@ -19,19 +20,26 @@ export interface Tombstone {
  */
 export class KeyGroup {
   readonly number: number;
-  index: KeyIndex = new KeyIndex();
+  index: KeyIndex;
+  /** Counts all of the group but its timers. */
+  readonly account: MemoryAccount;
   /** By number of the state. */
   readonly columns: StateColumn[] = [];
   /** Keys removed since the tombstones were last dropped; absent when nobody asks for changes. */
   tombstones: Tombstone[] | undefined;
   /** Columns have room for so many rows. */
   private capacity = 0;
-  private readonly pages: DirtyPages = new DirtyPages();
+  private readonly pages: DirtyPages;
+  private readonly indexAccount: MemoryAccount;
   /** Timers by row; absent while there are none. */
   private timerCounts: Int32Array | undefined;
 
-  constructor(number: number, tracksRemovals: boolean) {
+  constructor(number: number, tracksRemovals: boolean, account: MemoryAccount = new MemoryAccount()) {
     this.number = number;
+    this.account = account;
+    this.indexAccount = account.open({ state: 'keys' });
+    this.index = new KeyIndex(this.indexAccount);
+    this.pages = new DirtyPages(account);
     this.tombstones = tracksRemovals ? [] : undefined;
   }
 
@@ -60,7 +68,7 @@ export class KeyGroup {
 
   /** A timer points at the row: it stays. */
   pin(row: number): void {
-    this.timerCounts ??= new Int32Array(this.capacity);
+    this.timerCounts ??= this.newTimerCounts();
     this.timerCounts[row]! += 1;
   }
 
@@ -96,17 +104,26 @@ export class KeyGroup {
     return bytes;
   }
 
+  private newTimerCounts(): Int32Array {
+    this.account.grow(this.capacity * 4);
+    return new Int32Array(this.capacity);
+  }
+
   private grow(rowCount: number): void {
     this.capacity = grownLength(this.capacity, rowCount);
     for (const column of this.columns) column.grow(this.capacity);
-    if (this.timerCounts !== undefined) this.timerCounts = grownIntegers(this.timerCounts, this.capacity);
+    if (this.timerCounts !== undefined) {
+      this.timerCounts = grownIntegers(this.timerCounts, this.capacity, this.account);
+    }
     this.pages.grow(this.capacity);
   }
 
   /** All rows are gone: so may be the memory. */
   private free(): void {
     this.capacity = 0;
-    this.index = new KeyIndex();
+    this.indexAccount.close();
+    this.index = new KeyIndex(this.indexAccount);
+    this.account.shrink(this.timerCounts?.byteLength ?? 0);
     this.timerCounts = undefined;
     this.pages.free();
     for (const column of this.columns) column.free();

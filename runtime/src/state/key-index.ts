@@ -1,4 +1,5 @@
 import { ByteKeys } from './byte-keys.ts';
+import { MemoryAccount } from './memory-account.ts';
 import { NumberKeys } from './number-keys.ts';
 import { RowSpace } from './row-space.ts';
 
@@ -10,9 +11,16 @@ import { RowSpace } from './row-space.ts';
  * Every hash given must be the `hashValue` of its key.
  */
 export class KeyIndex {
-  readonly rows: RowSpace = new RowSpace();
-  private numbers: NumberKeys | undefined = new NumberKeys(this.rows);
+  readonly rows: RowSpace;
+  private numbers: NumberKeys | undefined;
   private bytes: ByteKeys | undefined;
+  private readonly account: MemoryAccount;
+
+  constructor(account: MemoryAccount = new MemoryAccount()) {
+    this.account = account;
+    this.rows = new RowSpace(account);
+    this.numbers = new NumberKeys(this.rows, account);
+  }
 
   /** How many keys there are. */
   get size(): number {
@@ -144,7 +152,8 @@ export class KeyIndex {
 
   private asBytes(): ByteKeys {
     if (this.bytes === undefined) {
-      this.bytes = ByteKeys.fromNumbers(this.numbers!);
+      this.bytes = ByteKeys.fromNumbers(this.numbers!, this.account);
+      this.account.shrink(this.numbers!.memoryBytes());
       this.numbers = undefined;
     }
     return this.bytes;

@@ -3,6 +3,7 @@ import { Cursor } from './cursor.ts';
 import { expireRow, isExpired } from './expiry.ts';
 import { readKeyGroup } from './key-group-reader.ts';
 import { writeKeyGroup } from './key-group-writer.ts';
+import { MemoryAccount } from './memory-account.ts';
 import { StateRegistry } from './state-registry.ts';
 import { TimerQueue } from './timers.ts';
 import { UndoLog } from './undo-log.ts';
@@ -21,6 +22,8 @@ export interface KeyedStoreOptions {
   readonly nowMs: () => number;
   /** Keep what is needed to say which keys were removed since an epoch. */
   readonly tracksRemovals?: boolean;
+  /** Counts the typed arrays of state and timers; default: one of its own, without a limit. */
+  readonly account?: MemoryAccount;
 }
 
 /**
@@ -40,13 +43,14 @@ export class KeyedStore {
   /** When the last clean-up ended, or the store was made. */
   private cleanedUpMs: number;
 
-  constructor({ maxParallelism, nowMs, tracksRemovals }: KeyedStoreOptions) {
-    this.cursor = new Cursor(maxParallelism, nowMs, tracksRemovals ?? false, (group) =>
+  constructor(options: KeyedStoreOptions) {
+    const { maxParallelism, nowMs, tracksRemovals = false, account = new MemoryAccount() } = options;
+    this.cursor = new Cursor(maxParallelism, nowMs, tracksRemovals, account, (group) =>
       this.registry.addColumns(group),
     );
     this.registry = new StateRegistry(this.cursor);
-    this.eventTimers = new TimerQueue(this.cursor);
-    this.processingTimers = new TimerQueue(this.cursor);
+    this.eventTimers = new TimerQueue(this.cursor, account.open({ state: 'event-time timers' }));
+    this.processingTimers = new TimerQueue(this.cursor, account.open({ state: 'processing-time timers' }));
     this.cleanedUpMs = nowMs();
     this.timers = [this.eventTimers, this.processingTimers];
   }
@@ -186,6 +190,7 @@ export class KeyedStore {
   /** Forgets the state and the timers of a key group. */
   dropKeyGroup(keyGroup: number): void {
     this.cursor.unseat();
+    this.cursor.groups[keyGroup]?.account.close();
     this.cursor.groups[keyGroup] = undefined;
     this.eventTimers.dropGroup(keyGroup);
     this.processingTimers.dropGroup(keyGroup);

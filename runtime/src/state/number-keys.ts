@@ -78,19 +78,25 @@ export class NumberKeys extends SlotTable {
 
   /** Gives back memory that the rows in use do not need. */
   compact(): void {
-    this.resize(this.rows.limit);
-    this.keys = this.keys.slice(0, this.rows.limit);
+    const { limit } = this.rows;
+    this.resize(limit);
+    this.account.replace(this.keys.byteLength, Math.min(limit, this.keys.length) * 8);
+    this.keys = this.keys.slice(0, limit);
   }
 
   memoryBytes(): number {
     return this.slots.byteLength + this.keys.byteLength;
   }
 
+  private growKeys(row: number): void {
+    this.keys = grownNumbers(this.keys, grownLength(this.keys.length, row + 1), this.account);
+  }
+
   private insert(key: number, hash: number): number {
     const { rows } = this;
     if (rows.size >= this.mostRows) this.resize(rows.size + 1);
     const row = rows.allocate();
-    if (row >= this.keys.length) this.keys = grownNumbers(this.keys, grownLength(this.keys.length, row + 1));
+    if (row >= this.keys.length) this.growKeys(row);
     this.keys[row] = key + 0;
     this.enter(row, hash);
     return row;

@@ -1,4 +1,5 @@
 import { grownIntegers, grownLength } from './capacity.ts';
+import { MemoryAccount } from './memory-account.ts';
 
 /**
  * The rows of a table: dense numbers from 0. A row that is given back is used again before a new one is made, so a row keeps
@@ -11,6 +12,11 @@ export class RowSpace {
   private freeCount = 0;
   /** One bit a row in use; absent while no row was ever given back, which is the common case. */
   private bits: Int32Array | undefined;
+  private readonly account: MemoryAccount;
+
+  constructor(account: MemoryAccount = new MemoryAccount()) {
+    this.account = account;
+  }
 
   /** How many rows are in use. */
   get size(): number {
@@ -21,7 +27,7 @@ export class RowSpace {
     const { bits } = this;
     if (bits === undefined) return this.limit++;
     const row = this.freeCount > 0 ? this.free[--this.freeCount]! : this.limit++;
-    if (row >> 5 >= bits.length) this.bits = grownIntegers(bits, grownLength(bits.length, (row >> 5) + 1));
+    if (row >> 5 >= bits.length) this.growBits(bits, row);
     this.bits![row >> 5]! |= 1 << (row & 31);
     return row;
   }
@@ -31,7 +37,7 @@ export class RowSpace {
     this.bits ??= this.allBits();
     this.bits[row >> 5]! &= ~(1 << (row & 31));
     if (this.freeCount === this.free.length) {
-      this.free = grownIntegers(this.free, grownLength(this.free.length, this.freeCount + 1));
+      this.free = grownIntegers(this.free, grownLength(this.free.length, this.freeCount + 1), this.account);
     }
     this.free[this.freeCount++] = row;
   }
@@ -56,6 +62,7 @@ export class RowSpace {
 
   /** Gives all rows back and starts anew at 0. */
   clear(): void {
+    this.account.shrink(this.memoryBytes());
     this.limit = 0;
     this.freeCount = 0;
     this.free = new Int32Array(0);
@@ -66,8 +73,14 @@ export class RowSpace {
     return this.free.byteLength + (this.bits?.byteLength ?? 0);
   }
 
+  private growBits(bits: Int32Array, row: number): void {
+    this.bits = grownIntegers(bits, grownLength(bits.length, (row >> 5) + 1), this.account);
+  }
+
   private allBits(): Int32Array {
-    const bits = new Int32Array(Math.max(8, (this.limit >> 5) + 1));
+    const length = Math.max(8, (this.limit >> 5) + 1);
+    this.account.grow(length * 4);
+    const bits = new Int32Array(length);
     bits.fill(-1, 0, this.limit >> 5);
     bits[this.limit >> 5] = (1 << (this.limit & 31)) - 1;
     return bits;

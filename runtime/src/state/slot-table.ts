@@ -1,3 +1,4 @@
+import type { MemoryAccount } from './memory-account.ts';
 import type { RowSpace } from './row-space.ts';
 
 const leastSlots = 8;
@@ -12,14 +13,17 @@ const fullest = 0.6;
  */
 export abstract class SlotTable {
   readonly rows: RowSpace;
+  protected readonly account: MemoryAccount;
   protected slots: Int32Array = new Int32Array(leastSlots);
   /** Number of slots − 1: selects both the position in a hash and the row in a slot. */
   protected mask: number = leastSlots - 1;
   /** More rows than this and the table grows. */
   protected mostRows: number = Math.floor(leastSlots * fullest);
 
-  constructor(rows: RowSpace) {
+  constructor(rows: RowSpace, account: MemoryAccount) {
     this.rows = rows;
+    this.account = account;
+    account.grow(this.slots.byteLength);
   }
 
   /** The hash of the key of a row, as it was given when the row was made. */
@@ -37,6 +41,7 @@ export abstract class SlotTable {
   protected resize(rowCount: number): void {
     let length = leastSlots;
     while (length * fullest < rowCount) length *= 2;
+    this.account.replace(this.slots.byteLength, length * 4);
     this.slots = new Int32Array(length);
     this.mask = length - 1;
     this.mostRows = Math.floor(length * fullest);

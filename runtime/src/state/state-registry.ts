@@ -87,18 +87,19 @@ export class StateRegistry {
       return known;
     }
     this.states.push({ shape, expiry: undefined, handle: undefined });
-    for (const group of this.cursor.groups) group?.addColumn(this.createColumn(shape));
+    for (const group of this.cursor.groups) group?.addColumn(this.createColumn(shape, group));
     return this.states.length - 1;
   }
 
   /** Gives a new group its columns. */
   addColumns(group: KeyGroup): void {
-    for (const { shape } of this.states) group.addColumn(this.createColumn(shape));
+    for (const { shape } of this.states) group.addColumn(this.createColumn(shape, group));
   }
 
-  private createColumn(shape: StateShape): StateColumn {
+  private createColumn(shape: StateShape, group: KeyGroup): StateColumn {
     const hasExpiry = shape.expires && shape.kind !== 'map';
-    return shape.isNumeric ? new NumberColumn(hasExpiry) : new HeapColumn(hasExpiry);
+    const account = group.account.open({ state: shape.name });
+    return shape.isNumeric ? new NumberColumn(hasExpiry, account) : new HeapColumn(hasExpiry, account);
   }
 
   private createHandle(

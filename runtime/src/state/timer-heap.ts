@@ -1,6 +1,7 @@
 import { compareValues } from '../batch/values.ts';
 import { grownIntegers, grownLength, grownNumbers } from './capacity.ts';
 import type { KeyGroup } from './key-group.ts';
+import { MemoryAccount } from './memory-account.ts';
 import { TimerSet } from './timer-set.ts';
 
 /**
@@ -13,8 +14,9 @@ export class TimerHeap {
   row = -1;
   timeMs: number = Number.NaN;
   namespace = 0;
+  readonly account: MemoryAccount;
   private readonly group: KeyGroup;
-  private readonly set: TimerSet = new TimerSet();
+  private readonly set: TimerSet;
   private length = 0;
   private times: Float64Array = new Float64Array(0);
   private hashes: Uint32Array = new Uint32Array(0);
@@ -22,8 +24,10 @@ export class TimerHeap {
   /** By id. */
   private positions: Int32Array = new Int32Array(0);
 
-  constructor(group: KeyGroup) {
+  constructor(group: KeyGroup, account: MemoryAccount = new MemoryAccount()) {
     this.group = group;
+    this.account = account;
+    this.set = new TimerSet(account);
   }
 
   /** How many timers wait. */
@@ -167,11 +171,12 @@ export class TimerHeap {
 
   private grow(): void {
     const length = grownLength(this.times.length, this.length + 1);
+    this.account.replace(this.hashes.byteLength, length * 4);
     const hashes = new Uint32Array(length);
     hashes.set(this.hashes);
     this.hashes = hashes;
-    this.times = grownNumbers(this.times, length);
-    this.ids = grownIntegers(this.ids, length);
-    this.positions = grownIntegers(this.positions, length);
+    this.times = grownNumbers(this.times, length, this.account);
+    this.ids = grownIntegers(this.ids, length, this.account);
+    this.positions = grownIntegers(this.positions, length, this.account);
   }
 }

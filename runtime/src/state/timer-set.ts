@@ -1,4 +1,5 @@
 import { grownIntegers, grownLength, grownNumbers } from './capacity.ts';
+import { MemoryAccount } from './memory-account.ts';
 
 const leastSlots = 8;
 /** Filled further than this, linear probing gets slow. */
@@ -21,6 +22,12 @@ export class TimerSet {
   private namespaces: Float64Array | undefined;
   private idLimit = 0;
   private lastFree = -1;
+  private readonly account: MemoryAccount;
+
+  constructor(account: MemoryAccount = new MemoryAccount()) {
+    this.account = account;
+    account.grow(this.slots.byteLength);
+  }
 
   /** Adds a timer; its id, or −1 when it is there already. */
   add(row: number, timeMs: number, namespace: number): number {
@@ -30,7 +37,7 @@ export class TimerSet {
     const id = this.takeId();
     this.times[id] = timeMs;
     this.rows[id] = row;
-    if (namespace !== 0) this.namespaces ??= new Float64Array(this.rows.length);
+    if (namespace !== 0) this.namespaces ??= this.newNamespaces();
     if (this.namespaces !== undefined) this.namespaces[id] = namespace;
     this.enter(id + 1, hash);
     this.size += 1;
@@ -94,16 +101,24 @@ export class TimerSet {
     }
     if (this.idLimit === this.rows.length) {
       const length = grownLength(this.rows.length, this.idLimit + 1);
-      this.times = grownNumbers(this.times, length);
-      this.rows = grownIntegers(this.rows, length);
-      if (this.namespaces !== undefined) this.namespaces = grownNumbers(this.namespaces, length);
+      this.times = grownNumbers(this.times, length, this.account);
+      this.rows = grownIntegers(this.rows, length, this.account);
+      if (this.namespaces !== undefined) {
+        this.namespaces = grownNumbers(this.namespaces, length, this.account);
+      }
     }
     return this.idLimit++;
+  }
+
+  private newNamespaces(): Float64Array {
+    this.account.grow(this.rows.length * 8);
+    return new Float64Array(this.rows.length);
   }
 
   private grow(): void {
     const { slots } = this;
     const length = slots.length;
+    this.account.replace(slots.byteLength, length * 8);
     this.slots = new Int32Array(length * 2);
     this.mask = length - 1;
     this.most = Math.floor(length * fullest);

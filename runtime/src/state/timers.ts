@@ -1,6 +1,7 @@
 import { MillraceError } from '../contract/errors.ts';
 import type { Cursor } from './cursor.ts';
 import type { KeyGroup } from './key-group.ts';
+import { MemoryAccount } from './memory-account.ts';
 import { TimerHeap } from './timer-heap.ts';
 import type { Change } from './undo-log.ts';
 
@@ -52,13 +53,16 @@ export class TimerQueue {
   private readonly winners: Int32Array;
   /** Time of the next timer, by key group; without meaning where none waits. */
   private readonly headsMs: Float64Array;
+  private readonly account: MemoryAccount;
 
-  constructor(cursor: Cursor) {
+  constructor(cursor: Cursor, account: MemoryAccount = new MemoryAccount()) {
+    this.account = account;
     this.cursor = cursor;
     this.heaps = new Array<TimerHeap | undefined>(cursor.groups.length).fill(undefined);
     this.leaves = 2 ** Math.ceil(Math.log2(cursor.groups.length));
     this.winners = new Int32Array(this.leaves * 2).fill(-1);
     this.headsMs = new Float64Array(this.leaves);
+    account.grow(this.winners.byteLength + this.headsMs.byteLength);
   }
 
   /** How many timers wait. */
@@ -138,7 +142,7 @@ export class TimerQueue {
   /** Registers a timer of a row. Returns false when it is there already. */
   add(group: KeyGroup, row: number, timeMs: number, namespace: number): boolean {
     const { number } = group;
-    const heap = this.heaps[number] ?? new TimerHeap(group);
+    const heap = this.heaps[number] ?? new TimerHeap(group, this.account.open());
     this.heaps[number] = heap;
     if (!heap.register(row, timeMs, namespace)) return false;
     group.pin(row);
@@ -163,12 +167,16 @@ export class TimerQueue {
     const heap = this.heaps[keyGroup];
     if (heap === undefined) return;
     this.count -= heap.size;
+    heap.account.close();
     this.heaps[keyGroup] = undefined;
     this.update(keyGroup, undefined);
   }
 
   memoryBytes(): number {
-    return this.heaps.reduce((sum, heap) => sum + (heap?.memoryBytes() ?? 0), this.winners.byteLength);
+    return this.heaps.reduce(
+      (sum, heap) => sum + (heap?.memoryBytes() ?? 0),
+      this.winners.byteLength + this.headsMs.byteLength,
+    );
   }
 
   /** Brings the tournament up to date with the head of one key group. */

@@ -1,6 +1,7 @@
 import { grownLength, grownNumbers } from './capacity.ts';
 import { DirtyPages } from './dirty-pages.ts';
 import { KeyIndex } from './key-index.ts';
+import { MemoryAccount } from './memory-account.ts';
 
 /** What a row of an accumulator table holds when its key is new. */
 export interface AccumulatorLayout {
@@ -16,17 +17,21 @@ export interface AccumulatorLayout {
  * it is removed or the table is cleared.
  */
 export class AccumulatorTable {
-  readonly index: KeyIndex = new KeyIndex();
+  readonly index: KeyIndex;
   readonly numbers: Float64Array[];
   readonly heaps: unknown[][];
   /** Rows that are looked up to be written are noted with this number. */
   epoch = 1;
-  private readonly pages: DirtyPages = new DirtyPages();
+  private readonly pages: DirtyPages;
+  private readonly account: MemoryAccount;
   private readonly initial: readonly number[];
   /** Columns are this long. */
   capacity: number = 0;
 
-  constructor(layout: AccumulatorLayout) {
+  constructor(layout: AccumulatorLayout, account: MemoryAccount = new MemoryAccount()) {
+    this.account = account;
+    this.index = new KeyIndex(account);
+    this.pages = new DirtyPages(account);
     this.initial = layout.columns;
     this.numbers = layout.columns.map(() => new Float64Array(0));
     this.heaps = Array.from({ length: layout.heapColumns ?? 0 }, () => []);
@@ -128,6 +133,11 @@ export class AccumulatorTable {
     this.index.clear();
   }
 
+  /** The table is given up and must not be used any more: its memory is not counted from now on. */
+  free(): void {
+    this.account.close();
+  }
+
   /** What the table takes, heap values not counted. */
   memoryBytes(): number {
     return (
@@ -142,7 +152,7 @@ export class AccumulatorTable {
     this.capacity = grownLength(before, this.index.rowLimit);
     this.pages.grow(this.capacity);
     for (let i = 0; i < this.numbers.length; i++) {
-      this.numbers[i] = grownNumbers(this.numbers[i]!, this.capacity);
+      this.numbers[i] = grownNumbers(this.numbers[i]!, this.capacity, this.account);
       if (this.initial[i] !== 0) this.numbers[i]!.fill(this.initial[i]!, before);
     }
     for (const heap of this.heaps) while (heap.length < this.capacity) heap.push(undefined);

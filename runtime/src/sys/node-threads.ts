@@ -1,9 +1,9 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
-import type { Thread, ThreadLimits, ThreadPort, Threads } from './threads.ts';
+import { heapRanOut, type Thread, type ThreadLimits, type ThreadPort, type Threads } from './threads.ts';
 
 const describe = (error: unknown): string => {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return 'it used more memory than its limit';
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return heapRanOut;
   return error instanceof Error ? error.message : String(error);
 };
 

@@ -6,6 +6,7 @@ import type { Compression } from './compression.ts';
 import type { FileSystem } from './files.ts';
 import type { Hashing } from './hashing.ts';
 import type { HttpServers } from './http.ts';
+import type { Memory } from './memory.ts';
 import type { Sqlite } from './sqlite.ts';
 import type { TextOutput } from './text-output.ts';
 import type { Threads } from './threads.ts';
@@ -47,6 +48,7 @@ export interface System {
   readonly threads: Threads;
   readonly http: HttpServers;
   readonly hashing: Hashing;
+  readonly memory: Memory;
   /** Writes to standard error before it returns, from any thread, also while the main thread is blocked. */
   writeErrorNow(text: string): void;
 }

@@ -6,10 +6,13 @@ export interface Threads {
 
 export interface ThreadLimits {
   /** V8's old space, in MiB. */
-  readonly heapMiB?: number;
+  readonly heapMiB?: number | undefined;
   /** V8's young space, in MiB. */
-  readonly youngMiB?: number;
+  readonly youngMiB?: number | undefined;
 }
+
+/** What `onExit` says of a thread that needed more than its `heapMiB`. */
+export const heapRanOut: string = 'it used more memory than its limit';
 
 /** A thread seen from the one that started it. */
 export interface Thread {

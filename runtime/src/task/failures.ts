@@ -20,6 +20,12 @@ export interface DeadLetter {
 /** Takes dead letters; counts are kept by the caller. */
 export type DeadLetterOutput = (letter: DeadLetter) => void;
 
+/**
+ * Whether a failure is the job's, whatever the record at which it came to light: no policy lets it pass. What runs out of
+ * memory at one record would at the next one too.
+ */
+const isJobFailure = (error: unknown): boolean => MillraceError.is(error) && error.code === 'resource';
+
 /** Characters of a record that an error message shows. */
 const shownCharacters = 300;
 
@@ -99,6 +105,7 @@ export const createFailureHandler = (
 ): FailureHandler => ({
   recoverable: policy !== 'fail',
   handle: (error, record, timestampMs) => {
+    if (isJobFailure(error)) throw error;
     // A failure that already names its transform comes from further down the chain: it is not this record's.
     const failure = recordFailure(transform, error, record);
     if (policy === 'fail' || failure === error) throw failure;

@@ -13,6 +13,7 @@ import { InputGate } from './input-gate.ts';
 import { KeyGroupMoves, type MovedState } from './key-group-moves.ts';
 import { MovingInput } from './moving-input.ts';
 import { Slot } from './slot.ts';
+import { SlotMemory } from './slot-memory.ts';
 import type { SlotSetup } from './slot-setup.ts';
 import { type SourceAlignment, SourceInput } from './source-input.ts';
 import { newStatistics, type SubtaskStatistics } from './statistics.ts';
@@ -41,6 +42,7 @@ export class SlotRuntime {
   private readonly setup: SlotSetup;
   private readonly wiring: SlotWiring;
   private readonly board: AlignmentBoard;
+  private readonly memory: SlotMemory;
   /** Position in `subtasks` by task index. */
   private readonly positions = new Map<number, number>();
   private readonly sources = new Map<number, SlotSource>();
@@ -48,6 +50,7 @@ export class SlotRuntime {
   constructor(setup: SlotSetup) {
     this.setup = setup;
     this.slot = new Slot(setup.system, setup, setup.remote, setup.pulse);
+    this.memory = new SlotMemory({ ...setup, budget: setup.memory, fail: (error) => this.slot.fail(error) });
     this.board = new AlignmentBoard(setup.graph, setup.slot, setup.alignment);
     this.wiring = new SlotWiring(setup, (task) => this.wake(task));
     const tasks = setup.graph.tasks.filter((task) => setup.slot < task.parallelism);
@@ -56,6 +59,7 @@ export class SlotRuntime {
   }
 
   start(): Promise<void> {
+    this.memory.watch();
     return this.slot.start(this.subtasks);
   }
 
@@ -89,7 +93,12 @@ export class SlotRuntime {
   acceptState(state: MovedState): void {
     const position = this.positions.get(state.task);
     if (position === undefined) return;
-    this.subtasks[position]?.acceptState(state);
+    try {
+      this.subtasks[position]?.acceptState(state);
+    } catch (error) {
+      // Not within a step: nobody above would fail the job.
+      return this.slot.fail(error);
+    }
     this.slot.wake(position);
   }
 
@@ -102,6 +111,7 @@ export class SlotRuntime {
   }
 
   cancel(): Promise<void> {
+    this.memory.close();
     return this.slot.cancel();
   }
 
@@ -176,6 +186,7 @@ export class SlotRuntime {
       args: setup.args,
       baseDirectory: setup.baseDirectory,
       failures: this.failures(node.name, statistics),
+      memory: this.memory.accountOf(task.name, node.name),
       nowMs,
       wake: () => this.wake(task.index),
       fail: (error) => this.slot.fail(error),

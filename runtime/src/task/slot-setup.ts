@@ -1,3 +1,4 @@
+import type { MemoryBudget } from '../contract/memory-budget.ts';
 import type { ChannelReceiver, ChannelSender } from '../exchange/channel.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph, TaskEdge } from '../graph/physical-graph.ts';
@@ -24,6 +25,8 @@ export interface SlotSetup {
   readonly batchMode: boolean;
   /** Records in a batch at most; absent = as sources and transforms like it. Results do not depend on it. */
   readonly batchSize?: number | undefined;
+  /** What the slot may take; absent = as much as there is. */
+  readonly memory?: MemoryBudget | undefined;
   readonly deadLetterPolicy: DeadLetterPolicy;
   readonly deadLetters: DeadLetterOutput;
   readonly routing: RoutingTable;

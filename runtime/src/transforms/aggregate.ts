@@ -91,6 +91,7 @@ class AggregateProcessor implements Processor {
   }
 
   dropKeyGroup(keyGroup: number): void {
+    this.tables[keyGroup]?.free();
     this.tables[keyGroup] = undefined;
   }
 
@@ -117,7 +118,8 @@ class AggregateProcessor implements Processor {
     const known = this.tables[keyGroup];
     if (known !== undefined) return known;
     const { initialNumbers, heapCount } = this.aggregation;
-    const table = new AccumulatorTable({ columns: initialNumbers, heapColumns: heapCount });
+    const layout = { columns: initialNumbers, heapColumns: heapCount };
+    const table = new AccumulatorTable(layout, this.context.memory.open({ state: 'aggregates' }));
     this.tables[keyGroup] = table;
     return table;
   }

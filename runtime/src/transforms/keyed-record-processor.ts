@@ -31,7 +31,8 @@ export abstract class KeyedRecordProcessor implements Processor {
     this.context = context;
     this.lifecycle = lifecycle;
     this.methods = methods;
-    this.store = new KeyedStore({ maxParallelism: context.maxParallelism, nowMs: () => context.nowMs() });
+    const { maxParallelism, memory: account } = context;
+    this.store = new KeyedStore({ maxParallelism, nowMs: () => context.nowMs(), account });
     this.outputs = new RecordOutputs(context);
     this.record = new KeyedRecordContext(this.outputs, this.store, context.transformName);
     this.guard = new RecordGuard(context.failures, this.outputs, [this.store, this.subtaskState]);

@@ -31,7 +31,11 @@ class LookupProcessor extends InFlightProcessor {
   constructor(lookup: LookupSettings, context: ProcessorContext) {
     super(context, { ...lookup, order: 'ordered', lifecycle: lookup.lifecycle ?? {} });
     this.lookup = lookup;
-    this.cache = new LookupCache(lookup.cacheSize, lookup.cacheForMs);
+    this.cache = new LookupCache(
+      lookup.cacheSize,
+      lookup.cacheForMs,
+      context.memory.open({ state: 'cache' }),
+    );
   }
 
   protected start(element: InFlight): void {

@@ -5,6 +5,7 @@
  * the call returns false when its budget is used up and is repeated until it returns true.
  */
 import type { Batch } from '../batch/batch.ts';
+import type { MemoryAccount } from '../state/memory-account.ts';
 import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { MetricGroup } from '../telemetry/metrics.ts';
@@ -51,6 +52,8 @@ export interface ProcessorContext {
   /** The emitter of a side output; one that drops when nobody reads it. */
   side(tag: string): Emitter;
   readonly failures: FailureHandler;
+  /** Counts the typed arrays of the transform's state: what grows with the input grows through it. */
+  readonly memory: MemoryAccount;
   /** The processing clock as read for this batch or slice, in ms since the epoch. */
   nowMs(): number;
   /** Asks the task to call again: asynchronous results came in, or a sink has room. */

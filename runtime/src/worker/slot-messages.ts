@@ -1,4 +1,5 @@
 import { type ErrorCode, MillraceError } from '../contract/errors.ts';
+import type { MemoryBudget } from '../contract/memory-budget.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { SharedLinks } from '../exchange/shared-links.ts';
 import type { PlanSettings } from '../graph/plan.ts';
@@ -20,6 +21,7 @@ export interface SlotThreadData {
   readonly attempt: number;
   readonly baseDirectory: string;
   readonly batchMode: boolean;
+  readonly memory: MemoryBudget | undefined;
   readonly deadLetterPolicy: DeadLetterPolicy;
   readonly links: SharedLinks;
   readonly pulses: SharedArrayBuffer;

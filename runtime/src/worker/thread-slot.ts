@@ -1,5 +1,6 @@
 import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
+import { heapRanOut } from '../sys/threads.ts';
 import type { DeadLetterOutput } from '../task/failures.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { MetricGroup, type MetricSnapshot } from '../telemetry/metrics.ts';
@@ -9,6 +10,9 @@ import { type FromSlot, fromPlainError, type SlotThreadData, type ToSlot } from 
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 /** The program of a slot's thread, from source or from the packed JS alike. */
 const entry = new URL(`../bin/slot-thread.${extension}`, import.meta.url);
+
+/** V8's young generation where no memory was said: fewer of a batch's short-lived values are copied than by V8's own default. */
+const usualYoungMiB = 128;
 
 /** How long a cancelled slot may take to close the job's functions before its thread is ended from outside. */
 const closeWithinMs = 5000;
@@ -21,10 +25,27 @@ export interface ThreadSlotSettings {
   readonly reports: SlotReports;
 }
 
+const outOfHeap = ({ slot, memory }: SlotThreadData): MillraceError => {
+  const size = memory === undefined ? '' : ` of ${memory.heapMiB} MiB`;
+  return new MillraceError('resource', `The heap${size} of slot ${slot} ran out, and its thread was ended.`, {
+    where: { slot },
+    hint: 'Raise spec.resources.memory, or use more slots (spec.parallelism), or keep less in state and variables.',
+  });
+};
+
+const exitedAlone = ({ slot }: SlotThreadData, problem: string | undefined): MillraceError =>
+  new MillraceError('resource', `The thread of slot ${slot} ended: ${problem ?? 'it exited'}.`, {
+    where: { slot },
+    hint: 'User code must not call process.exit.',
+  });
+
 /** A slot on a thread of its own. Resolves when it has loaded the job and agreed on the graph. */
 export const startThreadSlot = (settings: ThreadSlotSettings): Promise<SlotHandle> => {
   const { system, logger, deadLetters, data, reports } = settings;
-  const thread = system.threads.spawn(entry, data, { youngMiB: 128 });
+  const thread = system.threads.spawn(entry, data, {
+    heapMiB: data.memory?.heapMiB,
+    youngMiB: data.memory?.youngGenerationMiB ?? usualYoungMiB,
+  });
   let report: readonly SubtaskReport[] = [];
   let metrics: MetricSnapshot = new MetricGroup().snapshot();
   let over = false;
@@ -54,12 +75,7 @@ export const startThreadSlot = (settings: ThreadSlotSettings): Promise<SlotHandl
     thread.onExit((problem) => {
       if (over) return;
       over = true;
-      fail(
-        new MillraceError('resource', `The thread of slot ${data.slot} ended: ${problem ?? 'it exited'}.`, {
-          where: { slot: data.slot },
-          hint: 'User code must not call process.exit; when memory ran out, give the job more or use more slots.',
-        }),
-      );
+      fail(problem === heapRanOut ? outOfHeap(data) : exitedAlone(data, problem));
     });
     thread.onMessage((raw) => {
       const message = raw as FromSlot;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { grownBytes, grownIntegers, grownLength, grownNumbers } from '../../src/state/capacity.ts';
+import { MemoryAccount } from '../../src/state/memory-account.ts';
 
 describe('the length to which an array grows', () => {
   it('holds what is needed and is more than before', () => {
@@ -40,8 +41,20 @@ describe('the length to which an array grows', () => {
 
 describe('a grown column', () => {
   it('begins with what it held and goes on with zeros', () => {
-    expect([...grownNumbers(Float64Array.of(1.5, Number.NaN), 4)]).toEqual([1.5, Number.NaN, 0, 0]);
-    expect([...grownIntegers(Int32Array.of(-1, 2), 3)]).toEqual([-1, 2, 0]);
-    expect([...grownBytes(Uint8Array.of(255), 2)]).toEqual([255, 0]);
+    const account = new MemoryAccount();
+    expect([...grownNumbers(Float64Array.of(1.5, Number.NaN), 4, account)]).toEqual([1.5, Number.NaN, 0, 0]);
+    expect([...grownIntegers(Int32Array.of(-1, 2), 3, account)]).toEqual([-1, 2, 0]);
+    expect([...grownBytes(Uint8Array.of(255), 2, account)]).toEqual([255, 0]);
+  });
+
+  it('counts in the account, in place of what it was', () => {
+    const account = new MemoryAccount();
+    const numbers = grownNumbers(new Float64Array(0), 10, account);
+    expect(account.usedBytes).toBe(80);
+    grownNumbers(numbers, 12, account);
+    expect(account.usedBytes).toBe(96);
+    grownIntegers(new Int32Array(0), 1, account);
+    grownBytes(new Uint8Array(0), 1, account);
+    expect(account.usedBytes).toBe(101);
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { hashNumber } from '../../src/batch/hash.ts';
+import { MemoryAccount } from '../../src/state/memory-account.ts';
 import { NumberKeys } from '../../src/state/number-keys.ts';
 import { RowSpace } from '../../src/state/row-space.ts';
 
-const create = (): NumberKeys => new NumberKeys(new RowSpace());
+const create = (): NumberKeys => new NumberKeys(new RowSpace(), new MemoryAccount());
 const rowOf = (keys: NumberKeys, key: number): number => keys.findOrInsert(key, hashNumber(key));
 const find = (keys: NumberKeys, key: number): number => keys.find(key, hashNumber(key));
 

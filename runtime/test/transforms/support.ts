@@ -5,6 +5,7 @@
 import { Batch } from '../../src/batch/batch.ts';
 import { hashValue } from '../../src/batch/hash.ts';
 import { MillraceError } from '../../src/contract/errors.ts';
+import { MemoryAccount } from '../../src/state/memory-account.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import { MetricGroup } from '../../src/telemetry/metrics.ts';
 import type { Budget, Emitter, Processor, ProcessorContext } from '../../src/transforms/processor.ts';
@@ -117,6 +118,7 @@ export const fakeContext = (settings: FakeContextSettings = {}): FakeContext => 
     output: main,
     side,
     failures: { recoverable, handle },
+    memory: new MemoryAccount(),
     nowMs: () => machine.nowMs,
     wake: () => {
       wakes++;

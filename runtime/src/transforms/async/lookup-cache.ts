@@ -1,4 +1,5 @@
 import { KeyIndex } from '../../state/key-index.ts';
+import type { MemoryAccount } from '../../state/memory-account.ts';
 
 /** What `find` gives for a key that is not there: any value, undefined too, may have been found outside. */
 export const notCached: unique symbol = Symbol('not cached');
@@ -11,7 +12,7 @@ const none = -1;
  * last (`newest`) to the one to go next (`oldest`).
  */
 export class LookupCache {
-  private readonly index = new KeyIndex();
+  private readonly index: KeyIndex;
   private readonly size: number;
   private readonly forMs: number;
   private readonly values: unknown[] = [];
@@ -22,7 +23,8 @@ export class LookupCache {
   private newest = none;
   private oldest = none;
 
-  constructor(size: number, forMs: number) {
+  constructor(size: number, forMs: number, account?: MemoryAccount) {
+    this.index = new KeyIndex(account);
     this.size = size;
     this.forMs = forMs;
   }

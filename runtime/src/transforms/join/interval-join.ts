@@ -65,9 +65,9 @@ class IntervalJoinProcessor implements Processor {
   private readonly context: ProcessorContext;
   private readonly settings: IntervalJoinSettings;
   private readonly sides: readonly [Side, Side];
-  private readonly index: KeyIndex = new KeyIndex();
+  private readonly index: KeyIndex;
   /** Horizons of the first record of each buffer; a buffer is entered as row × 2 + port. */
-  private readonly horizons: Deadlines = new Deadlines();
+  private readonly horizons: Deadlines;
   /** Which horizon of a buffer is meant, by entry: one that is entered anew makes the earlier one void. */
   private readonly stamps: number[] = [];
   private readonly outputs: RecordOutputs;
@@ -78,6 +78,8 @@ class IntervalJoinProcessor implements Processor {
     this.context = context;
     this.settings = settings;
     this.sides = sidesOf(settings, context);
+    this.index = new KeyIndex(context.memory.open({ state: 'keys' }));
+    this.horizons = new Deadlines(context.memory.open({ state: 'horizons' }));
     this.outputs = new RecordOutputs(context);
     this.guard = new RecordGuard(context.failures, this.outputs, []);
   }

@@ -1,4 +1,5 @@
 import { grownIntegers, grownLength, grownNumbers } from '../../state/capacity.ts';
+import { MemoryAccount } from '../../state/memory-account.ts';
 
 /**
  * Rows by the time at which they must be looked at: a binary heap in typed arrays. A row is entered once and looked at when
@@ -10,6 +11,12 @@ export class Deadlines {
   /** Which use of the row was meant: rows are used again. */
   private stamps: Int32Array = new Int32Array(16);
   private count = 0;
+  private readonly account: MemoryAccount;
+
+  constructor(account: MemoryAccount = new MemoryAccount()) {
+    this.account = account;
+    account.grow(this.times.byteLength + this.rows.byteLength + this.stamps.byteLength);
+  }
 
   /** The first deadline in ms; Infinity when there is none. */
   get nextMs(): number {
@@ -81,8 +88,8 @@ export class Deadlines {
 
   private grow(): void {
     const length = grownLength(this.times.length, this.count + 1);
-    this.times = grownNumbers(this.times, length);
-    this.rows = grownIntegers(this.rows, length);
-    this.stamps = grownIntegers(this.stamps, length);
+    this.times = grownNumbers(this.times, length, this.account);
+    this.rows = grownIntegers(this.rows, length, this.account);
+    this.stamps = grownIntegers(this.stamps, length, this.account);
   }
 }

@@ -41,12 +41,12 @@ export class FunctionOutput implements PaneOutput, WindowContext<unknown> {
   private hash = 0;
 
   constructor(settings: FunctionSettings, context: ProcessorContext, aggregation: Aggregation) {
-    const { maxParallelism } = context;
+    const { maxParallelism, memory: account } = context;
     this.context = context;
     this.settings = settings;
     this.aggregation = aggregation;
     this.outputs = new RecordOutputs(context);
-    this.globals = new KeyedStore({ maxParallelism, nowMs: () => context.nowMs() });
+    this.globals = new KeyedStore({ maxParallelism, nowMs: () => context.nowMs(), account });
     this.panes = new PaneStates(context.transformName, maxParallelism);
     this.guard = new RecordGuard(context.failures, this.outputs, [this.globals, this.panes]);
     const register = (descriptor: StateDescriptor): unknown => this.globals.register(descriptor);

@@ -113,7 +113,8 @@ export class GeneralWindowProcessor implements Processor {
     this.domain = domainOf(assigner);
     this.latenessMs = this.domain === 'event' ? settings.allowedLatenessMs : 0;
     this.trigger = createTrigger(settings.trigger ?? defaultTrigger(assigner), this.domain ?? 'event');
-    this.store = new KeyedStore({ maxParallelism: context.maxParallelism, nowMs: () => context.nowMs() });
+    const { maxParallelism, memory: account } = context;
+    this.store = new KeyedStore({ maxParallelism, nowMs: () => context.nowMs(), account });
     this.panes = new Panes(this.store);
     this.contents = new PaneContents(aggregation, evictorOf(settings), context.failures);
     this.triggerContext = new PaneTriggerContext(this.store);

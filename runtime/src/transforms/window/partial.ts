@@ -78,7 +78,8 @@ class PartialWindowProcessor implements Processor {
     );
     const { initialNumbers, heapCount } = this.aggregation;
     const shape = { initialNumbers: [...initialNumbers, 0], heapCount };
-    this.store = new SliceStore(createLayout(window.assigner as AlignedAssigner), true, shape, 0);
+    const layout = createLayout(window.assigner as AlignedAssigner);
+    this.store = new SliceStore(layout, true, shape, 0, context.memory);
     this.router = new Router(this.store);
     this.keyed = window.keyed;
     const extract = key === undefined ? undefined : createKeyExtractor(key);

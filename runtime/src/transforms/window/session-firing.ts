@@ -37,7 +37,7 @@ export class SessionFiring {
   private readonly aggregation: Aggregation;
   private readonly output: PaneOutput;
   private readonly latenessMs: number;
-  private readonly deadlines: Deadlines = new Deadlines();
+  private readonly deadlines: Deadlines;
   private readonly fired: FiredRows;
   private readonly target: Int32Array = new Int32Array(1);
   private readonly source: Int32Array = new Int32Array(1);
@@ -47,6 +47,7 @@ export class SessionFiring {
     this.aggregation = aggregation;
     this.output = output;
     this.latenessMs = latenessMs;
+    this.deadlines = new Deadlines(table.account);
     this.fired = createFiredRows(table, table);
   }
 

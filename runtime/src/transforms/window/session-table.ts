@@ -1,5 +1,6 @@
 import { grownBytes, grownIntegers, grownLength, grownNumbers } from '../../state/capacity.ts';
 import { KeyIndex } from '../../state/key-index.ts';
+import { MemoryAccount } from '../../state/memory-account.ts';
 import { RowSpace } from '../../state/row-space.ts';
 import type { TableShape } from './slices.ts';
 
@@ -8,7 +9,7 @@ import type { TableShape } from './slices.ts';
  * key. Nearly every key has one session at a time; several form a chain from the row that the key index leads to.
  */
 export class SessionTable {
-  readonly index: KeyIndex = new KeyIndex();
+  readonly index: KeyIndex;
   /** Accumulators by row; replaced when the table grows. */
   readonly numbers: Float64Array[];
   readonly heaps: unknown[][];
@@ -23,11 +24,16 @@ export class SessionTable {
   /** The first session by row of the key, plus one; 0 = none. */
   heads: Int32Array = new Int32Array(0);
   private keyRows: Int32Array = new Int32Array(0);
-  private readonly rows: RowSpace = new RowSpace();
+  private readonly rows: RowSpace;
+  /** Counts the table and what leads to its rows. */
+  readonly account: MemoryAccount;
   private readonly initial: readonly number[];
   private capacity = 0;
 
-  constructor(shape: TableShape) {
+  constructor(shape: TableShape, account: MemoryAccount = new MemoryAccount()) {
+    this.account = account;
+    this.index = new KeyIndex(account);
+    this.rows = new RowSpace(account);
     this.initial = shape.initialNumbers;
     this.numbers = shape.initialNumbers.map(() => new Float64Array(0));
     this.heaps = Array.from({ length: shape.heapCount }, () => []);
@@ -55,7 +61,7 @@ export class SessionTable {
   reserveHeads(): void {
     const { rowLimit } = this.index;
     if (rowLimit > this.heads.length) {
-      this.heads = grownIntegers(this.heads, grownLength(this.heads.length, rowLimit));
+      this.heads = grownIntegers(this.heads, grownLength(this.heads.length, rowLimit), this.account);
     }
   }
 
@@ -103,14 +109,14 @@ export class SessionTable {
     const before = this.capacity;
     const length = grownLength(before, needed);
     this.capacity = length;
-    this.startsMs = grownNumbers(this.startsMs, length);
-    this.endsMs = grownNumbers(this.endsMs, length);
-    this.fired = grownBytes(this.fired, length);
-    this.stamps = grownIntegers(this.stamps, length);
-    this.nextRows = grownIntegers(this.nextRows, length);
-    this.keyRows = grownIntegers(this.keyRows, length);
+    this.startsMs = grownNumbers(this.startsMs, length, this.account);
+    this.endsMs = grownNumbers(this.endsMs, length, this.account);
+    this.fired = grownBytes(this.fired, length, this.account);
+    this.stamps = grownIntegers(this.stamps, length, this.account);
+    this.nextRows = grownIntegers(this.nextRows, length, this.account);
+    this.keyRows = grownIntegers(this.keyRows, length, this.account);
     for (let i = 0; i < this.numbers.length; i++) {
-      this.numbers[i] = grownNumbers(this.numbers[i]!, length);
+      this.numbers[i] = grownNumbers(this.numbers[i]!, length, this.account);
       if (this.initial[i] !== 0) this.numbers[i]!.fill(this.initial[i]!, before);
     }
     for (const heap of this.heaps) while (heap.length < length) heap.push(undefined);

@@ -56,7 +56,7 @@ export class SessionWindowProcessor implements Processor {
     this.isEventTime = assigner.time === 'event';
     this.latenessMs = this.isEventTime ? settings.allowedLatenessMs : 0;
     this.undoes = context.failures.recoverable && aggregation.mayHaveEmptyRows;
-    this.table = new SessionTable(aggregation);
+    this.table = new SessionTable(aggregation, context.memory.open({ state: 'sessions' }));
     this.firing = new SessionFiring(this.table, aggregation, output, this.latenessMs);
     this.ends = new SessionEnds(assigner.gapMs);
     this.lateRecords = new LateRecords(settings, context);

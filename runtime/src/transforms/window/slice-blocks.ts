@@ -50,21 +50,26 @@ export class SliceBlocks {
   /** Records came to a slice: blocks that include it are not what they were. */
   touch(slice: Slice): void {
     this.blocks.forEach((blocks, level) => {
-      if (blocks.size > 0) blocks.delete(this.startOf(slice.startMs, level));
+      if (blocks.size > 0) this.giveUp(blocks, this.startOf(slice.startMs, level));
     });
   }
 
   /** Gives up all blocks. */
   clear(): void {
-    for (const blocks of this.blocks) blocks.clear();
+    for (const blocks of this.blocks) for (const startMs of blocks.keys()) this.giveUp(blocks, startMs);
   }
 
   /** Gives up the blocks of which slices have been freed: no window includes them whole any more. */
   release(): void {
     const earliestMs = this.store.slices[0]?.startMs ?? Infinity;
     for (const blocks of this.blocks) {
-      for (const startMs of blocks.keys()) if (startMs < earliestMs) blocks.delete(startMs);
+      for (const startMs of blocks.keys()) if (startMs < earliestMs) this.giveUp(blocks, startMs);
     }
+  }
+
+  private giveUp(blocks: Map<number, AccumulatorTable>, startMs: number): void {
+    blocks.get(startMs)?.free();
+    blocks.delete(startMs);
   }
 
   /** The tables of a span: of blocks of at most this level that lie in it whole, and of single slices. */

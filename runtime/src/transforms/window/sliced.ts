@@ -90,7 +90,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     const isZoned = assigner.timeZone !== undefined && assigner.timeZone !== 'UTC';
     const shared = (kind === 'builtIn' || kind === 'collect') && !isZoned;
     const latenessMs = this.isEventTime ? settings.allowedLatenessMs : 0;
-    this.store = new SliceStore(createLayout(assigner), shared, aggregation, latenessMs);
+    this.store = new SliceStore(createLayout(assigner), shared, aggregation, latenessMs, context.memory);
     this.blocks = new SliceBlocks(this.store, assigner);
     this.transfer = new SliceTransfer(this.store, context.maxParallelism);
     this.router = new Router(this.store);

@@ -1,3 +1,4 @@
+import { MemoryAccount } from '../../state/memory-account.ts';
 import { AccumulatorTable } from '../../state/typed-table.ts';
 import type { Span, WindowLayout } from './layout.ts';
 
@@ -39,8 +40,16 @@ export class SliceStore {
   private readonly cells: Map<number, Cell> = new Map();
   /** An empty table that keeps its memory for the next slice. */
   private spare: AccumulatorTable | undefined;
+  private readonly account: MemoryAccount;
 
-  constructor(layout: WindowLayout, shared: boolean, shape: TableShape, latenessMs: number) {
+  constructor(
+    layout: WindowLayout,
+    shared: boolean,
+    shape: TableShape,
+    latenessMs: number,
+    account: MemoryAccount = new MemoryAccount(),
+  ) {
+    this.account = account.open({ state: 'windows' });
     this.layout = layout;
     this.shared = shared;
     this.shape = shape;
@@ -52,8 +61,11 @@ export class SliceStore {
     return this.ordered;
   }
 
+  /** Whoever gives the table up frees it. */
   createTable(): AccumulatorTable {
-    return new AccumulatorTable({ columns: this.shape.initialNumbers, heapColumns: this.shape.heapCount });
+    const { initialNumbers, heapCount } = this.shape;
+    const layout = { columns: initialNumbers, heapColumns: heapCount };
+    return new AccumulatorTable(layout, this.account.open());
   }
 
   /** Whether a window with this end takes no more records when time has come to `progressMs`. */
@@ -133,7 +145,9 @@ export class SliceStore {
   private recycle(table: AccumulatorTable): void {
     const wellFilled = table.size * 4 >= table.capacity;
     table.clear();
-    if (wellFilled && table.capacity > (this.spare?.capacity ?? -1)) this.spare = table;
+    if (!wellFilled || table.capacity <= (this.spare?.capacity ?? -1)) return table.free();
+    this.spare?.free();
+    this.spare = table;
   }
 
   /**
@@ -150,6 +164,7 @@ export class SliceStore {
       const target = spare.rowFor(table.keyAt(row), table.index.hashAt(row));
       for (let i = 0; i < table.numbers.length; i++) spare.numbers[i]![target] = table.numbers[i]![row]!;
     });
+    table.free();
     youngest.table = spare;
     this.spare = undefined;
   }
