@@ -37,7 +37,8 @@ export const encodeBatch = (batch: Batch, writer: ByteWriter): void => {
   writer.writeByte(formatVersion);
   writer.writeVarint(length);
   encodeTimestamps(batch.timestamps, length, writer);
-  if (set === undefined) {
+  // Records without any field are values too: each has bytes of its own, so that few bytes never claim to be many records.
+  if (set === undefined || (set.names.length === 0 && length > 0)) {
     writer.writeByte(Form.values);
     encodeColumn(columnOfValues(batch.rows().slice(0, length)), length, writer, shapes);
     return;
@@ -73,6 +74,7 @@ export const decodeBatch = (reader: ByteReader): Batch => {
     names.push(reader.readText(reader.readCount(1)));
     columns.push(decodeColumn(length, reader, shapes));
   }
+  if (names.length === 0 && length > 0) throw reader.corrupt(`${length} records have no columns`);
   if (new Set(names).size < names.length) throw reader.corrupt('two columns have one name');
   return Batch.ofColumns({ names, columns }, timestamps, length);
 };

@@ -61,8 +61,16 @@ const isSupportedObject = (value: object, depth: number): boolean => {
   }
   const members = membersOf(value);
   if (members === undefined || members === false) return members === undefined;
+  if (Array.isArray(value) && extraFieldOf(value) !== undefined) return false;
   for (const member of members) if (!isSupported(member, depth)) return false;
   return true;
+};
+
+/** A field that a list has beside its members, as the result of `match` has: it would be lost on the way, too. */
+const extraFieldOf = (list: readonly unknown[]): string | symbol | undefined => {
+  // The engine names members first, then the length, then whatever was added.
+  const last = Reflect.ownKeys(list).at(-1);
+  return last === 'length' ? undefined : last;
 };
 
 /** What is wrong with a value, and the path to it. */
@@ -116,6 +124,11 @@ const problemOfMembers = (value: object, path: string, inside: readonly object[]
   if (members === false) {
     const name = className(value);
     return { path, found: `an instance of ${name}`, hint: adviceFor(name) };
+  }
+  const extra = Array.isArray(value) ? extraFieldOf(value) : undefined;
+  if (extra !== undefined) {
+    const found = `a list with the field ${String(extra)} beside its members`;
+    return { path, found, hint: 'Emit [...list], or a plain object with the fields that matter.' };
   }
   let position = 0;
   for (const member of members ?? []) {

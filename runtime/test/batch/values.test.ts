@@ -100,6 +100,18 @@ describe('a value outside the domain', () => {
     expect(refusal(Object.defineProperty({}, 'hidden', { value: 1 })).message).toContain('hidden');
   });
 
+  it('is a list that has more than its members, such as the result of match', () => {
+    const error = refusal({ words: ['b', 'abc'.match(/b/)] });
+    expect(error.message).toContain('a list with the field groups beside its members');
+    expect(error.where['path']).toBe('.words[1]');
+    expect(error.hint).toContain('[...list]');
+    expect(refusal(Object.assign([1], { [Symbol('tag')]: 1 })).message).toContain('Symbol(tag)');
+    expect(refusal(Object.assign(new Array<number>(2), { more: 1 })).message).toContain('more');
+    assertSupported([...('abc'.match(/b/) ?? [])], 'a test');
+    assertSupported('a b'.match(/\w/g), 'a test');
+    assertSupported(Object.freeze(new Array<number>(3)), 'a test');
+  });
+
   it('is one nested deeper than the limit, and not one at the limit', () => {
     assertSupported(nested(maximumDepth), 'a test');
     expect(refusal(nested(maximumDepth + 1)).message).toContain('nested deeper');
