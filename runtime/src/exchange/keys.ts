@@ -3,6 +3,7 @@ import type { Batch, BatchKeys } from '../batch/batch.ts';
 import type { Column } from '../batch/column.ts';
 import { hashColumn, hashNumber, hashString, hashValue } from '../batch/hash.ts';
 import { evaluateExpression } from '../batch/interpret.ts';
+import { isInherited } from '../batch/operations.ts';
 import { refusePromise } from '../batch/step-checks.ts';
 import { assertSupported } from '../batch/values.ts';
 
@@ -84,8 +85,16 @@ const fromColumn = (column: Column, length: number): BatchKeys | undefined => {
   return { values: column.values, hashes };
 };
 
+/** Reads a field of a record. What every object inherits under that name is no field. */
+const fieldReader = (name: string): ((value: unknown) => unknown) => {
+  const read = (value: unknown): unknown => (value as Record<string, unknown>)[name];
+  return isInherited(name)
+    ? (value) => (Object.hasOwn(value as object, name) ? read(value) : undefined)
+    : read;
+};
+
 const fromField = (name: string): KeyExtractor => {
-  const byRow = fromFunction((value) => (value as Record<string, unknown>)[name]);
+  const byRow = fromFunction(fieldReader(name));
   return (batch) => {
     const column = batch.column(name);
     return (column === undefined ? undefined : fromColumn(column, batch.length)) ?? byRow(batch);
@@ -98,8 +107,8 @@ export const createKeyExtractor = (selector: KeySelector): KeyExtractor => {
     case 'field':
       return fromField(selector.name);
     case 'fields': {
-      const { names } = selector;
-      return fromFunction((value) => names.map((name) => (value as Record<string, unknown>)[name]));
+      const readers = selector.names.map(fieldReader);
+      return fromFunction((value) => readers.map((read) => read(value)));
     }
     case 'expression': {
       const { expression } = selector;

@@ -55,6 +55,25 @@ describe('the keys of a batch', () => {
     );
   });
 
+  it('are undefined for a field that is not there, also where every object inherits one of that name', () => {
+    for (const name of ['constructor', 'toString', '__proto__', 'hasOwnProperty', 'other']) {
+      const own: unknown = JSON.parse(`{"${name}": 7}`);
+      for (const batch of [rowsOf([{}, own]), columnsOf([{}, own])]) {
+        expect(keysOf(field(name), batch).values).toEqual([undefined, 7]);
+        expect(keysOf({ kind: 'fields', names: [name, 'k'] }, batch).values).toEqual([
+          [undefined, undefined],
+          [7, undefined],
+        ]);
+        expect(keysOf({ kind: 'expression', expression: { kind: 'column', name } }, batch).values).toEqual([
+          undefined,
+          7,
+        ]);
+        expect(keysOf(field(name), batch).hashes).toEqual([undefined, 7].map(hashValue));
+      }
+      expect(() => keysOf(field(name), rowsOf([null]))).toThrow(TypeError);
+    }
+  });
+
   it('are the same by a field, a function and an expression', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ k: fc.oneof(fc.integer(), fc.string()) })), (rows) => {
