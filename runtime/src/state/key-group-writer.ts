@@ -108,8 +108,8 @@ class KeyGroupWriter {
 }
 
 /**
- * The state and the timers of a key group, those written in a later epoch than the given one, and the keys that were removed
- * since. Undefined when there is nothing to say.
+ * The state and the timers of a key group, those written in a later epoch than the given one; with `namesRemoved` also the
+ * keys that were removed since, for a reader that may have them. Undefined when there is nothing to say.
  * @throws MillraceError value-unsupported when a state holds a value outside the value domain
  */
 export const writeKeyGroup = (
@@ -117,9 +117,10 @@ export const writeKeyGroup = (
   registry: StateRegistry,
   timers: readonly TimerQueue[],
   afterEpoch: number,
+  namesRemoved: boolean,
 ): Uint8Array | undefined => {
   const writer = new KeyGroupWriter(group, afterEpoch);
-  const tombstones = afterEpoch === 0 ? [] : (group.tombstones ?? []);
+  const tombstones = (namesRemoved ? group.tombstones : undefined) ?? [];
   const removed = tombstones.filter(({ epoch }) => epoch > afterEpoch).map(({ key }) => key);
   if (writer.rowCount === 0 && removed.length === 0) return undefined;
   return writer.write(removed, registry, timers);

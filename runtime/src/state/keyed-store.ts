@@ -135,7 +135,7 @@ export class KeyedStore {
    * @throws MillraceError value-unsupported when a state holds a value outside the value domain
    */
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
-    return this.encode(keyGroup, 0);
+    return this.encode(keyGroup, 0, false);
   }
 
   /**
@@ -143,7 +143,7 @@ export class KeyedStore {
    * must track removals.
    */
   exportChanges(keyGroup: number, afterEpoch: number): Uint8Array | undefined {
-    return this.encode(keyGroup, afterEpoch);
+    return this.encode(keyGroup, afterEpoch, true);
   }
 
   /**
@@ -159,8 +159,11 @@ export class KeyedStore {
   applyChanges(keyGroup: number, bytes: Uint8Array): void {
     const { cursor } = this;
     cursor.unseat();
-    readKeyGroup(bytes, cursor.groupAt(keyGroup), cursor, this.registry, this.timers);
-    cursor.reseat();
+    try {
+      readKeyGroup(bytes, cursor.groupAt(keyGroup), cursor, this.registry, this.timers);
+    } finally {
+      cursor.reseat();
+    }
   }
 
   /** Ends an epoch and returns its number: changes from now on belong to a later one. The first is 1. */
@@ -203,14 +206,16 @@ export class KeyedStore {
     return this.cursor.groups.reduce((sum, group) => sum + (group?.memoryBytes() ?? 0), timers);
   }
 
-  private encode(keyGroup: number, afterEpoch: number): Uint8Array | undefined {
+  private encode(keyGroup: number, afterEpoch: number, namesRemoved: boolean): Uint8Array | undefined {
     const { cursor } = this;
     cursor.unseat();
     const group = cursor.groups[keyGroup];
-    const bytes =
-      group === undefined ? undefined : writeKeyGroup(group, this.registry, this.timers, afterEpoch);
-    cursor.reseat();
-    return bytes;
+    try {
+      if (group === undefined) return undefined;
+      return writeKeyGroup(group, this.registry, this.timers, afterEpoch, namesRemoved);
+    } finally {
+      cursor.reseat();
+    }
   }
 
   private removeExpiredRows(budget: WorkBudget, nowMs: number): boolean {

@@ -126,8 +126,9 @@ export class TimerQueue {
     this.update(winner, heap);
     const { cursor } = this;
     const group = cursor.groups[winner]!;
-    group.unpin(heap.row);
+    // The timer holds its row until that is in hand: leaving the same row, empty but for it, would give the row away.
     cursor.moveToRow(group, heap.row);
+    group.unpin(heap.row);
     cursor.cleared();
     this.timeMs = heap.timeMs;
     this.namespace = heap.namespace;

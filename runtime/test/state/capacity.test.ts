@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { grownBytes, grownIntegers, grownLength, grownNumbers } from '../../src/state/capacity.ts';
 import { MemoryAccount } from '../../src/state/memory-account.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 describe('the length to which an array grows', () => {
   it('holds what is needed and is more than before', () => {
     fc.assert(

@@ -4,7 +4,7 @@ import type { KeyModel, StoreModel } from './store-model.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** What the handles say of the key in hand. */
-const read = ({ states }: StoreUnderTest): unknown => ({
+export const read = ({ states }: StoreUnderTest): unknown => ({
   number: states.number.value(),
   any: states.any.value(),
   list: [...states.list.get()],
@@ -15,7 +15,8 @@ const read = ({ states }: StoreUnderTest): unknown => ({
   accumulated: states.accumulated.get(),
 });
 
-const readModel = (state: KeyModel): unknown => ({
+/** What they should say. */
+export const readModel = (state: KeyModel): unknown => ({
   number: state.number ?? -1,
   any: state.any?.value,
   list: state.list,

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { hashNumber } from '../../src/batch/hash.ts';
 import { AccumulatorTable } from '../../src/state/typed-table.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const pageRows = 256;
 
 const dirtyRows = (table: AccumulatorTable, afterEpoch: number): number[] => {

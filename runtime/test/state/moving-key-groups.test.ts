@@ -136,6 +136,32 @@ describe('moving key groups', () => {
     expect(store.exportKeyGroup(group)).toBe(undefined);
   });
 
+  it('names what was removed also in the first increment, for a reader that has a copy from elsewhere', () => {
+    const [leader, follower] = [numberStore(true), numberStore()];
+    leader.store.setCurrentKey('a', hashValue('a'));
+    leader.count.update(1);
+    const group = keyGroupOf(hashValue('a'), maxParallelism);
+    follower.store.importKeyGroup(group, leader.store.exportKeyGroup(group)!);
+    leader.count.clear();
+    expect(leader.store.exportKeyGroup(group)).toBe(undefined);
+    follower.store.applyChanges(group, leader.store.exportChanges(group, 0)!);
+    expect(follower.store.keyCount).toBe(0);
+    leader.store.forgetRemovals(leader.store.flipEpoch());
+    expect(leader.store.exportChanges(group, 0)).toBe(undefined);
+  });
+
+  it('leaves the key in hand where it was when it fails', () => {
+    const store = new KeyedStore({ maxParallelism, nowMs: () => 0 });
+    const any = store.register(valueState('any')) as ValueState<unknown>;
+    store.setCurrentKey('a', hashValue('a'));
+    any.update(() => 1);
+    const group = keyGroupOf(hashValue('a'), maxParallelism);
+    expect(() => store.exportKeyGroup(group)).toThrow('a function');
+    any.update('instead');
+    expect(() => store.applyChanges(group, Uint8Array.of(9))).toThrow('version 9');
+    expect([store.currentKey, any.value(), store.keyCount]).toEqual(['a', 'instead', 1]);
+  });
+
   it('writes only the pages that changed', () => {
     const { store, count } = numberStore(true);
     const put = (key: number): void => {

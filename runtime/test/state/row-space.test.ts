@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RowSpace } from '../../src/state/row-space.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const rowsOf = (rows: RowSpace): number[] => {
   const found: number[] = [];
   for (let row = rows.next(-1); row >= 0; row = rows.next(row)) found.push(row);

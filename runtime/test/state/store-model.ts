@@ -13,6 +13,15 @@ export interface KeyModel {
   /** Time and namespace. */
   event: [number, number][];
   processing: [number, number][];
+  /** With a time to live: a value, and a map whose entries live for themselves. */
+  brief?: Lived | undefined;
+  visits?: [unknown, Lived][];
+}
+
+/** A value that ends. */
+export interface Lived {
+  value: unknown;
+  expiryMs: number;
 }
 
 const emptyKey = (key: unknown): KeyModel => ({ key, list: [], map: [], event: [], processing: [] });
@@ -25,7 +34,9 @@ const isEmpty = (model: KeyModel): boolean =>
   model.reduced === undefined &&
   model.accumulated === undefined &&
   model.event.length === 0 &&
-  model.processing.length === 0;
+  model.processing.length === 0 &&
+  model.brief === undefined &&
+  (model.visits ?? []).length === 0;
 
 /** A keyed store as a plain map from key to state, copied as a whole for a record that may be undone. */
 export class StoreModel {

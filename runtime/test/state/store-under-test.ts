@@ -48,8 +48,8 @@ export class StoreUnderTest {
   readonly store: KeyedStore;
   readonly states: Handles;
 
-  constructor(maxParallelism: number) {
-    this.store = new KeyedStore({ maxParallelism, nowMs: () => 0, tracksRemovals: true });
+  constructor(maxParallelism: number, nowMs: () => number = () => 0) {
+    this.store = new KeyedStore({ maxParallelism, nowMs, tracksRemovals: true });
     const { store } = this;
     this.states = {
       number: store.register(valueState('number', { default: -1, type: 'number' })) as Handles['number'],
@@ -201,11 +201,32 @@ export interface RecordPlan {
   readonly fails: boolean;
   readonly parts: readonly {
     readonly key: unknown;
-    readonly acts: readonly (readonly [number, unknown, unknown])[];
+    readonly acts: readonly Act[];
   }[];
 }
 
+/** One act: the number of an action and the two values it uses. */
+export type Act = readonly [action: number, a: unknown, b: unknown];
+
 const act = fc.tuple(fc.nat(allActions.length - 1), anyValue, anyValue);
+
+/** Registers timers of both time domains, most of them of few times and one namespace. */
+export const timerActsOnly: fc.Arbitrary<readonly Act[]> = fc.array(
+  fc.tuple(
+    fc.constantFrom(actions.length, actions.length, actions.length + 2),
+    fc.nat(3),
+    fc.constantFrom(0, 0, 1),
+  ),
+  { maxLength: 4, size: 'max' },
+);
+
+/** Acts on the key in hand. */
+export const someActs: fc.Arbitrary<readonly Act[]> = fc.array(act, { maxLength: 6, size: 'max' });
+
+/** Does the same to the key in hand of a store and of its model. */
+export const perform = (real: StoreUnderTest, model: StoreModel, acts: readonly Act[]): void => {
+  for (const [action, a, b] of acts) allActions[action]!(real, model, a, b);
+};
 
 /** So few that most of what a record does meets what others have done. */
 export const fewKeys: fc.Arbitrary<unknown> = fc.constantFrom<unknown>('a', 1, ['pair', 2]);
@@ -229,7 +250,7 @@ export const runRecord = (real: StoreUnderTest, model: StoreModel, plan: RecordP
   for (const { key, acts } of plan.parts) {
     real.setKey(key);
     model.setKey(key);
-    for (const [action, a, b] of acts) allActions[action]!(real, model, a, b);
+    perform(real, model, acts);
   }
   if (!undo) return;
   if (plan.fails) {

@@ -14,6 +14,8 @@ import {
 import { hashValue } from '../../src/batch/hash.ts';
 import { KeyedStore } from '../../src/state/keyed-store.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const lifeMs = 5;
 
 /** What a value with a time to live does, in the obvious form. */

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TimerSet } from '../../src/state/timer-set.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const times = fc.oneof(
   fc.nat(20),
   fc.constantFrom(Infinity, -Infinity, -1, 0.25, 1.7e12, 1.7e12 + 2 ** 32, 2 ** 53),

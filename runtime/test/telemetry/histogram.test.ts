@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Histogram } from '../../src/telemetry/histogram.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const recorded = (values: readonly number[]): Histogram => {
   const histogram = new Histogram();
   for (const value of values) histogram.record(value);

@@ -4,6 +4,8 @@ import { MillraceError } from '../../src/contract/errors.ts';
 import { jsonLine, type LogEntry, plainLine } from '../../src/telemetry/log-line.ts';
 import { type Loggable, toLoggable } from '../../src/telemetry/loggable.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const entry = (
   message: string,
   fields: Readonly<Record<string, unknown>> = {},

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/contract/errors.ts';
 import { toLoggable } from '../../src/telemetry/loggable.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 describe('a value in a log line', () => {
   it.each([
     ['a text', 'hello', 'hello'],

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { mergeMetrics } from '../../src/telemetry/merge-metrics.ts';
 import { type GaugeMerge, MetricGroup, type MetricSnapshot } from '../../src/telemetry/metrics.ts';
 
+fc.configureGlobal({ seed: 20_011 });
+
 const empty: MetricSnapshot = { counters: {}, gauges: {}, histograms: {}, groups: {} };
 
 const slot = (fill: (group: MetricGroup) => void): MetricSnapshot => {
