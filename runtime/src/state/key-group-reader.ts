@@ -41,6 +41,7 @@ class KeyGroupReader {
       this.column(group.columns[state]!, shape, registry.states[state]!);
     }
     for (const queue of timers) this.timers(queue);
+    if (reader.remaining > 0) throw reader.corrupt(`${reader.remaining} bytes follow the last timer`);
     for (const row of removed) group.releaseIfEmpty(row, cursor.epoch);
   }
 

@@ -147,12 +147,17 @@ export class KeyedStore {
   }
 
   /**
-   * Replaces a key group by what `exportKeyGroup` gave, here or in another slot.
+   * Replaces a key group by what `exportKeyGroup` gave, here or in another slot; nothing is left of it when that fails.
    * @throws MillraceError record-invalid for damaged bytes, job-invalid when a state is of another kind now
    */
   importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     this.dropKeyGroup(keyGroup);
-    this.applyChanges(keyGroup, bytes);
+    try {
+      this.applyChanges(keyGroup, bytes);
+    } catch (error) {
+      this.dropKeyGroup(keyGroup);
+      throw error;
+    }
   }
 
   /** Brings a key group up to date with changes; like `importKeyGroup`, but keys that are not named keep what they have. */
