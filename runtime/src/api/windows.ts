@@ -94,7 +94,10 @@ export const cumulative = (step: Duration, size: Duration, options: WindowOption
   return aligned('cumulative', sizeMs, stepMs, options);
 };
 
-/** Windows that end when a key was silent for `gap`, fixed or told by each record in ms. */
+/**
+ * Windows that end when a key was silent for `gap`, fixed or told by each record in ms. A record just when the gap has passed
+ * begins a new one.
+ */
 export const session = <T = never>(
   gap: Duration | ((value: T) => number),
   options: { readonly time?: TimeDomain } = {},

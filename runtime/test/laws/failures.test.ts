@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DeadLetter } from '../../src/testing/index.ts';
+import type { DeadLetter } from '../../src/task/failures.ts';
 import { type FailingStep, failingStep, isBad } from './failing-steps.ts';
 import { type Item, items } from './items.ts';
 import { modelled, perKey } from './ordered-steps.ts';
@@ -33,7 +33,7 @@ describe('a record that fails', () => {
               sourceParallelism: 1,
               options: {
                 deadLetterPolicy: 'deadLetter',
-                onDeadLetter: (letter) => void letters.push(letter),
+                deadLetters: (letter) => void letters.push(letter),
               },
             });
             const came = results.map(({ item }) => item);

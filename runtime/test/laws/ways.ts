@@ -7,14 +7,18 @@ import {
   createSplitReader,
   type DataStream,
   type FixedSplitsState,
+  type Job,
   type Source,
   type StreamEnvironment,
 } from 'millrace';
 import { vi } from 'vitest';
 import { ByteReader, ByteWriter, decodeBatch, encodeBatch } from '../../src/batch/codec.ts';
 import { Collected, collect } from '../../src/connectors/collect/index.ts';
+import { createSharedThreadJob, type LocalSettings } from '../../src/coordinator/local.ts';
 import type { JobResult } from '../../src/coordinator/local-job.ts';
-import { type RunOptions, runJob } from '../../src/testing/index.ts';
+import { isTerminal } from '../../src/coordinator/transitions.ts';
+import { createNodeSystem } from '../../src/sys/node-system.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import { disorderMs, type Item, type Timed } from './items.ts';
 import type { World } from './step.ts';
 import { textOf } from './text.ts';
@@ -27,6 +31,8 @@ export interface Way {
   readonly generates: boolean;
   /** Records come as the wire brings them, in columns, or as objects. */
   readonly columns: boolean;
+  /** How often key groups are given to another slot while the program runs. */
+  readonly moves: number;
 }
 
 export const plainWay: Way = {
@@ -35,6 +41,7 @@ export const plainWay: Way = {
   chaining: true,
   generates: true,
   columns: false,
+  moves: 0,
 };
 
 export const way: fc.Arbitrary<Way> = fc.record({
@@ -43,6 +50,7 @@ export const way: fc.Arbitrary<Way> = fc.record({
   chaining: fc.boolean(),
   generates: fc.boolean(),
   columns: fc.boolean(),
+  moves: fc.constantFrom(0, 0, 3, 20),
 });
 
 const overWire = (batch: Batch): Batch => {
@@ -60,7 +68,7 @@ interface Position {
 /** Contiguous parts of a list, one a subtask, each given in batches of a few records. */
 const itemSource = (
   list: readonly Item[],
-  { columns }: Way,
+  { columns, moves }: Way,
 ): Source<Item, Position, FixedSplitsState<Position>> => ({
   kind: 'items',
   boundedness: 'bounded',
@@ -81,8 +89,16 @@ const itemSource = (
       start: ({ id, next, end }) => {
         const output = context.split(id);
         let at = next;
+        let isRested = moves === 0;
         return {
           poll: () => {
+            if (!isRested) {
+              // Something else may happen between any two batches.
+              isRested = true;
+              setImmediate(() => context.wake());
+              return 'waiting';
+            }
+            isRested = moves === 0;
             if (at >= end) return 'end';
             const rows = list.slice(at, Math.min(end, at + 5));
             const batch = Batch.ofRows(rows, new Float64Array(rows.length).fill(NaN));
@@ -124,8 +140,41 @@ const withoutGeneration = async <R>(run: () => Promise<R>): Promise<R> => {
 export interface RunSettings {
   /** Subtasks of every source; absent = as many as there are slots. */
   readonly sourceParallelism?: number;
-  readonly options?: RunOptions;
+  readonly options?: Pick<LocalSettings, 'deadLetterPolicy' | 'deadLetters'>;
 }
+
+/** Some of the 128 key groups, other ones at each turn. */
+const groupsOf = (turn: number): readonly number[] =>
+  Array.from({ length: 40 }, (_, i) => (turn * 13 + i * 3) % 128);
+
+/** Runs a job to its end, and gives key groups away on the way. */
+const runMoving = (job: Job, how: Way, options: Partial<LocalSettings> | undefined): Promise<JobResult> => {
+  const system = createNodeSystem();
+  const running = createSharedThreadJob(job, {
+    system,
+    logger: createLogger({ clock: system.clock, level: 'silent', json: false }),
+    jobName: 'law',
+    args: {},
+    mode: 'Streaming',
+    restart: { strategy: 'None' },
+    deadLetterPolicy: 'fail',
+    deadLetters: () => undefined,
+    baseDirectory: '.',
+    parallelism: how.parallelism,
+    chaining: how.chaining,
+    batchSize: how.batchSize,
+    ...options,
+  });
+  let moved = 0;
+  const moveSoon = (): void => {
+    if (moved === how.moves || isTerminal(running.state)) return;
+    if (running.state === 'running') running.moveKeyGroups(groupsOf(moved++), moved % how.parallelism);
+    system.timers.soon(moveSoon);
+  };
+  running.start();
+  moveSoon();
+  return running.ended;
+};
 
 /** What comes out of each stream that a program gives, with event times, in the order in which it came. */
 export type Results = readonly (readonly Timed[])[];
@@ -144,8 +193,7 @@ export const runProgram = async (
       stream.sinkTo(collect(collected[i]));
     });
   };
-  const { parallelism, batchSize, chaining } = how;
-  const run = (): Promise<JobResult> => runJob(job, { parallelism, batchSize, chaining, ...options });
+  const run = (): Promise<JobResult> => runMoving(job, how, options);
   const result = await (how.generates ? run() : withoutGeneration(run));
   if (result.state !== 'finished') throw result.error;
   return collected.map(({ values, timestampsMs }) =>

@@ -52,8 +52,8 @@ const merging = (name: string, assigner: WindowAssigner, gapOf: (item: Item) => 
     for (const record of records.toSorted((a, b) => a.timestampMs - b.timestampMs)) {
       const endMs = record.timestampMs + gapOf(record.item);
       const last = panes.at(-1);
-      // Sessions that touch are one.
-      if (last === undefined || record.timestampMs > last.endMs) {
+      // A record just when the gap has passed begins a new session.
+      if (last === undefined || record.timestampMs >= last.endMs) {
         panes.push({ startMs: record.timestampMs, endMs, records: [record] });
       } else {
         last.records.push(record);

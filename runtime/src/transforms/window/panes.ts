@@ -80,11 +80,14 @@ export class Panes {
     return namespace;
   }
 
-  /** The panes that touch a window, by start. */
+  /**
+   * The panes that share an instant with a window, by start. Those that only meet it stay apart: they may have fired before,
+   * depending on how soon the watermark came.
+   */
   touching(window: Span): { readonly namespace: number; readonly pane: Pane }[] {
     const touching: { namespace: number; pane: Pane }[] = [];
     for (const [namespace, pane] of this.panes.entries()) {
-      if (pane.startMs <= window.endMs && pane.endMs >= window.startMs) touching.push({ namespace, pane });
+      if (pane.startMs < window.endMs && pane.endMs > window.startMs) touching.push({ namespace, pane });
     }
     return touching.sort((a, b) => a.pane.startMs - b.pane.startMs);
   }

@@ -68,7 +68,7 @@ export class SessionFiring {
     const { table } = this;
     const touched: number[] = [];
     for (let row = table.firstOf(keyRow); row >= 0; row = table.nextRows[row]!) {
-      if (table.startsMs[row]! <= endMs && table.endsMs[row]! >= timeMs) touched.push(row);
+      if (table.startsMs[row]! < endMs && table.endsMs[row]! > timeMs) touched.push(row);
     }
     return touched.sort((a, b) => table.startsMs[a]! - table.startsMs[b]!);
   }

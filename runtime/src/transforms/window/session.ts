@@ -168,8 +168,8 @@ export class SessionWindowProcessor implements Processor {
       if (
         row >= 0 &&
         nextRows[row]! < 0 &&
-        timeMs <= endsMs[row]! &&
-        endMs >= startsMs[row]! &&
+        timeMs < endsMs[row]! &&
+        endMs > startsMs[row]! &&
         endsMs[row]! - 1 > progressMs
       ) {
         if (timeMs < startsMs[row]!) startsMs[row] = timeMs;
@@ -227,7 +227,7 @@ export class SessionWindowProcessor implements Processor {
   private touchesAny(keyRow: number, timeMs: number, endMs: number): boolean {
     const { table } = this;
     for (let row = table.firstOf(keyRow); row >= 0; row = table.nextRows[row]!) {
-      if (table.startsMs[row]! <= endMs && table.endsMs[row]! >= timeMs) return true;
+      if (table.startsMs[row]! < endMs && table.endsMs[row]! > timeMs) return true;
     }
     return false;
   }

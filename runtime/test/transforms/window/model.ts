@@ -12,7 +12,7 @@ export interface ModelWindow {
 export interface ModelSettings {
   /** The windows of an instant. */
   readonly assign: (timeMs: number, value: unknown) => readonly ModelWindow[];
-  /** Windows of a key that touch become one. */
+  /** Windows of a key that overlap become one. */
   readonly merging?: boolean;
   readonly latenessMs?: number;
   /** What a window emits for its records, in order of arrival. */
@@ -90,8 +90,7 @@ export class WindowModel {
   /** The pane after a window of the key was merged with all that it touches. */
   private merged(key: unknown, window: ModelWindow): Pane {
     const touched = this.panes.filter(
-      (pane) =>
-        pane.key === key && pane.window.startMs <= window.endMs && pane.window.endMs >= window.startMs,
+      (pane) => pane.key === key && pane.window.startMs < window.endMs && pane.window.endMs > window.startMs,
     );
     if (touched.length === 0) return this.paneOf(key, window);
     const all = [window, ...touched.map((pane) => pane.window)];

@@ -53,15 +53,15 @@ describe('the panes of a key', () => {
     expect(store.keyCount).toBe(0);
   });
 
-  it('touch a window that they overlap or meet', () => {
+  it('touch a window that they overlap, and not one that they meet', () => {
     const { panes } = start();
     for (const [i, window] of [span(20, 30), span(0, 10), span(41, 50)].entries())
       panes.put(i, emptyPane(window));
     const touching = (startMs: number, endMs: number): number[] =>
       panes.touching(span(startMs, endMs)).map(({ pane }) => pane.startMs);
-    expect(touching(10, 20)).toEqual([0, 20]);
-    expect(touching(11, 19)).toEqual([]);
-    expect(touching(30, 40)).toEqual([20]);
+    expect(touching(10, 20)).toEqual([]);
+    expect(touching(9, 21)).toEqual([0, 20]);
+    expect(touching(29, 41)).toEqual([20]);
     expect(touching(-5, 60)).toEqual([0, 20, 41]);
   });
 });
