@@ -21,7 +21,8 @@ import { oneByOne } from '../testing/breadth/one-by-one.ts';
 import { type Item, items } from './items.ts';
 import { keyCase } from './keyed-steps.ts';
 import type { World } from './step.ts';
-import { plainWay, type Results, runProgram, timedText, type Way, way } from './ways.ts';
+import { timedText } from './text.ts';
+import { plainWay, type Results, runProgram, type Way, way } from './ways.ts';
 import { windowCase } from './windows.ts';
 
 const late = outputTag<Item>('late');

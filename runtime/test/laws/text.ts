@@ -21,6 +21,10 @@ export const textOf = (value: unknown): string => {
   return Object.is(value, -0) ? '-0' : String(value);
 };
 
+/** A record with its event time. */
+export const timedText = (record: { readonly item: unknown; readonly timestampMs: number }): string =>
+  `${record.timestampMs} ${textOf(record.item)}`;
+
 /** Equal for equal keys: −0 is 0, and the order of fields does not matter. */
 export const keyText = (value: unknown): string => {
   if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '0' : textOf(value);

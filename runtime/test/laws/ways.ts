@@ -1,27 +1,16 @@
 /** How a program may be run without anybody seeing it in its results. */
 import fc from 'fast-check';
-import {
-  Batch,
-  boundedOutOfOrderness,
-  createFixedSplits,
-  createSplitReader,
-  type DataStream,
-  type FixedSplitsState,
-  type Job,
-  type Source,
-  type StreamEnvironment,
-} from 'millrace';
+import type { DataStream, Job, StreamEnvironment } from 'millrace';
 import { vi } from 'vitest';
-import { ByteReader, ByteWriter, decodeBatch, encodeBatch } from '../../src/batch/codec.ts';
 import { Collected, collect } from '../../src/connectors/collect/index.ts';
 import { createSharedThreadJob, type LocalSettings } from '../../src/coordinator/local.ts';
 import type { JobResult } from '../../src/coordinator/local-job.ts';
 import { isTerminal } from '../../src/coordinator/transitions.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
-import { disorderMs, type Item, type Timed } from './items.ts';
+import type { Item, Timed } from './items.ts';
 import type { World } from './step.ts';
-import { textOf } from './text.ts';
+import { worldOf } from './world.ts';
 
 export interface Way {
   readonly parallelism: number;
@@ -51,77 +40,6 @@ export const way: fc.Arbitrary<Way> = fc.record({
   generates: fc.boolean(),
   columns: fc.boolean(),
   moves: fc.constantFrom(0, 0, 3, 20),
-});
-
-const overWire = (batch: Batch): Batch => {
-  const writer = new ByteWriter(16);
-  encodeBatch(batch, writer);
-  return decodeBatch(new ByteReader(writer.toBytes()));
-};
-
-interface Position {
-  readonly id: string;
-  readonly next: number;
-  readonly end: number;
-}
-
-/** Contiguous parts of a list, one a subtask, each given in batches of a few records. */
-const itemSource = (
-  list: readonly Item[],
-  { columns, moves }: Way,
-): Source<Item, Position, FixedSplitsState<Position>> => ({
-  kind: 'items',
-  boundedness: 'bounded',
-  createEnumerator: (context, restored) =>
-    createFixedSplits(
-      context,
-      Array.from({ length: context.parallelism }, (_, i) => ({
-        id: `${i}`,
-        next: Math.floor((list.length * i) / context.parallelism),
-        end: Math.floor((list.length * (i + 1)) / context.parallelism),
-      })),
-      restored,
-    ),
-  createReader: (context) =>
-    createSplitReader<Position>({
-      order: 'together',
-      requestSplit: () => context.requestSplit(),
-      start: ({ id, next, end }) => {
-        const output = context.split(id);
-        let at = next;
-        let isRested = moves === 0;
-        return {
-          poll: () => {
-            if (!isRested) {
-              // Something else may happen between any two batches.
-              isRested = true;
-              setImmediate(() => context.wake());
-              return 'waiting';
-            }
-            isRested = moves === 0;
-            if (at >= end) return 'end';
-            const rows = list.slice(at, Math.min(end, at + 5));
-            const batch = Batch.ofRows(rows, new Float64Array(rows.length).fill(NaN));
-            output.emitBatch(columns ? overWire(batch) : batch);
-            at += rows.length;
-            return 'more';
-          },
-          snapshot: () => ({ id, next: at, end }),
-          close: () => output.release(),
-        };
-      },
-    }),
-});
-
-const worldOf = (env: StreamEnvironment, how: Way, sourceParallelism?: number): World => ({
-  env,
-  source: (list) => {
-    const stream = env.fromSource(
-      itemSource(list, how),
-      boundedOutOfOrderness<Item>(disorderMs).withTimestamps('time'),
-    );
-    return sourceParallelism === undefined ? stream : stream.setParallelism(sourceParallelism);
-  },
 });
 
 /** Runs something while no code can be made out of text. */
@@ -188,7 +106,7 @@ export const runProgram = async (
   const collected: Collected<Item>[] = [];
   const job = (env: StreamEnvironment): void => {
     // Every slot calls this, and all of them write to the same lists.
-    build(worldOf(env, how, sourceParallelism)).forEach((stream, i) => {
+    build(worldOf(env, { ...how, sourceParallelism })).forEach((stream, i) => {
       collected[i] ??= new Collected<Item>();
       stream.sinkTo(collect(collected[i]));
     });
@@ -207,5 +125,3 @@ export const resultsOf = async (
   how: Way,
   settings: RunSettings = {},
 ): Promise<readonly Timed[]> => (await runProgram((world) => [build(world)], how, settings))[0] ?? [];
-
-export const timedText = ({ item, timestampMs }: Timed): string => `${timestampMs} ${textOf(item)}`;

@@ -1,0 +1,54 @@
+/** Run by a test in a process of its own: random programs over real threads, each compared to its model. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freezeJob } from '../../src/artifact/freeze.ts';
+import { resolveMillraceToThisRuntime } from '../../src/artifact/resolve.ts';
+import { createThreadedJob } from '../../src/coordinator/threads.ts';
+import { createNodeSystem } from '../../src/sys/node-system.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { modelOf, mostResults } from './program.ts';
+import { timedText } from './text.ts';
+import { drawn } from './thread-job.ts';
+
+const [firstSeed = 0, count = 1, parallelism = 2] = process.argv.slice(2).map(Number);
+const seeds = Array.from({ length: count }, (_, i) => firstSeed + i).filter(
+  (seed) => expectedOf(seed).length < mostResults,
+);
+const folder = mkdtempSync(join(tmpdir(), 'millrace-law-'));
+resolveMillraceToThisRuntime();
+const system = createNodeSystem();
+const artifact = await freezeJob(system, fileURLToPath(new URL('./thread-job.ts', import.meta.url)), folder);
+
+const job = await createThreadedJob(artifact, {
+  system,
+  logger: createLogger({ clock: system.clock, level: 'silent', json: false }),
+  jobName: 'law',
+  args: { seeds: seeds.join(' '), folder },
+  parallelism,
+  mode: 'Streaming',
+  restart: { strategy: 'None' },
+  deadLetterPolicy: 'fail',
+  deadLetters: () => undefined,
+  baseDirectory: folder,
+});
+job.start();
+const { state, error } = await job.ended;
+if (state !== 'finished') throw error;
+
+let compared = 0;
+for (const seed of seeds) {
+  const files = readdirSync(folder).filter((name) => name.startsWith(`${seed}-`));
+  const came = files.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1));
+  assert.deepEqual(came.toSorted(), expectedOf(seed), `seed ${seed}`);
+  compared += came.length;
+}
+rmSync(folder, { recursive: true, force: true });
+process.stdout.write(`${compared}\n`);
+
+function expectedOf(seed: number): readonly string[] {
+  const { given, steps } = drawn(seed);
+  return modelOf(steps, given).map(timedText).toSorted();
+}

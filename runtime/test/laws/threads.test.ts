@@ -1,0 +1,14 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const script = fileURLToPath(new URL('./on-threads.ts', import.meta.url));
+
+describe('the results of a program on threads of their own', () => {
+  it.each([2, 3])('are those of a plain model, odd values included, on %i threads', async (threads) => {
+    const words = ['--conditions=millrace-source', script, `${threads * 1000}`, '25', `${threads}`];
+    const { stdout } = await promisify(execFile)(process.execPath, words);
+    expect(Number(stdout)).toBeGreaterThan(100);
+  });
+});

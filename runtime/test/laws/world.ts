@@ -1,0 +1,94 @@
+/** Where a program reads its items. */
+import {
+  Batch,
+  boundedOutOfOrderness,
+  createFixedSplits,
+  createSplitReader,
+  type FixedSplitsState,
+  type Source,
+  type StreamEnvironment,
+} from 'millrace';
+import { ByteReader, ByteWriter, decodeBatch, encodeBatch } from '../../src/batch/codec.ts';
+import { disorderMs, type Item } from './items.ts';
+import type { World } from './step.ts';
+
+/** How items are read. */
+export interface Reading {
+  /** Records come as the wire brings them, in columns, or as objects. */
+  readonly columns: boolean;
+  /** Not 0: something else may happen between any two batches. */
+  readonly moves: number;
+  /** Subtasks of every source; absent = as many as there are slots. */
+  readonly sourceParallelism?: number | undefined;
+}
+
+const overWire = (batch: Batch): Batch => {
+  const writer = new ByteWriter(16);
+  encodeBatch(batch, writer);
+  return decodeBatch(new ByteReader(writer.toBytes()));
+};
+
+interface Position {
+  readonly id: string;
+  readonly next: number;
+  readonly end: number;
+}
+
+/** Contiguous parts of a list, one a subtask, each given in batches of a few records. */
+const itemSource = (
+  list: readonly Item[],
+  { columns, moves }: Reading,
+): Source<Item, Position, FixedSplitsState<Position>> => ({
+  kind: 'items',
+  boundedness: 'bounded',
+  createEnumerator: (context, restored) =>
+    createFixedSplits(
+      context,
+      Array.from({ length: context.parallelism }, (_, i) => ({
+        id: `${i}`,
+        next: Math.floor((list.length * i) / context.parallelism),
+        end: Math.floor((list.length * (i + 1)) / context.parallelism),
+      })),
+      restored,
+    ),
+  createReader: (context) =>
+    createSplitReader<Position>({
+      order: 'together',
+      requestSplit: () => context.requestSplit(),
+      start: ({ id, next, end }) => {
+        const output = context.split(id);
+        let at = next;
+        let isRested = moves === 0;
+        return {
+          poll: () => {
+            if (!isRested) {
+              // Something else may happen between any two batches.
+              isRested = true;
+              setImmediate(() => context.wake());
+              return 'waiting';
+            }
+            isRested = moves === 0;
+            if (at >= end) return 'end';
+            const rows = list.slice(at, Math.min(end, at + 5));
+            const batch = Batch.ofRows(rows, new Float64Array(rows.length).fill(NaN));
+            output.emitBatch(columns ? overWire(batch) : batch);
+            at += rows.length;
+            return 'more';
+          },
+          snapshot: () => ({ id, next: at, end }),
+          close: () => output.release(),
+        };
+      },
+    }),
+});
+
+export const worldOf = (env: StreamEnvironment, how: Reading): World => ({
+  env,
+  source: (list) => {
+    const stream = env.fromSource(
+      itemSource(list, how),
+      boundedOutOfOrderness<Item>(disorderMs).withTimestamps('time'),
+    );
+    return how.sourceParallelism === undefined ? stream : stream.setParallelism(how.sourceParallelism);
+  },
+});
