@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { createEnvironment, type Job } from '../api/environment.ts';
 import { MillraceError } from '../contract/errors.ts';
+import { reasonOf } from '../contract/reason.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { type PlanSettings, planJob } from '../graph/plan.ts';
 
@@ -14,9 +15,9 @@ export const loadJob = async (path: string): Promise<Job> => {
     module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
   } catch (error) {
     if (MillraceError.is(error)) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new MillraceError('job-invalid', `The job's module failed while loading: ${message}`, {
+    throw new MillraceError('job-invalid', `The job's module failed while loading: ${reasonOf(error)}`, {
       cause: error,
+      hint: 'Correct what the module does or imports at its top.',
     });
   }
   if (typeof module.default !== 'function') {
@@ -42,8 +43,10 @@ export const buildGraph = (
     result = (job as (...parameters: unknown[]) => unknown)(environment, args);
   } catch (error) {
     if (MillraceError.is(error)) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new MillraceError('job-invalid', `The job's function failed: ${message}`, { cause: error });
+    throw new MillraceError('job-invalid', `The job's function failed: ${reasonOf(error)}`, {
+      cause: error,
+      hint: 'Correct the function; it only describes the graph, with the arguments that it is given.',
+    });
   }
   if (result instanceof Promise) {
     throw new MillraceError('job-invalid', "The job's function returned a promise.", {

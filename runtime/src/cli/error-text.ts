@@ -1,5 +1,6 @@
 import { MillraceError } from '../contract/errors.ts';
-import { userFrame } from '../task/failures.ts';
+import { reasonOf } from '../contract/reason.ts';
+import { placeOf } from '../task/failures.ts';
 
 const indent = (label: string, text: string): string =>
   `  ${label.padEnd(9)} ${text.replaceAll('\n', '\n            ')}`;
@@ -8,32 +9,34 @@ const indent = (label: string, text: string): string =>
 const visible = (text: string): string =>
   text.replaceAll('\t', ' ').replace(/[^\P{Cc}\n]|[\u2028\u2029]/gu, '\u{FFFD}');
 
-const defect = (error: unknown): string => {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `error: ${text}\n${indent('this is', 'a defect of Millrace; please report it with the lines above')}`;
-};
+const ofOurs = (error: MillraceError): readonly string[] => [
+  ...Object.entries(placeOf(error)).map(([name, value]) => indent(name, String(value))),
+  ...(error.hint === undefined ? [] : [indent('what now', error.hint)]),
+];
 
-/** Whether an error is the operating system's: a full disk, a file that may not be read … */
-const isOfSystem = (error: unknown): error is Error =>
+/** Whether an error is the operating system's: a full disk, a file that may not be read, a port that is taken … */
+const isOfSystem = (error: unknown): boolean =>
   error instanceof Error && 'syscall' in error && typeof error.syscall === 'string';
 
-/** The line of the job's code that threw what is behind an error, when the error does not name a place itself. */
-const placeOf = ({ where, cause }: MillraceError): Readonly<Record<string, string | number>> => {
-  if (where['at'] !== undefined || where['file'] !== undefined) return where;
-  const at = MillraceError.is(cause) ? undefined : userFrame(cause);
-  return at === undefined ? where : { ...where, at };
+const ofSystem = (error: object): readonly string[] => [
+  indent(
+    'what now',
+    'path' in error
+      ? 'See whether the path is right, whether it may be read and written, and whether the disk has room.'
+      : 'See whether the address is right, and whether the other side answers.',
+  ),
+];
+
+/** Nobody has foreseen this one. Its stack is for who mends it. */
+const ofDefect = (error: unknown): readonly string[] => {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
+  return [indent('what now', 'This is a defect of Millrace; please report it with these lines.'), ...frames];
 };
 
-/** What a person reads when something went wrong: the sentence, the places, and what to do. No stack of ours. */
+/** What a person reads when something went wrong: the sentence, the places, and what to do. No stack of ours, unless the defect is. */
 export const errorText = (error: unknown): string => {
-  if (MillraceError.is(error)) {
-    const lines = [`error: ${error.message}`];
-    for (const [name, value] of Object.entries(placeOf(error))) lines.push(indent(name, String(value)));
-    if (error.hint !== undefined) lines.push(indent('what now', error.hint));
-    return visible(lines.join('\n'));
-  }
-  if (!isOfSystem(error)) return visible(defect(error));
-  const hint =
-    'See whether the path is right, whether it may be read and written, and whether the disk has room.';
-  return visible(`error: ${error.message}\n${indent('what now', hint)}`);
+  if (MillraceError.is(error)) return visible([`error: ${error.message}`, ...ofOurs(error)].join('\n'));
+  const lines = isOfSystem(error) ? ofSystem(error as object) : ofDefect(error);
+  return visible([`error: ${reasonOf(error)}`, ...lines].join('\n'));
 };

@@ -29,7 +29,10 @@ export const findTarget = (io: CommandIo, given: string, overrides: TargetOverri
   }
   const isManifest = manifestEndings.includes(ending);
   if (!isManifest && io.system.files.stat(path) === undefined) {
-    throw new MillraceError('job-invalid', `${given} does not exist.`, { where: { file: path } });
+    throw new MillraceError('job-invalid', `${given} does not exist.`, {
+      where: { file: path },
+      hint: "Give the path of a StreamJob manifest or of a job's code.",
+    });
   }
   const target = isManifest ? manifestTarget(io.system, path, given) : bareTarget(path);
   const { parallelism = target.parallelism, mode = target.mode, args = {} } = overrides;

@@ -16,7 +16,14 @@ const listenForTrouble = (unheard: (trouble: Trouble) => void): CommandIo['onTro
     for (const handler of handlers) handler(trouble);
   };
   process.on('uncaughtException', (error: unknown) => tell({ kind: 'uncaught', error }));
-  process.stdout.on('error', (error) => tell({ kind: 'output', error }));
+  let isBroken = false;
+  process.stdout.on('error', (error) => {
+    if (isBroken) return;
+    isBroken = true;
+    tell({ kind: 'output', error });
+  });
+  // What threads still print goes nowhere then: they wait until it is taken, and could not end.
+  process.stdout.on('unpipe', (source) => source.resume());
   // Whoever closed standard error does not want to know.
   process.stderr.on('error', () => undefined);
   return (handler) => {

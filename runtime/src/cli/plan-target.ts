@@ -1,6 +1,7 @@
 import { buildGraph, loadJob } from '../artifact/load.ts';
 import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { atEntry } from './at-entry.ts';
 import type { CommandIo } from './command-io.ts';
 import { setVariables } from './environment.ts';
 import { freezeTarget } from './freeze-target.ts';
@@ -10,6 +11,8 @@ import type { JobTarget } from './job-target.ts';
 export const planTarget = async (io: CommandIo, target: JobTarget): Promise<PhysicalGraph> => {
   setVariables(io, target.environment);
   resolveMillraceToThisRuntime();
-  const { path } = await freezeTarget(io, target);
-  return buildGraph(await loadJob(path), target.args, target);
+  return await atEntry(target.entry, async () => {
+    const { path } = await freezeTarget(io, target);
+    return buildGraph(await loadJob(path), target.args, target);
+  });
 };

@@ -1,9 +1,9 @@
-import type { Artifact } from '../artifact/freeze.ts';
 import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
 import { partOfMachine } from '../contract/memory-budget.ts';
 import type { JobResult, LocalJob } from '../coordinator/local-job.ts';
 import { createThreadedJob } from '../coordinator/threads.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { atEntry } from './at-entry.ts';
 import { type CommandIo, ExitCode } from './command-io.ts';
 import { type DeadLetterFile, openDeadLetterFile } from './dead-letter-file.ts';
 import { requireVariables, setVariables } from './environment.ts';
@@ -68,16 +68,17 @@ const createJob = async (
   requireVariables(io, target.environment);
   setVariables(io, target.environment);
   resolveMillraceToThisRuntime();
-  const artifact: Artifact = await freezeTarget(io, target);
-  return createThreadedJob(artifact, {
-    ...target,
-    system: io.system,
-    logger,
-    jobName: target.name,
-    memoryBytes: target.memoryBytes ?? io.system.memory.machineBytes() * partOfMachine,
-    deadLetters: deadLetters.accept,
-    onBlocked,
-  });
+  return await atEntry(target.entry, async () =>
+    createThreadedJob(await freezeTarget(io, target), {
+      ...target,
+      system: io.system,
+      logger,
+      jobName: target.name,
+      memoryBytes: target.memoryBytes ?? io.system.memory.machineBytes() * partOfMachine,
+      deadLetters: deadLetters.accept,
+      onBlocked,
+    }),
+  );
 };
 
 /**

@@ -1,4 +1,5 @@
 import { MillraceError } from '../contract/errors.ts';
+import { reasonOf } from '../contract/reason.ts';
 import { userFrame } from '../task/failures.ts';
 import { ExitCode, type Trouble } from './command-io.ts';
 import { errorText } from './error-text.ts';
@@ -18,7 +19,7 @@ export const failureOf = (trouble: Trouble): unknown => {
   const { error } = trouble;
   const at = userFrame(error);
   if (at === undefined) return error;
-  return new MillraceError('user-code', `A callback of the job failed: ${(error as Error).message}`, {
+  return new MillraceError('user-code', `A callback of the job failed: ${reasonOf(error)}`, {
     cause: error,
     where: { at },
     hint: 'Catch errors inside timers and callbacks, and await promises; calls to services belong into mapAsync.',

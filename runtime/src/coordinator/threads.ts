@@ -9,6 +9,7 @@ import { createLocalSlot } from '../worker/local-slot.ts';
 import type { SlotHandle, SlotReports } from '../worker/slot-handle.ts';
 import { startThreadSlot } from '../worker/thread-slot.ts';
 import { blockedAfterMs, startWatchdog } from '../worker/watchdog.ts';
+import { collectWarning } from './collect-warning.ts';
 import { type LocalSettings, runsAsBatch, slotMemory, slotSetup } from './local.ts';
 import { LocalJob } from './local-job.ts';
 
@@ -20,6 +21,8 @@ export const createThreadedJob = async (artifact: Artifact, settings: LocalSetti
   const graph = buildGraph(await loadJob(artifact.path), settings.args, settings);
   const memory = slotMemory(settings, graph);
   if (memory !== undefined) settings.logger.debug('Memory of each slot', { ...memory });
+  const warning = collectWarning(graph);
+  if (warning !== undefined) settings.logger.warn(warning);
   const pulses = allocatePulses(graph.slots);
   const watchdog = startWatchdog(settings.system, {
     pulses,

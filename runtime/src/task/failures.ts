@@ -1,5 +1,6 @@
 import { describeValue } from '../batch/values.ts';
 import { MillraceError } from '../contract/errors.ts';
+import { reasonOf } from '../contract/reason.ts';
 import type { FailureHandler } from '../transforms/processor.ts';
 
 /** What becomes of a record that cannot be processed. */
@@ -44,18 +45,33 @@ const placeInLine = (line: string): string | undefined => {
   return place?.startsWith('file://') === true ? decodeURI(place.slice('file://'.length)) : place;
 };
 
+const placesIn = (lines: readonly string[]): readonly string[] =>
+  lines.flatMap((line) => placeInLine(line) ?? []);
+
 /**
  * First line of a stack that lies in the job's own code: `file:line:column`, or undefined. Packages that the job has installed
- * count only when nothing else does: their caller can do something about it.
+ * count only when nothing else does, since their caller can do something about it, and only above the runtime's own lines:
+ * what lies below has called the runtime.
  */
 export const userFrame = (error: unknown): string | undefined => {
   if (!(error instanceof Error) || error.stack === undefined) return undefined;
-  const places = error.stack.split('\n').flatMap((line) => placeInLine(line) ?? []);
-  return places.find((place) => !place.includes('/node_modules/')) ?? places[0];
+  const lines = error.stack.split('\n');
+  const own = placesIn(lines).find((place) => !place.includes('/node_modules/'));
+  if (own !== undefined) return own;
+  const runtime = lines.findIndex((line) => line.includes(ownModules));
+  return placesIn(runtime === -1 ? lines : lines.slice(0, runtime))[0];
 };
 
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : describeValue(error, shownCharacters);
+/** Where an error says that it happened; when it names no place itself, with the line of the job's code behind it. */
+export const placeOf = (error: MillraceError): Readonly<Record<string, string | number>> => {
+  const { where, cause } = error;
+  if (where['at'] !== undefined || where['file'] !== undefined) return where;
+  const at = userFrame(error) ?? userFrame(cause);
+  return at === undefined ? where : { ...where, at };
+};
+
+const shownReason = (error: unknown): string =>
+  error instanceof Error ? reasonOf(error) : describeValue(error, shownCharacters);
 
 /** The failure of a job by a record: names the transform, the user's line, the record, and what to do. */
 export const recordFailure = (transform: string, error: unknown, record: unknown): MillraceError => {
@@ -63,7 +79,7 @@ export const recordFailure = (transform: string, error: unknown, record: unknown
   const at = (MillraceError.is(error) ? error.where['at'] : undefined) ?? userFrame(error);
   return new MillraceError(
     MillraceError.is(error) ? error.code : 'user-code',
-    `The transform “${transform}” failed on a record: ${reasonOf(error)}`,
+    `The transform “${transform}” failed on a record: ${shownReason(error)}`,
     {
       cause: error,
       where: {
@@ -82,7 +98,7 @@ export const recordFailure = (transform: string, error: unknown, record: unknown
 export const taskFailure = (task: string, error: unknown): unknown => {
   const at = userFrame(error);
   if (MillraceError.is(error) || at === undefined) return error;
-  return new MillraceError('user-code', `The task “${task}” failed: ${reasonOf(error)}`, {
+  return new MillraceError('user-code', `The task “${task}” failed: ${shownReason(error)}`, {
     cause: error,
     where: { task, at },
     hint: 'Correct the function at this line.',
@@ -113,6 +129,6 @@ export const createFailureHandler = (
     if (policy === 'drop') return;
     const where = String(failure.where['at'] ?? '');
     const time = Number.isNaN(timestampMs) ? null : timestampMs;
-    output({ transform, reason: reasonOf(error), where, record, timestampMs: time });
+    output({ transform, reason: shownReason(error), where, record, timestampMs: time });
   },
 });

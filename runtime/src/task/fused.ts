@@ -54,7 +54,9 @@ export class FusedProcessor implements Processor {
   }
 
   async close(): Promise<void> {
-    for (const { lifecycle } of this.links) if (lifecycle !== undefined) await closeLifecycle(lifecycle);
+    for (const { lifecycle, context } of this.links) {
+      if (lifecycle !== undefined) await closeLifecycle(lifecycle, context.transformName);
+    }
   }
 
   private failures(step: number): FailureHandler {

@@ -44,7 +44,7 @@ export abstract class KeyedRecordProcessor implements Processor {
   }
 
   close(): Promise<void> {
-    return closeLifecycle(this.lifecycle);
+    return closeLifecycle(this.lifecycle, this.context.transformName);
   }
 
   process(batch: Batch, port: number): void {

@@ -37,7 +37,7 @@ export abstract class RecordProcessor implements Processor {
   }
 
   close(): Promise<void> {
-    return closeLifecycle(this.lifecycle);
+    return closeLifecycle(this.lifecycle, this.context.transformName);
   }
 
   process(batch: Batch, port: number): void {

@@ -1,6 +1,7 @@
 import type { Lifecycle, RuntimeContext } from '../api/functions.ts';
 import type { ListStateDescriptor, StateAccess, StateDescriptor, SubtaskListState } from '../api/state.ts';
 import { MillraceError } from '../contract/errors.ts';
+import { reasonOf } from '../contract/reason.ts';
 import type { KeyedStore } from '../state/keyed-store.ts';
 import { SubtaskState } from '../state/subtask-state.ts';
 import type { MetricGroup } from '../telemetry/metrics.ts';
@@ -103,12 +104,15 @@ export const createRuntimeContext = (context: ProcessorContext, state: FunctionS
 
 const lifecycleFailure = (error: unknown, method: string, transformName: string): MillraceError => {
   if (MillraceError.is(error)) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new MillraceError('user-code', `“${method}” of the transform “${transformName}” failed: ${reason}`, {
-    cause: error,
-    hint: 'The cause names the line. Nothing was processed by this function in this attempt after it failed.',
-    where: { transform: transformName },
-  });
+  return new MillraceError(
+    'user-code',
+    `“${method}” of the transform “${transformName}” failed: ${reasonOf(error)}`,
+    {
+      cause: error,
+      hint: `Correct the function's ${method}, or catch what may fail in it.`,
+      where: { transform: transformName },
+    },
+  );
 };
 
 /**
@@ -125,7 +129,14 @@ export const openLifecycle = async (lifecycle: Lifecycle, context: OpeningContex
   }
 };
 
-/** Runs the function's `close`. */
-export const closeLifecycle = async (lifecycle: Lifecycle): Promise<void> => {
-  await lifecycle.close?.();
+/**
+ * Runs the function's `close`.
+ * @throws MillraceError user-code when `close` throws or rejects.
+ */
+export const closeLifecycle = async (lifecycle: Lifecycle, transformName: string): Promise<void> => {
+  try {
+    await lifecycle.close?.();
+  } catch (error) {
+    throw lifecycleFailure(error, 'close', transformName);
+  }
 };

@@ -2,6 +2,7 @@ import type { Sink, SinkWriter } from '../api/connectors.ts';
 import type { TransformSpec } from '../api/transform.ts';
 import type { Batch } from '../batch/batch.ts';
 import { MillraceError } from '../contract/errors.ts';
+import { reasonOf } from '../contract/reason.ts';
 import type { Counter } from '../telemetry/metrics.ts';
 import type { Processor, ProcessorContext } from './processor.ts';
 
@@ -67,10 +68,9 @@ class SinkProcessor implements Processor {
   private failure(error: unknown, action: string): MillraceError {
     const { transformName } = this.context;
     if (MillraceError.is(error) && error.where['transform'] !== undefined) return error;
-    const reason = error instanceof Error ? error.message : String(error);
     return new MillraceError(
       MillraceError.is(error) ? error.code : 'io',
-      `The sink “${transformName}” (${this.sink.kind}) failed to ${action}: ${reason}`,
+      `The sink “${transformName}” (${this.sink.kind}) failed to ${action}: ${reasonOf(error)}`,
       {
         cause: error,
         where: { ...(MillraceError.is(error) ? error.where : {}), transform: transformName },

@@ -3,7 +3,7 @@ import type { MemoryBudget } from '../contract/memory-budget.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { SharedLinks } from '../exchange/shared-links.ts';
 import type { PlanSettings } from '../graph/plan.ts';
-import type { DeadLetter, DeadLetterPolicy } from '../task/failures.ts';
+import { type DeadLetter, type DeadLetterPolicy, placeOf } from '../task/failures.ts';
 import type { MovedState } from '../task/key-group-moves.ts';
 import type { LogFields, LogLevel } from '../telemetry/logger.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
@@ -64,8 +64,9 @@ export interface PlainError {
 export const toPlainError = (error: unknown): PlainError => {
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
   if (!MillraceError.is(error)) return { message, stack };
-  const { code, where, hint } = error;
-  return { message, stack, code, where, ...(hint === undefined ? {} : { hint }) };
+  const { code, hint } = error;
+  // The cause stays behind, and with it the line that it names.
+  return { message, stack, code, where: placeOf(error), ...(hint === undefined ? {} : { hint }) };
 };
 
 export const fromPlainError = ({ message, stack, code, hint, where }: PlainError): Error => {

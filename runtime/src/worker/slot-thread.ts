@@ -72,7 +72,6 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
       requestSplit: (task) => send({ kind: 'requestSplit', task }),
       sendState: (toSlot, state) => send({ kind: 'state', toSlot, state }),
       onFinished: (drained) => {
-        sendReport();
         send({ kind: 'finished', drained });
         end();
       },
@@ -89,6 +88,7 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
   // The thread ends by itself when nothing is left to wait for.
   const end = (): void => {
     nextReport?.cancel();
+    sendReport();
     port.close();
   };
   const report = (): void => {

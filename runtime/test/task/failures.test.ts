@@ -5,6 +5,7 @@ import {
   type DeadLetter,
   type DeadLetterPolicy,
   inputFailure,
+  placeOf,
   recordFailure,
   taskFailure,
   userFrame,
@@ -53,6 +54,14 @@ describe('the place of an error in the code of the job', () => {
     expect(userFrame(withStack(inPackage))).toBe('/team/node_modules/csv/index.js:99:1');
   });
 
+  it('is never in a package that has called the runtime, however the program was started', () => {
+    const command = 'parseAsync (/team/node_modules/commander/lib/command.js:1113:5)';
+    expect(userFrame(withStack(`load (${ownModule}:1:1)`, command))).toBeUndefined();
+    expect(userFrame(withStack(`load (${ownModule}:1:1)`, '/team/start.ts:1:1', command))).toBe(
+      '/team/start.ts:1:1',
+    );
+  });
+
   it('is unknown for what is no error or has no such line', () => {
     expect(userFrame('a text')).toBeUndefined();
     expect(userFrame(withStack(`x (${ownModule}:1:1)`))).toBeUndefined();
@@ -62,7 +71,39 @@ describe('the place of an error in the code of the job', () => {
   });
 });
 
+describe('the place of an error of ours', () => {
+  const thrown = withStack('parse (/team/job.ts:3:5)');
+
+  it('is what it says itself', () => {
+    for (const where of [{ at: 'orders.csv:3' }, { file: '/team/job.yaml' }]) {
+      expect(placeOf(new MillraceError('io', 'No.', { where, cause: thrown }))).toBe(where);
+    }
+  });
+
+  it('is the line of the job that made it, or else the line of its cause', () => {
+    const made = new MillraceError('job-invalid', 'No.', { where: { transform: 'parse' }, cause: thrown });
+    made.stack = withStack(`x (${ownModule}:1:1)`, '/team/job.ts:9:9').stack as string;
+    expect(placeOf(made)).toEqual({ transform: 'parse', at: '/team/job.ts:9:9' });
+    made.stack = withStack(`x (${ownModule}:1:1)`).stack as string;
+    expect(placeOf(made)).toEqual({ transform: 'parse', at: '/team/job.ts:3:5' });
+  });
+
+  it('stays what little it is when no line of the job is involved', () => {
+    const made = new MillraceError('job-invalid', 'No.', { where: { transform: 'parse' } });
+    made.stack = withStack(`x (${ownModule}:1:1)`).stack as string;
+    expect(placeOf(made)).toEqual({ transform: 'parse' });
+  });
+});
+
 describe('the failure of a job by a record', () => {
+  it('tells what lies behind the error', () => {
+    const cause = new Error('connect ECONNREFUSED 127.0.0.1:9');
+    const failed = new TypeError('fetch failed', { cause });
+    expect(recordFailure('call', failed, 1).message).toBe(
+      'The transform “call” failed on a record: fetch failed: connect ECONNREFUSED 127.0.0.1:9',
+    );
+  });
+
   it('names the transform, the line, the record and what to do', () => {
     const failure = recordFailure('parse', withStack('/team/job.ts:3:5'), { id: 7 });
     expect(failure).toMatchObject({

@@ -94,7 +94,7 @@ describe('the context that open gets', () => {
 describe('opening and closing', () => {
   it('needs neither method', async () => {
     await openLifecycle({}, createRuntimeContext(fakeContext()));
-    await closeLifecycle({});
+    await closeLifecycle({}, 'counts');
   });
 
   it('keeps an error of ours as it is', async () => {
@@ -111,6 +111,21 @@ describe('opening and closing', () => {
     await expect(open('plain text')).rejects.toThrow('failed: plain text');
   });
 
+  it('tells of a close that fails as of an open, with what lies behind the error', async () => {
+    const cause = new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
+    await expect(closeLifecycle({ close: () => Promise.reject(cause) }, 'counts')).rejects.toMatchObject({
+      code: 'user-code',
+      message: '“close” of the transform “counts” failed: fetch failed: connect ECONNREFUSED',
+      where: { transform: 'counts' },
+      hint: "Correct the function's close, or catch what may fail in it.",
+      cause,
+    });
+    const close = (): void => {
+      throw cause;
+    };
+    await expect(closeLifecycle({ close }, 'counts')).rejects.toMatchObject({ cause });
+  });
+
   it('keeps the this of the function', async () => {
     class Model implements Lifecycle {
       readonly log: string[] = [];
@@ -123,7 +138,7 @@ describe('opening and closing', () => {
     }
     const model = new Model();
     await openLifecycle(model, createRuntimeContext(fakeContext()));
-    await closeLifecycle(model);
+    await closeLifecycle(model, 'counts');
     expect(model.log).toEqual(['open', 'close']);
   });
 });

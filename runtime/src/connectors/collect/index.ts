@@ -1,6 +1,9 @@
 /**
  * `collect` keeps records in the memory of the process that runs the job: for tests and `executeAndCollect`. The caller
  * holds a `Collected`, the job fills it. When a job restarts, what earlier attempts had collected is dropped.
+ *
+ * It works within one thread. `millrace run` gives each slot a thread once there are several, and each fills a `Collected` of
+ * its own, which nobody else sees: it warns of that.
  */
 import type { ConnectorContext, Sink, SinkWriter } from '../../api/connectors.ts';
 import type { Batch } from '../../batch/batch.ts';

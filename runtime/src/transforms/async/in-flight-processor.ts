@@ -59,7 +59,7 @@ export abstract class InFlightProcessor implements Processor {
 
   close(): Promise<void> {
     this.pool.cancelAll();
-    return closeLifecycle(this.settings.lifecycle);
+    return closeLifecycle(this.settings.lifecycle, this.context.transformName);
   }
 
   hasRoom(): boolean {

@@ -88,7 +88,7 @@ export class FunctionOutput implements PaneOutput, WindowContext<unknown> {
   }
 
   close(): Promise<void> {
-    return closeLifecycle(this.settings.function);
+    return closeLifecycle(this.settings.function, this.context.transformName);
   }
 
   add(fired: FiredRows): void {
