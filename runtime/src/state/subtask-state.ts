@@ -28,6 +28,15 @@ const writeItem = (writer: ByteWriter, ...values: readonly unknown[]): Uint8Arra
   return writer.toBytes();
 };
 
+/** The values that `writeItem` wrote. @throws MillraceError record-invalid unless there are so many and nothing else */
+const readItem = (item: Uint8Array, count: number): unknown[] => {
+  const reader = new ByteReader(item);
+  const values: unknown[] = [];
+  for (let i = 0; i < count; i++) values.push(decodeValue(reader));
+  if (reader.remaining > 0) throw reader.corrupt(`${reader.remaining} bytes follow an item`);
+  return values;
+};
+
 /**
  * The state of one subtask of a transform that belongs to no key: lists, whose items are dealt out anew when the parallelism
  * changes; *union* lists, of which every subtask then gets all items; and *broadcast* maps, of which every subtask holds an
@@ -109,12 +118,11 @@ export class SubtaskState {
         const map = this.broadcast(name);
         map.clear();
         for (const item of items) {
-          const reader = new ByteReader(item);
-          const key = decodeValue(reader);
-          map.put(key, decodeValue(reader));
+          const [key, value] = readItem(item, 2);
+          map.put(key, value);
         }
       } else {
-        this.list(kind, name).update(items.map((item) => decodeValue(new ByteReader(item))));
+        this.list(kind, name).update(items.map((item) => readItem(item, 1)[0]));
       }
     }
   }
