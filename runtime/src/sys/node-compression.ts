@@ -17,6 +17,7 @@ class NodeDecompressor implements Decompressor {
   private room = true;
   private ended = false;
   private closed = false;
+  private isTelling = false;
   /** Bytes given to the stream in hand. */
   private given = 0;
   /** What the stream in hand has left of its input because its frame has ended. */
@@ -87,8 +88,14 @@ class NodeDecompressor implements Decompressor {
     this.ready();
   }
 
+  /** Streams speak up from inside `read` and `write`, too: the caller is told when its call is over. */
   private ready(): void {
-    if (!this.closed) this.onReady();
+    if (this.isTelling) return;
+    this.isTelling = true;
+    queueMicrotask(() => {
+      this.isTelling = false;
+      if (!this.closed) this.onReady();
+    });
   }
 }
 
