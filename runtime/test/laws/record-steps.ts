@@ -130,6 +130,14 @@ const asyncIn = (order: 'ordered' | 'unordered'): Step =>
   );
 const orderedAsyncStep = fc.constant(asyncIn('ordered'));
 const asyncStep = fc.constantFrom(asyncIn('ordered'), asyncIn('unordered'));
+/** Behind a keyBy what is in flight belongs to the state of its key, and moves with it. */
+const keyedAsyncStep = fc.constantFrom(asyncIn('ordered'), asyncIn('unordered')).map(
+  (step): Step => ({
+    ...step,
+    name: `keyed ${step.name}`,
+    apply: (stream, world) => step.apply(stream.keyBy('key'), world),
+  }),
+);
 
 const lookupStep = fc.integer({ min: 0, max: 4 }).map((cacheSize) =>
   perRecord(
@@ -201,6 +209,7 @@ export const recordStep: fc.Arbitrary<Step> = fc.oneof(
   sideStep,
   diamondStep,
   asyncStep,
+  keyedAsyncStep,
   lookupStep,
   moveStep,
   connectStep,
