@@ -49,6 +49,11 @@ const bundle = async (entry: string): Promise<Uint8Array> => {
   }
 };
 
+/** Whether the module is there as it was written: a machine that stops may leave less behind. */
+const isWhole = (system: System, path: string, sha256: string): boolean =>
+  system.files.stat(path) !== undefined &&
+  system.hashing.sha256(new TextEncoder().encode(system.files.readText(path))) === sha256;
+
 /**
  * Bundles an entry file and stores the result under `directory` by its hash.
  * @throws MillraceError job-invalid with file and line when the code cannot be bundled.
@@ -63,7 +68,7 @@ export const freezeJob = async (system: System, entry: string, directory: string
   const code = await bundle(entry);
   const sha256 = system.hashing.sha256(code);
   const path = join(directory, `${sha256}.mjs`);
-  if (system.files.stat(path) === undefined) {
+  if (!isWhole(system, path, sha256)) {
     system.files.makeDirectory(directory);
     const partial = `${path}.${system.random.id()}`;
     const file = system.files.open(partial, 'write');

@@ -21,9 +21,9 @@ const isOfSystem = (error: unknown): boolean =>
 const ofSystem = (error: object): readonly string[] => [
   indent(
     'what now',
-    'path' in error
-      ? 'See whether the path is right, whether it may be read and written, and whether the disk has room.'
-      : 'See whether the address is right, and whether the other side answers.',
+    'address' in error || 'hostname' in error
+      ? 'See whether the address is right, and whether the other side answers.'
+      : 'See whether the path is right, whether it may be read and written, and whether the disk has room.',
   ),
 ];
 

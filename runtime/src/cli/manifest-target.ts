@@ -19,7 +19,13 @@ const readManifest = (system: System, path: string): string => {
     throw new MillraceError(
       'manifest-invalid',
       missing ? 'The manifest does not exist.' : `The manifest cannot be read: ${(error as Error).message}`,
-      { cause: error, where: { file: path }, hint: 'Give the path of a StreamJob manifest.' },
+      {
+        cause: error,
+        where: { file: path },
+        hint: missing
+          ? 'Give the path of a StreamJob manifest.'
+          : 'See whether it is a file, and whether you may read it.',
+      },
     );
   }
 };

@@ -1,3 +1,5 @@
+import { MillraceError } from './errors.ts';
+
 /** How deep causes are told: a chain may go in circles. */
 const deepest = 8;
 
@@ -9,7 +11,8 @@ const causesOf = (error: Error): readonly unknown[] => {
 const addReasons = (error: unknown, depth: number, into: string[]): void => {
   const text = error instanceof Error ? error.message : String(error);
   if (text !== '' && !into.some((known) => known.includes(text))) into.push(text);
-  if (!(error instanceof Error) || depth === deepest) return;
+  // The message of an error of ours tells of its cause already.
+  if (!(error instanceof Error) || MillraceError.is(error) || depth === deepest) return;
   for (const cause of causesOf(error)) addReasons(cause, depth + 1, into);
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MillraceError } from '../../src/contract/errors.ts';
 import { reasonOf } from '../../src/contract/reason.ts';
 
 describe('the reason of an error', () => {
@@ -11,6 +12,14 @@ describe('the reason of an error', () => {
     const failed = new TypeError('fetch failed', { cause: first });
     expect(reasonOf(new Error('no rates', { cause: failed }))).toBe(
       'no rates: fetch failed: connect ECONNREFUSED 127.0.0.1:9',
+    );
+  });
+
+  it('ends with an error of ours, which tells of its cause in its own words', () => {
+    const full = new Error('ENOSPC: no space left on device, write');
+    const ours = new MillraceError('io', 'Cannot write orders.ndjson: the disk is full', { cause: full });
+    expect(reasonOf(new Error('flush failed', { cause: ours }))).toBe(
+      'flush failed: Cannot write orders.ndjson: the disk is full',
     );
   });
 

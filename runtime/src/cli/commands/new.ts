@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { MillraceError } from '../../contract/errors.ts';
+import { reasonOf } from '../../contract/reason.ts';
+import type { System } from '../../sys/system.ts';
 import type { CommandIo, Outcome } from '../command-io.ts';
 import { ownVersion } from '../own-version.ts';
 import { projectFiles } from '../templates.ts';
@@ -19,6 +21,16 @@ const checkName = (name: string): void => {
   });
 };
 
+const writeFiles = ({ files }: System, directory: string, texts: Readonly<Record<string, string>>): void => {
+  files.makeDirectory(directory);
+  const encoder = new TextEncoder();
+  for (const [path, text] of Object.entries(texts)) {
+    const file = files.open(join(directory, path), 'write');
+    file.write(encoder.encode(text));
+    file.close();
+  }
+};
+
 /** Writes the files of a new project; refuses a folder that has something in it. */
 export const createProject = (io: CommandIo, name: string): string => {
   checkName(name);
@@ -35,12 +47,14 @@ export const createProject = (io: CommandIo, name: string): string => {
       },
     );
   }
-  files.makeDirectory(directory);
-  const encoder = new TextEncoder();
-  for (const [path, text] of Object.entries(projectFiles(name, ownVersion(io.system)))) {
-    const file = files.open(join(directory, path), 'write');
-    file.write(encoder.encode(text));
-    file.close();
+  try {
+    writeFiles(io.system, directory, projectFiles(name, ownVersion(io.system)));
+  } catch (error) {
+    throw new MillraceError('io', `The project cannot be written: ${reasonOf(error)}`, {
+      cause: error,
+      where: { folder: directory },
+      hint: 'Go to a folder that you may write to, on a disk that has room; what is there of it by now can be removed.',
+    });
   }
   return directory;
 };
