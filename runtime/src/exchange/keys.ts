@@ -3,6 +3,7 @@ import type { Batch, BatchKeys } from '../batch/batch.ts';
 import type { Column } from '../batch/column.ts';
 import { hashColumn, hashNumber, hashString, hashValue } from '../batch/hash.ts';
 import { evaluateExpression } from '../batch/interpret.ts';
+import { columnValues } from '../batch/materialize.ts';
 import { isInherited } from '../batch/operations.ts';
 import { refusePromise } from '../batch/step-checks.ts';
 import { assertSupported } from '../batch/values.ts';
@@ -80,9 +81,10 @@ const fromColumn = (column: Column, length: number): BatchKeys | undefined => {
     hashColumn(column, length, hashes);
     return { values: column.values, hashes };
   }
-  if (column.type !== 'string') return undefined;
+  if (column.type !== 'string' && column.type !== 'text') return undefined;
   hashColumn(column, length, hashes);
-  return { values: column.values, hashes };
+  // Texts in bytes are hashed where they lie; of the record nothing but the key becomes a value.
+  return { values: columnValues(column, length) as readonly unknown[], hashes };
 };
 
 /** Reads a field of a record. What every object inherits under that name is no field. */
