@@ -45,7 +45,8 @@ const readEvents = async (response: Response, viewer: Viewer): Promise<void> => 
   let text = '';
   for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) text += part;
   for (const event of text.split('\n\n')) {
-    if (event.startsWith('data: ')) viewer.records.push(JSON.parse(event.slice('data: '.length)));
+    const [, data] = /^id: .*\ndata: (.*)$/.exec(event) ?? [];
+    if (data !== undefined) viewer.records.push(JSON.parse(data));
   }
 };
 

@@ -30,10 +30,10 @@ export class EventClients {
     return this.clients.size;
   }
 
-  /** Adds a client and sends it what is remembered. */
-  add(client: EventStream): void {
+  /** Adds a client and sends it what is remembered; one that comes back names the last event that it got. */
+  add(client: EventStream, lastEventId?: string): void {
     this.clients.add(client);
-    const text = this.history.text();
+    const text = this.history.text(lastEventId);
     if (text !== '') client.write(text);
   }
 

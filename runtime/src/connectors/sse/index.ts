@@ -1,6 +1,7 @@
 /**
  * `serverSentEvents` shows a stream live in browsers: it serves a page and pushes each record to it as a server-sent event.
- * Slow browsers are dropped, they never slow the job down. For people who look, not for delivery.
+ * Slow browsers are dropped, they never slow the job down; one that comes back
+ * (browsers do, by themselves) is sent what it missed as far as it is remembered. For people who look, not for delivery.
  */
 import { resolve } from 'node:path';
 import express, { type Express, type Request, type Response } from 'express';
@@ -65,7 +66,7 @@ const application = (page: string, clients: EventClients): Express => {
     const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', connection: 'close' };
     response.writeHead(200, headers);
     response.flushHeaders();
-    clients.add(response);
+    clients.add(response, request.get('last-event-id'));
     request.on('close', () => clients.remove(response));
   });
   return app;
@@ -106,7 +107,9 @@ const createWriter = async (
     );
   }
   const dropped = context.metrics.counter('droppedClients');
-  const clients = new EventClients(new History(options.history, options.key), () => dropped.increment());
+  const run = context.system.clock.nowMs().toString(36);
+  const history = new History(options.history, options.key, run);
+  const clients = new EventClients(history, () => dropped.increment());
   const app = application(pageText(context, options.page), clients);
   const server = await listen(context, app, options.host, options.port);
   context.logger.info(`Live page: http://${options.host}:${server.port}/`);

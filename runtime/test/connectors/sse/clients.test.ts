@@ -29,7 +29,7 @@ class Browser implements EventStream {
 
 const page = () => {
   let dropped = 0;
-  const clients = new EventClients(new History(10, undefined), () => void dropped++);
+  const clients = new EventClients(new History(10, undefined, 'run'), () => void dropped++);
   return { clients, dropped: () => dropped };
 };
 
@@ -41,7 +41,7 @@ describe('the browsers of a live page', () => {
     clients.send([1, 2]);
     clients.add(late);
     clients.send([3]);
-    expect(early.received).toBe('data: 1\n\ndata: 2\n\ndata: 3\n\n');
+    expect(early.received).toBe('id: run-1\ndata: 1\n\nid: run-2\ndata: 2\n\nid: run-3\ndata: 3\n\n');
     expect(late.received).toBe(early.received);
   });
 
@@ -76,6 +76,27 @@ describe('the browsers of a live page', () => {
     clients.add(browser);
     clients.remove(browser);
     clients.send([1]);
+    expect(browser.received).toBe('');
+  });
+
+  it('get what they missed when they come back, and nothing twice', () => {
+    const { clients } = page();
+    const [before, after] = [new Browser(), new Browser()];
+    clients.add(before);
+    clients.send([1, 2]);
+    clients.remove(before);
+    clients.send([3]);
+    clients.add(after, 'run-2');
+    clients.send([4]);
+    expect(after.received).toBe('id: run-3\ndata: 3\n\nid: run-4\ndata: 4\n\n');
+    expect(before.received).not.toContain('run-3');
+  });
+
+  it('are sent nothing at once when they have missed nothing', () => {
+    const { clients } = page();
+    clients.send([1]);
+    const browser = new Browser();
+    clients.add(browser, 'run-1');
     expect(browser.received).toBe('');
   });
 

@@ -17,12 +17,12 @@ const pages: Page[] = [];
 const open = async (
   options: Partial<ServerSentEventsOptions> = {},
   files: readonly string[] = [],
+  test: TestSystem = new TestSystem(),
 ): Promise<Page> => {
-  const test = new TestSystem();
   for (const text of files) test.files.put('/base/page.html', text);
   const context = { ...sinkContext(test), system: { ...test.system, http: nodeHttp } };
   const writer = await serverSentEvents({ port: 0, ...options }).createWriter(context);
-  const url = /http:\S+/.exec(test.logged[0]?.message ?? '')?.[0] ?? '';
+  const url = /http:\S+/.exec(test.logged.at(-1)?.message ?? '')?.[0] ?? '';
   const page = { url, writer, context, test };
   pages.push(page);
   return page;
@@ -32,14 +32,17 @@ afterEach(async () => {
   for (const { writer } of pages.splice(0)) await writer.close();
 });
 
-/** Reads events until the text holds `end`. */
+/** Events as they are without their numbers. */
+const withoutIds = (text: string): string => text.replaceAll(/^id: .*\n/gm, '');
+
+/** Reads events until their text holds `end`; without their numbers. */
 const readUntil = async (response: Response, end: string): Promise<string> => {
   let text = '';
   for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     text += part;
-    if (text.includes(end)) break;
+    if (withoutIds(text).includes(end)) break;
   }
-  return text;
+  return withoutIds(text);
 };
 
 describe('a live page', () => {
@@ -49,7 +52,7 @@ describe('a live page', () => {
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     writer.write(rowBatch([{ city: 'Kyiv', at: new Date(0) }, 'text', 7n]));
     await writer.close();
-    expect(await response.text()).toBe(
+    expect(withoutIds(await response.text())).toBe(
       'data: {"city":"Kyiv","at":"1970-01-01T00:00:00.000Z"}\n\ndata: "text"\n\ndata: "7"\n\nevent: end\ndata: {}\n\n',
     );
   });
@@ -73,6 +76,31 @@ describe('a live page', () => {
     );
     const text = await readUntil(await fetch(`${url}events`), '3');
     expect(text).toBe('data: {"city":"Oslo","n":2}\n\ndata: {"city":"Kyiv","n":3}\n\n');
+  });
+
+  it('sends a browser that comes back what it missed, by the number of its last event', async () => {
+    const { url, writer } = await open();
+    writer.write(rowBatch(['seen', 'seen too', 'missed']));
+    const first = await (await fetch(`${url}events`)).body?.getReader().read();
+    const ids = [...new TextDecoder().decode(first?.value).matchAll(/^id: (.*)$/gm)].map(
+      ([, id]) => id ?? '',
+    );
+    expect(ids).toHaveLength(3);
+    const again = await fetch(`${url}events`, { headers: { 'last-event-id': ids[1] ?? '' } });
+    writer.write(rowBatch(['new']));
+    expect(await readUntil(again, 'new')).toBe('data: "missed"\n\ndata: "new"\n\n');
+  });
+
+  it('sends everything to a browser that was at an earlier run of the job', async () => {
+    const { url, writer, test } = await open();
+    writer.write(rowBatch(['old']));
+    const first = await (await fetch(`${url}events`)).body?.getReader().read();
+    const [, id = ''] = /^id: (.*)$/m.exec(new TextDecoder().decode(first?.value)) ?? [];
+    test.manual.advance(1);
+    const second = await open({}, [], test);
+    second.writer.write(rowBatch(['a', 'b']));
+    const again = await fetch(`${second.url}events`, { headers: { 'last-event-id': id } });
+    expect(await readUntil(again, 'b')).toBe('data: "a"\n\ndata: "b"\n\n');
   });
 
   it('is the file that the job names, or a plain list', async () => {
