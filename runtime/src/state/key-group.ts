@@ -4,8 +4,8 @@ import { DirtyPages } from './dirty-pages.ts';
 import { KeyIndex } from './key-index.ts';
 import { MemoryAccount } from './memory-account.ts';
 
-/** A group that held more rows than this gives its memory back when the last one goes. */
-const worthFreeing = 1024;
+/** What held more rows, or timers, than this gives its memory back when the last one goes. */
+export const worthFreeing = 1024;
 
 /** A key that was removed, and when. */
 export interface Tombstone {

@@ -35,6 +35,11 @@ export class TimerHeap {
     return this.length;
   }
 
+  /** For how many there is room. */
+  get capacity(): number {
+    return this.times.length;
+  }
+
   /** Time of the next timer. There must be one. */
   headMs(): number {
     return this.times[0]!;

@@ -1,6 +1,6 @@
 import { MillraceError } from '../contract/errors.ts';
 import type { Cursor } from './cursor.ts';
-import type { KeyGroup } from './key-group.ts';
+import { type KeyGroup, worthFreeing } from './key-group.ts';
 import { MemoryAccount } from './memory-account.ts';
 import { TimerHeap } from './timer-heap.ts';
 import type { Change } from './undo-log.ts';
@@ -124,6 +124,7 @@ export class TimerQueue {
     heap.pop();
     this.count -= 1;
     this.update(winner, heap);
+    this.freeIfEmpty(winner, heap);
     const { cursor } = this;
     const group = cursor.groups[winner]!;
     // The timer holds its row until that is in hand: leaving the same row, empty but for it, would give the row away.
@@ -160,6 +161,7 @@ export class TimerQueue {
     group.unpin(row);
     this.count -= 1;
     this.update(number, heap);
+    this.freeIfEmpty(number, heap);
     return true;
   }
 
@@ -178,6 +180,13 @@ export class TimerQueue {
       (sum, heap) => sum + (heap?.memoryBytes() ?? 0),
       this.winners.byteLength + this.headsMs.byteLength,
     );
+  }
+
+  /** Gives the memory of a heap back that held many timers when the last one goes, as its key group does with its rows. */
+  private freeIfEmpty(keyGroup: number, heap: TimerHeap): void {
+    if (heap.size > 0 || heap.capacity <= worthFreeing) return;
+    heap.account.close();
+    this.heaps[keyGroup] = undefined;
   }
 
   /** Brings the tournament up to date with the head of one key group. */
