@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -21,13 +21,62 @@ export const folderWith = (files: Readonly<Record<string, string>> = {}): string
   return folder;
 };
 
+const commandWords = ['--conditions=millrace-source', program];
+
 /** Calls the command in a folder, without a terminal, in a process of its own: jobs are loaded as they are for a user. */
 export const call = (folder: string, ...words: readonly string[]): Promise<Called> =>
   new Promise((done) => {
     const child = execFile(
       process.execPath,
-      ['--conditions=millrace-source', program, ...words],
-      { cwd: folder, timeout: 20_000 },
+      [...commandWords, ...words],
+      { cwd: folder, timeout: 20_000, maxBuffer: 1 << 26 },
       (_failure, out, error) => done({ code: child.exitCode ?? -1, out, error }),
     );
   });
+
+/** Calls the command by a line of bash, where it is `millrace`. */
+export const callByShell = (folder: string, line: string): Promise<Called> =>
+  new Promise((done) => {
+    const child = execFile(
+      'bash',
+      ['-c', `millrace() { "$NODE" ${commandWords.map((word) => `'${word}'`).join(' ')} "$@"; }\n${line}`],
+      { cwd: folder, timeout: 25_000, maxBuffer: 1 << 26, env: { ...process.env, NODE: process.execPath } },
+      (_failure, out, error) => done({ code: child.exitCode ?? -1, out, error }),
+    );
+  });
+
+/** A command that runs, and that a test may interrupt. */
+export interface Running {
+  /** Resolves when this text has been written to standard output or standard error. */
+  seen(text: string): Promise<void>;
+  signal(name: 'SIGINT' | 'SIGTERM'): void;
+  readonly ended: Promise<Called>;
+}
+
+/** Starts the command in a folder and goes on while it runs. */
+export const start = (folder: string, ...words: readonly string[]): Running => {
+  const child = spawn(process.execPath, [...commandWords, ...words], { cwd: folder });
+  const texts = { out: '', error: '' };
+  const waiting = new Set<() => void>();
+  const take = (name: keyof typeof texts) => (chunk: string) => {
+    texts[name] += chunk;
+    for (const look of waiting) look();
+  };
+  child.stdout.setEncoding('utf8').on('data', take('out'));
+  child.stderr.setEncoding('utf8').on('data', take('error'));
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return {
+    seen: (text) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!texts.out.includes(text) && !texts.error.includes(text)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+      }),
+    signal: (name) => void child.kill(name),
+    ended: new Promise((resolve) => child.on('close', (code) => resolve({ code: code ?? -1, ...texts }))),
+  };
+};

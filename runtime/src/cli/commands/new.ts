@@ -15,6 +15,11 @@ Examples:
 const namePattern = /^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/;
 
 const checkName = (name: string): void => {
+  if (name === 'millrace') {
+    throw new MillraceError('manifest-invalid', 'A project cannot be named after the package it needs.', {
+      hint: 'npm would not install it; choose another name.',
+    });
+  }
   if (namePattern.test(name)) return;
   throw new MillraceError('manifest-invalid', `“${name}” cannot be the name of a job.`, {
     hint: 'Use up to 40 lower-case letters, digits and dashes, beginning with a letter and not ending with a dash.',
