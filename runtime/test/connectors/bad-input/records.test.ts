@@ -227,7 +227,7 @@ describe.each([...lineCases, ...tableCases])('a file of $name', ({ content, opti
     expect(result.state).toBe('finished');
     expect(values).toEqual(good);
     expect(letters.map(({ record }) => record)).toEqual(bad.map(([record]) => record));
-    bad.forEach(([, reason], i) => void expect(letters[i]?.reason).toMatch(reason));
+    for (const [i, [, reason]] of bad.entries()) expect(letters[i]?.reason).toMatch(reason);
     for (const { where, timestampMs } of letters) {
       expect(where).toContain('in.data');
       expect(timestampMs).toBeNull();
