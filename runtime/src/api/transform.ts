@@ -77,8 +77,6 @@ export interface WindowSettings {
   readonly function?: WindowFunction<unknown, unknown, unknown> | undefined;
   /** False for windowAll: one window for all records, in one subtask. */
   readonly keyed: boolean;
-  /** `partials`: what comes in was aggregated in part before the exchange. Set by the planner only. */
-  readonly input?: 'records' | 'partials' | undefined;
 }
 
 export interface WindowJoinSettings {
@@ -111,6 +109,16 @@ export type TransformSpec =
   | { readonly kind: 'reduce'; readonly function: functions.ReduceFunction<unknown> }
   | { readonly kind: 'aggregate'; readonly aggregates: Aggregates<never> }
   | { readonly kind: 'window'; readonly window: WindowSettings }
+  /**
+   * The first phase of a windowed aggregation, before the exchange; put in by the planner. `key` is absent for windows without
+   * keys. `crossesSlots`: there is more than one slot before or behind the exchange.
+   */
+  | {
+      readonly kind: 'partialWindow';
+      readonly window: WindowSettings;
+      readonly key: KeySelector | undefined;
+      readonly crossesSlots: boolean;
+    }
   | { readonly kind: 'coMap'; readonly function: functions.CoMapFunction<unknown, unknown, unknown> }
   | { readonly kind: 'coFlatMap'; readonly function: functions.CoFlatMapFunction<unknown, unknown, unknown> }
   | { readonly kind: 'coProcess'; readonly function: functions.CoProcessFunction<unknown, unknown, unknown> }

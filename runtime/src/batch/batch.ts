@@ -73,6 +73,11 @@ export class Batch {
     return this.columnsForm !== undefined && this.columnsForm !== null;
   }
 
+  /** Whether these are accumulators under way from the first phase of an aggregation to the second. */
+  get isPartial(): boolean {
+    return this.columnsForm?.partial === true;
+  }
+
   /** Whether the rows are already there. */
   get hasRows(): boolean {
     return this.rowsForm !== undefined;

@@ -20,7 +20,7 @@ export { decodeValue, encodeValue } from './value-codec.ts';
 const formatVersion = 1;
 
 /** What the records of a batch are written as. */
-const Form = { columns: 0, values: 1 } as const;
+const Form = { columns: 0, values: 1, partials: 2 } as const;
 
 /** Records of a batch at most: what little bytes can claim to be is bounded by it. */
 const mostRecords = 1 << 22;
@@ -43,7 +43,7 @@ export const encodeBatch = (batch: Batch, writer: ByteWriter): void => {
     encodeColumn(columnOfValues(batch.rows().slice(0, length)), length, writer, shapes);
     return;
   }
-  writer.writeByte(Form.columns);
+  writer.writeByte(set.partial === true ? Form.partials : Form.columns);
   writer.writeVarint(set.names.length);
   set.names.forEach((name, position) => {
     writer.writeSizedText(name);
@@ -67,7 +67,8 @@ export const decodeBatch = (reader: ByteReader): Batch => {
     const values = columnValues(decodeColumn(length, reader, shapes), length);
     return Batch.ofRows(Array.from(values), timestamps, length);
   }
-  if (form !== Form.columns) throw reader.corrupt(`a batch has the unknown form ${form}`);
+  if (form !== Form.columns && form !== Form.partials)
+    throw reader.corrupt(`a batch has the unknown form ${form}`);
   const names: string[] = [];
   const columns: Column[] = [];
   for (let count = reader.readCount(2); count > 0; count--) {
@@ -76,5 +77,6 @@ export const decodeBatch = (reader: ByteReader): Batch => {
   }
   if (names.length === 0 && length > 0) throw reader.corrupt(`${length} records have no columns`);
   if (new Set(names).size < names.length) throw reader.corrupt('two columns have one name');
-  return Batch.ofColumns({ names, columns }, timestamps, length);
+  const set = form === Form.partials ? { names, columns, partial: true as const } : { names, columns };
+  return Batch.ofColumns(set, timestamps, length);
 };

@@ -56,4 +56,9 @@ export type Column = NumberColumn | BooleanColumn | BigIntColumn | StringColumn 
 export interface ColumnSet {
   readonly names: readonly string[];
   readonly columns: readonly Column[];
+  /**
+   * The records are not records of the job but accumulators under way from the first phase of an aggregation to the second.
+   * A mark of its own, since no field name can be kept from the author's records.
+   */
+  readonly partial?: true;
 }

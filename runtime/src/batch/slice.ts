@@ -4,7 +4,7 @@ import type { Column, ColumnSet } from './column.ts';
 import { concatColumns, gatherColumn, gatherList, gatherNumbers, sliceColumn } from './column-parts.ts';
 
 const mapColumns = (set: ColumnSet, change: (column: Column) => Column): ColumnSet => ({
-  names: set.names,
+  ...set,
   columns: set.columns.map(change),
 });
 
@@ -80,12 +80,13 @@ const concatSets = (batches: readonly Batch[], length: number): ColumnSet | unde
     if (set === undefined) return undefined;
     sets.push(set);
   }
-  const [{ names }] = sets as [ColumnSet];
-  if (
-    sets.some((set) => set.names.length !== names.length || set.names.some((name, k) => name !== names[k]))
-  ) {
-    return undefined;
-  }
+  const [first] = sets as [ColumnSet];
+  const { names, partial } = first;
+  const isLikeFirst = (set: ColumnSet): boolean =>
+    set.partial === partial &&
+    set.names.length === names.length &&
+    set.names.every((name, k) => name === names[k]);
+  if (!sets.every(isLikeFirst)) return undefined;
   const lengths = batches.map((batch) => batch.length);
   const columns: Column[] = [];
   for (let k = 0; k < names.length; k++) {
@@ -94,7 +95,7 @@ const concatSets = (batches: readonly Batch[], length: number): ColumnSet | unde
     if (column === undefined) return undefined;
     columns.push(column);
   }
-  return { names, columns };
+  return { ...first, columns };
 };
 
 /** All records of several batches as one. Keys are kept if every batch has them. */

@@ -124,3 +124,16 @@ export const createKeyExtractor = (selector: KeySelector): KeyExtractor => {
       return fromFunction(selector.function);
   }
 };
+
+/** The field of partial results (`Batch.isPartial`) that has the key. */
+export const partialKeyField = 'key';
+
+/** The extractor of a keyed edge: partial results have their key with them, other records are asked for it. */
+export const createEdgeKeyExtractor = (selector: KeySelector): KeyExtractor => {
+  const ofRecords = createKeyExtractor(selector);
+  const ofPartials = fromField(partialKeyField);
+  return (batch) => {
+    if (!batch.isPartial) return ofRecords(batch);
+    return batch.keys ?? ofPartials(batch);
+  };
+};

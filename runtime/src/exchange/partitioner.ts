@@ -3,7 +3,7 @@ import type { Batch, BatchKeys } from '../batch/batch.ts';
 import { selectRows, sliceBatch } from '../batch/slice.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { keyGroupOf } from '../state/key-groups.ts';
-import { createKeyExtractor, type KeyExtractor } from './keys.ts';
+import { createEdgeKeyExtractor, type KeyExtractor } from './keys.ts';
 import type { RoutingTable } from './routing-table.ts';
 
 /** Splits a batch over `receivers` channels; calls `deliver` for each part, in order of channel. */
@@ -146,7 +146,7 @@ export const createPartitioner = (
 ): Partitioner => {
   switch (partitioning.kind) {
     case 'hash':
-      return keyed(createKeyExtractor(partitioning.key), table, refuse);
+      return keyed(createEdgeKeyExtractor(partitioning.key), table, refuse);
     case 'rebalance':
     case 'rescale':
       return rebalance();

@@ -6,7 +6,7 @@ import { planRemoteChannels } from './channel-plan.ts';
 import { Doorbell, DoorbellButton } from './doorbell.ts';
 import type { StreamElement } from './element.ts';
 import { readElement, writeFrame } from './frame.ts';
-import { createKeyExtractor, type KeyExtractor } from './keys.ts';
+import { createEdgeKeyExtractor, type KeyExtractor } from './keys.ts';
 import { Queue } from './queue.ts';
 import { IncomingLink, OutgoingLink } from './ring-link.ts';
 import type { SharedLinks } from './shared-links.ts';
@@ -19,7 +19,7 @@ class RingReceiver implements ChannelReceiver {
   private readonly giveCredit: () => void;
 
   constructor(key: KeySelector | undefined, giveCredit: () => void) {
-    this.extract = key === undefined ? undefined : createKeyExtractor(key);
+    this.extract = key === undefined ? undefined : createEdgeKeyExtractor(key);
     this.giveCredit = giveCredit;
   }
 

@@ -132,6 +132,11 @@ const ofTransform = (
       return ofAggregates(spec.aggregates, name);
     case 'window':
       return together(ofWindow(spec.window, name), late);
+    case 'partialWindow':
+      return together(
+        ofWindow(spec.window, name),
+        spec.key === undefined ? nothing : ofSelector(spec.key, `opaque key of ${name}`),
+      );
     case 'sink':
       return everything(`whole records written by ${name}`);
     default:

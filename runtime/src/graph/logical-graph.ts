@@ -98,7 +98,11 @@ const checkUids = (nodes: readonly TransformNode[], checkpoints: boolean): void 
 /** Whether all records of a transform must come together in one subtask. */
 const isSingle = (node: TransformNode): boolean => node.spec.kind === 'window' && !node.spec.window.keyed;
 
-const parallelismOf = (node: TransformNode, jobParallelism: number): number => {
+/**
+ * Subtasks of a transform.
+ * @throws MillraceError job-invalid when it asks for a number that is not possible.
+ */
+export const parallelismOf = (node: TransformNode, jobParallelism: number): number => {
   const asked = node.parallelism;
   const receivesGlobally = node.inputs.flat().some((edge) => edge.partitioning.kind === 'global');
   if (asked === undefined) return receivesGlobally || isSingle(node) ? 1 : jobParallelism;

@@ -1,10 +1,11 @@
 /**
- * The steps from recorded transforms to a physical graph: narrow sources to the fields that are read (`fields`), check and
- * settle (`logical-graph`), group into chains (`chaining`), cut into tasks and edges, and take the fingerprint.
+ * The steps from recorded transforms to a physical graph: narrow sources to the fields that are read (`fields`), aggregate
+ * before the exchange where that may be (`aggregate-in-parts`), check and settle (`logical-graph`), group into chains (`chaining`), cut into tasks and edges, and take the fingerprint.
  */
 import { wholeNumber } from '../api/job-invalid.ts';
 import type { TransformNode } from '../api/transform.ts';
 import { mostParallelism } from '../api/transform-handle.ts';
+import { aggregateInParts } from './aggregate-in-parts.ts';
 import { chainTransforms } from './chaining.ts';
 import { narrowSources } from './fields.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -30,7 +31,7 @@ export const defaultMaxParallelism = (parallelism: number): number =>
 
 /**
  * Plans a job. Pure: the same transforms and settings give the same graph and the same hash in every slot. The transforms of
- * the plan may be copies of the recorded ones, in which a source reads fewer fields.
+ * the plan may be copies of the recorded ones, in which a source reads fewer fields, with first phases of aggregations added.
  * @throws MillraceError job-invalid with what is wrong with the job.
  */
 export const planJob = (recorded: readonly TransformNode[], settings: PlanSettings): PhysicalGraph => {
@@ -41,7 +42,8 @@ export const planJob = (recorded: readonly TransformNode[], settings: PlanSettin
     parallelism,
     mostParallelism,
   );
-  const nodes = narrowSources(recorded.toSorted((left, right) => left.id - right.id));
+  const narrowed = narrowSources(recorded.toSorted((left, right) => left.id - right.id));
+  const nodes = aggregateInParts(narrowed, parallelism);
   const logical = buildLogicalGraph(nodes, { parallelism, checkpoints: settings.checkpoints ?? false });
   const chains = chainTransforms(logical, settings.chaining ?? true);
   const { tasks, edges } = cutTasks(logical, chains);

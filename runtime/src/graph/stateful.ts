@@ -8,6 +8,7 @@ export const isStateful = (spec: TransformSpec): boolean => {
   switch (spec.kind) {
     case 'fused':
     case 'watermarks':
+    case 'partialWindow':
     case 'process':
     case 'coMap':
     case 'coFlatMap':

@@ -97,6 +97,15 @@ export const structureOf = (spec: TransformSpec): Structure => {
       const called = { function: process !== undefined, evictor: evictor?.when };
       return [spec.kind, ofPlain(settings), ofAggregation(aggregation), ofPlain(called)];
     }
+    case 'partialWindow': {
+      const { window, key, crossesSlots } = spec;
+      return [
+        spec.kind,
+        structureOf({ kind: 'window', window }),
+        key === undefined ? null : ofSelector(key),
+        crossesSlots,
+      ];
+    }
     case 'windowJoin': {
       const { evictor, ...settings } = spec.join;
       return [spec.kind, ofPlain(settings), ofPlain({ evictor: evictor?.when })];

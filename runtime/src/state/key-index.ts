@@ -1,3 +1,4 @@
+import type { BatchKeys } from '../batch/batch.ts';
 import { ByteKeys } from './byte-keys.ts';
 import { MemoryAccount } from './memory-account.ts';
 import { NumberKeys } from './number-keys.ts';
@@ -111,6 +112,18 @@ export class KeyIndex {
   /** The key of a row in use. Strings and objects are made anew at each call. */
   keyAt(row: number): unknown {
     return this.numbers === undefined ? this.bytes!.keyAt(row) : this.numbers.keyAt(row);
+  }
+
+  /** The keys of the first `length` of these rows, all in use, with their hashes. */
+  keysAt(rows: Int32Array, length: number): BatchKeys {
+    if (this.numbers !== undefined) return this.numbers.keysAt(rows, length);
+    const values: unknown[] = [];
+    const hashes = new Uint32Array(length);
+    for (let j = 0; j < length; j++) {
+      values.push(this.bytes!.keyAt(rows[j]!));
+      hashes[j] = this.bytes!.hashAt(rows[j]!);
+    }
+    return { values, hashes };
   }
 
   /** The hash of the key of a row in use. */

@@ -17,6 +17,19 @@ export class NumberKeys extends SlotTable {
     return hashNumber(this.keys[row]!);
   }
 
+  /** The keys of the first `length` of these rows, with their hashes. */
+  keysAt(rows: Int32Array, length: number): { readonly values: Float64Array; readonly hashes: Uint32Array } {
+    const { keys } = this;
+    const values = new Float64Array(length);
+    const hashes = new Uint32Array(length);
+    for (let j = 0; j < length; j++) {
+      const key = keys[rows[j]!]!;
+      values[j] = key;
+      hashes[j] = hashNumber(key);
+    }
+    return { values, hashes };
+  }
+
   /** The row of a key; −1 when there is none. */
   find(key: number, hash: number): number {
     const { slots, mask, keys } = this;

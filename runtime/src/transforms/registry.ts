@@ -15,7 +15,7 @@ import type { Processor, ProcessorContext } from './processor.ts';
 import { createReduceProcessor } from './reduce.ts';
 import { createSinkProcessor } from './sink.ts';
 import { createWatermarksProcessor } from './watermarks.ts';
-import { createWindowProcessor } from './window/index.ts';
+import { createPartialWindowProcessor, createWindowProcessor } from './window/index.ts';
 
 /** The running form of a transform. Sources are inputs, and fused transforms are made in runs: both are the task's business. */
 export const createProcessor = (node: TransformNode, context: ProcessorContext): Processor => {
@@ -33,6 +33,8 @@ export const createProcessor = (node: TransformNode, context: ProcessorContext):
       return createAggregateProcessor(spec, context);
     case 'window':
       return createWindowProcessor(spec, context);
+    case 'partialWindow':
+      return createPartialWindowProcessor(spec, context);
     case 'coMap':
       return createCoMapProcessor(spec, context);
     case 'coFlatMap':

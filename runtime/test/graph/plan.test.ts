@@ -31,9 +31,9 @@ describe('a plan', () => {
         .sinkTo(sink),
     );
     expect(outline(graph)).toEqual([
-      '0 bids → map#1 ×2',
+      '0 bids → map#1 → window#2 (first phase) ×2',
       '1 window#2 → map#3 → plannedSink#4 ×2',
-      '0.1 -hash→ 1:0',
+      '0.2 -hash→ 1:0',
     ]);
   });
 
@@ -108,10 +108,10 @@ describe('a plan', () => {
   test('puts windows over all records into one subtask, and deals their results out again', () => {
     const graph = plan((bids) => bids.windowAll(tumbling('10s')).aggregate({ bids: count() }).sinkTo(sink));
     expect(outline(graph)).toEqual([
-      '0 bids ×2',
+      '0 bids → windowAll#1 (first phase) ×2',
       '1 windowAll#1 ×1',
       '2 plannedSink#2 ×2',
-      '0.0 -global→ 1:0',
+      '0.1 -global→ 1:0',
       '1.0 -rebalance→ 2:0',
     ]);
   });

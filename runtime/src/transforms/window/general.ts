@@ -31,7 +31,7 @@ import { createTrigger } from './triggers.ts';
 /** Windows as the general path runs them, joins included. */
 export type GeneralSettings = Pick<
   WindowSettings,
-  'assigner' | 'trigger' | 'evictor' | 'allowedLatenessMs' | 'lateOutput' | 'keyed' | 'input'
+  'assigner' | 'trigger' | 'evictor' | 'allowedLatenessMs' | 'lateOutput' | 'keyed'
 >;
 
 /** Records of count and global windows have no need of event time, but their timestamps are kept when they have one. */

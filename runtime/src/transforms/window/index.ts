@@ -1,7 +1,8 @@
 /**
  * `window` is the running form of windows. A *cell* is a span of time in which every instant is in the same windows, a *slice*
  * a span with one table of accumulators, which windows share. *Firing* a window hands its rows to a *pane output*, which emits
- * results or calls the window function. There are three paths: aligned windows in slices (sliced.ts), sessions in a typed
+ * results or calls the window function. An aggregation may have a first phase before the exchange (partial.ts), whose results
+ * the second, the window proper, merges. There are three paths: aligned windows in slices (sliced.ts), sessions in a typed
  * table (session.ts), and everything else, with triggers, timers and state a window (general.ts).
  */
 import type { TransformSpec, WindowSettings } from '../../api/transform.ts';
@@ -14,7 +15,7 @@ import { ResultBatch } from './result-batch.ts';
 import { type SessionSettings, SessionWindowProcessor } from './session.ts';
 import { type SlicedSettings, SlicedWindowProcessor } from './sliced.ts';
 
-export { aggregatesInParts, createPartialWindowProcessor } from './partial.ts';
+export { createPartialWindowProcessor } from './partial.ts';
 
 /** Whether the default trigger of a window's time domain, and nothing else, decides when it fires. */
 export const hasFastPath = ({

@@ -1,15 +1,17 @@
 import { Batch } from '../../batch/batch.ts';
-import type { Column } from '../../batch/column.ts';
+import type { Column, ColumnSet } from '../../batch/column.ts';
+import { columnValues } from '../../batch/materialize.ts';
 import { MillraceError } from '../../contract/errors.ts';
+import { partialKeyField } from '../../exchange/keys.ts';
 import type { AccumulatorTable } from '../../state/typed-table.ts';
 import type { AccumulatorColumns } from '../aggregation/accumulator.ts';
 import type { TableShape } from './slices.ts';
 
 /**
  * Accumulators on their way from the first phase of an aggregation to the second: a record has its key, the numbers and heap
- * values of its row, how many records went into it, and as timestamp the start of its slice.
+ * values of its row, how many records went into it, and as timestamp the start of its slice. Their batches are always columns
+ * and marked as partial.
  */
-const keyName = 'key';
 const recordsName = 'records';
 const numberName = (i: number): string => `number${i}`;
 const heapName = (i: number): string => `heap${i}`;
@@ -19,30 +21,40 @@ export const countColumn = ({ initialNumbers }: TableShape): number => initialNu
 
 const rowsAtOnce = 2048;
 
-const keysOf = (table: AccumulatorTable, rows: readonly number[]): Float64Array | unknown[] => {
-  const keys = rows.map((row) => table.keyAt(row));
-  return keys.every((key) => typeof key === 'number') ? Float64Array.from(keys as number[]) : keys;
+/** Gives the rows of a table as batches, with their keys for the exchange. */
+export const emitTable = (
+  table: AccumulatorTable,
+  startMs: number,
+  keyed: boolean,
+  emit: (batch: Batch) => void,
+): void => {
+  const rows = new Int32Array(Math.min(rowsAtOnce, table.size));
+  let length = 0;
+  for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) {
+    rows[length++] = row;
+    if (length < rowsAtOnce) continue;
+    emit(batchOf(table, rows, length, startMs, keyed));
+    length = 0;
+  }
+  if (length > 0) emit(batchOf(table, rows, length, startMs, keyed));
 };
 
-/** The rows of a table as batches, with their keys for the exchange. */
-export const tableBatches = (table: AccumulatorTable, startMs: number, keyed: boolean): Batch[] => {
-  const batches: Batch[] = [];
-  let rows: number[] = [];
-  const close = (): void => {
-    if (rows.length > 0) batches.push(batchOf(table, rows, startMs, keyed));
-    rows = [];
-  };
-  table.forEachRow((row) => {
-    rows.push(row);
-    if (rows.length === rowsAtOnce) close();
-  });
-  close();
-  return batches;
+const gather = (values: Float64Array, rows: Int32Array, length: number): Float64Array => {
+  const gathered = new Float64Array(length);
+  for (let j = 0; j < length; j++) gathered[j] = values[rows[j]!]!;
+  return gathered;
+};
+
+const gatherAny = (values: readonly unknown[], rows: Int32Array, length: number): unknown[] => {
+  const gathered: unknown[] = [];
+  for (let j = 0; j < length; j++) gathered.push(values[rows[j]!]);
+  return gathered;
 };
 
 const batchOf = (
-  table: AccumulatorTable,
-  rows: readonly number[],
+  { index, numbers, heaps }: AccumulatorTable,
+  rows: Int32Array,
+  length: number,
   startMs: number,
   keyed: boolean,
 ): Batch => {
@@ -52,41 +64,42 @@ const batchOf = (
     names.push(name);
     columns.push(column);
   };
-  const keys = keysOf(table, rows);
-  if (keyed)
+  const keys = keyed ? index.keysAt(rows, length) : undefined;
+  if (keys !== undefined) {
+    const { values } = keys;
     add(
-      keyName,
-      keys instanceof Float64Array ? { type: 'number', values: keys } : { type: 'any', values: keys },
+      partialKeyField,
+      values instanceof Float64Array ? { type: 'number', values } : { type: 'any', values },
     );
-  table.numbers.forEach((column, i) => {
-    const name = i === table.numbers.length - 1 ? recordsName : numberName(i);
-    add(name, { type: 'number', values: Float64Array.from(rows, (row) => column[row]!) });
+  }
+  numbers.forEach((column, i) => {
+    const name = i === numbers.length - 1 ? recordsName : numberName(i);
+    add(name, { type: 'number', values: gather(column, rows, length) });
   });
-  table.heaps.forEach((heap, i) => {
-    add(heapName(i), { type: 'any', values: rows.map((row) => heap[row]) });
+  heaps.forEach((heap, i) => {
+    add(heapName(i), { type: 'any', values: gatherAny(heap, rows, length) });
   });
-  const batch = Batch.ofColumns({ names, columns }, new Float64Array(rows.length).fill(startMs), rows.length);
-  return keyed
-    ? batch.withKeys({ values: keys, hashes: Uint32Array.from(rows, (row) => table.hashAt(row)) })
-    : batch;
+  const set: ColumnSet = { names, columns, partial: true };
+  return Batch.ofColumns(set, new Float64Array(length).fill(startMs), length).withKeys(keys);
 };
 
-const strange = (name: string): MillraceError =>
-  new MillraceError('internal', `A batch of partial results has no column “${name}”.`);
+const columnOf = (batch: Batch, name: string): Column => {
+  const column = batch.column(name);
+  if (column !== undefined && column.marks === undefined) return column;
+  throw new MillraceError('internal', `A batch of partial results has no whole column “${name}”.`);
+};
 
 const numbersOf = (batch: Batch, name: string): Float64Array => {
-  const column = batch.column(name);
-  if (column?.type === 'number' && column.marks === undefined) return column.values;
-  const rows = batch.rows() as readonly Readonly<Record<string, unknown>>[];
-  const values = Float64Array.from(rows, (row) => row[name] as number);
-  if (rows.some((row) => typeof row[name] !== 'number')) throw strange(name);
-  return values;
+  const column = columnOf(batch, name);
+  if (column.type === 'number') return column.values;
+  throw new MillraceError('internal', `The column “${name}” of a batch of partial results has no numbers.`);
 };
 
 const heapOf = (batch: Batch, name: string): unknown[] => {
-  const column = batch.column(name);
-  if (column?.type === 'any' && column.marks === undefined) return column.values as unknown[];
-  return (batch.rows() as readonly Readonly<Record<string, unknown>>[]).map((row) => row[name]);
+  const column = columnOf(batch, name);
+  return column.type === 'any'
+    ? (column.values as unknown[])
+    : Array.from(columnValues(column, batch.length));
 };
 
 /** The accumulators in a batch, by position of the record. */

@@ -1,5 +1,4 @@
-import type { BuiltInKind } from '../../api/aggregates.ts';
-import type { KeySelector, WindowSettings } from '../../api/transform.ts';
+import type { TransformSpec } from '../../api/transform.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
 import { createKeyExtractor, type KeyExtractor } from '../../exchange/keys.ts';
 import { type Aggregation, compileAggregates } from '../aggregation/compile.ts';
@@ -8,52 +7,21 @@ import type { Budget, Processor, ProcessorContext } from '../processor.ts';
 import { createLayout } from './aligned-layout.ts';
 import { BatchKeySource } from './batch-keys.ts';
 import { type AlignedAssigner, withoutTimestamp } from './layout.ts';
-import { countColumn, tableBatches } from './partial-batches.ts';
+import { countColumn, emitTable } from './partial-batches.ts';
+import { Reduction } from './reduction.ts';
 import { Router } from './router.ts';
 import { type Slice, SliceStore } from './slices.ts';
 
-/** The first phase of a windowed aggregation, before the exchange. `key` is absent for windows without keys. */
-export interface PartialWindowSpec {
-  readonly window: WindowSettings;
-  readonly key: KeySelector | undefined;
-}
-
-/** Aggregates whose result does not depend on how records were grouped on the way. */
-const anyOrder: ReadonlySet<BuiltInKind> = new Set<BuiltInKind>([
-  'count',
-  'sum',
-  'average',
-  'minimum',
-  'maximum',
-  'countDistinct',
-  'approximateCountDistinct',
-  'quantiles',
-]);
-
-/**
- * Whether a window may be aggregated in two phases with the same results: aligned windows of event time with built-in
- * aggregates that merge in any order, whose late records are only counted.
- */
-export const aggregatesInParts = (window: WindowSettings): boolean => {
-  const { assigner, aggregation, trigger, evictor, allowedLatenessMs, lateOutput } = window;
-  if (assigner.kind !== 'tumbling' && assigner.kind !== 'sliding' && assigner.kind !== 'cumulative')
-    return false;
-  if (assigner.time !== 'event' || (assigner.timeZone !== undefined && assigner.timeZone !== 'UTC'))
-    return false;
-  if (trigger !== undefined && trigger.kind !== 'eventTime') return false;
-  if (evictor !== undefined || allowedLatenessMs > 0 || lateOutput !== undefined) return false;
-  return (
-    aggregation.kind === 'builtIn' &&
-    Object.values(aggregation.aggregates).every(({ kind }) => anyOrder.has(kind))
-  );
-};
+/** The first phase of a windowed aggregation, before the exchange. */
+export type PartialWindowSpec = Extract<TransformSpec, { readonly kind: 'partialWindow' }>;
 
 /** Rows held back at most: beyond, the tables fall out of the processor's caches and holding back gains nothing. */
 const mostRows = 65_536;
 
 /**
  * Folds records into slices before the exchange and sends the accumulators instead of the records, when the watermark comes to
- * the end of a window that needs them. What it holds is not state: before a watermark, a barrier or the end goes on,
+ * the end of a window that needs them. Records pass as they are where folding gains nothing: inside one slot, and for a while
+ * where nearly every record has a key of its own. What is held is not state: before a watermark, a barrier or the end goes on,
  * everything that belongs before it has gone.
  */
 class PartialWindowProcessor implements Processor {
@@ -63,6 +31,7 @@ class PartialWindowProcessor implements Processor {
   private readonly router: Router;
   private readonly keyed: boolean;
   private readonly keysOf: KeyExtractor;
+  private readonly reduction: Reduction | undefined;
   private readonly skipped: SkippedRecords = new SkippedRecords();
   private rows: Int32Array = new Int32Array(2048);
   private batch!: Batch;
@@ -71,7 +40,7 @@ class PartialWindowProcessor implements Processor {
   /** No slice has to go before the watermark comes to here. */
   private nextMs = Infinity;
 
-  constructor({ window, key }: PartialWindowSpec, context: ProcessorContext) {
+  constructor({ window, key, crossesSlots }: PartialWindowSpec, context: ProcessorContext) {
     this.context = context;
     this.aggregation = compileAggregates(
       window.aggregation.kind === 'builtIn' ? window.aggregation.aggregates : {},
@@ -82,15 +51,25 @@ class PartialWindowProcessor implements Processor {
     this.store = new SliceStore(layout, true, shape, 0, context.memory);
     this.router = new Router(this.store);
     this.keyed = window.keyed;
+    this.reduction = crossesSlots ? new Reduction() : undefined;
     const extract = key === undefined ? undefined : createKeyExtractor(key);
     const constant = new BatchKeySource(false);
     this.keysOf = extract ?? ((batch) => constant.keysOf(batch));
   }
 
   process(batch: Batch): void {
+    const { reduction } = this;
+    if (reduction === undefined || reduction.letsPass(batch.length) || !this.readKeys(batch)) {
+      this.context.output.emitBatch(batch);
+      return;
+    }
+    reduction.addRecords(batch.length);
+    this.fold(batch);
+  }
+
+  private fold(batch: Batch): void {
     const { skipped, router } = this;
     this.batch = batch;
-    this.keys = this.keysOf(batch);
     skipped.reset(batch.length);
     // The second phase decides what is late: here nothing is.
     router.route(batch.timestamps, batch.length, -Infinity, skipped, this);
@@ -128,6 +107,16 @@ class PartialWindowProcessor implements Processor {
     this.context.failures.handle(withoutTimestamp(timestampMs), this.batch.rows()[position], timestampMs);
   }
 
+  /** False when some record has no key: the edge behind knows what becomes of it. */
+  private readKeys(batch: Batch): boolean {
+    try {
+      this.keys = this.keysOf(batch);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   private readonly take = (slice: Slice, positions: Int32Array, from: number, to: number): void => {
     if (this.rows.length < to) this.rows = new Int32Array(to * 2);
     const { table } = slice;
@@ -138,6 +127,8 @@ class PartialWindowProcessor implements Processor {
     const counts = table.numbers[countColumn(aggregation)]!;
     for (let j = from; j < to; j++) counts[rows[j]!]! += 1;
   };
+
+  private readonly emit = (batch: Batch): void => this.context.output.emitBatch(batch);
 
   /** When the first window that includes a slice fires. */
   private dueMs(slice: Slice): number {
@@ -152,8 +143,8 @@ class PartialWindowProcessor implements Processor {
   private send(untilMs: number): void {
     for (const slice of this.store.slices) {
       if (this.dueMs(slice) > untilMs || slice.table.size === 0) continue;
-      for (const batch of tableBatches(slice.table, slice.startMs, this.keyed))
-        this.context.output.emitBatch(batch);
+      this.reduction?.addRows(slice.table.size);
+      emitTable(slice.table, slice.startMs, this.keyed, this.emit);
       slice.table.clear();
     }
     this.store.release(this.watermarkMs);
@@ -162,6 +153,6 @@ class PartialWindowProcessor implements Processor {
   }
 }
 
-/** The processor of the first phase. Its results must be partitioned by their field `key`, and their watermarks follow them. */
+/** The processor of the first phase. Watermarks follow what it sends. */
 export const createPartialWindowProcessor = (spec: PartialWindowSpec, context: ProcessorContext): Processor =>
   new PartialWindowProcessor(spec, context);

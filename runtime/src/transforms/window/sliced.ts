@@ -106,7 +106,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     this.keys = this.keySource.keysOf(batch);
     this.skipped.reset(batch.length);
     this.route(batch);
-    if (this.settings.input === 'partials') {
+    if (batch.isPartial) {
       this.partials = partialColumns(batch, this.aggregation);
       this.router.forEachSlice(batch.length, this.skipped, this.takePartials);
       return;
@@ -166,7 +166,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   }
 
   late(position: number): void {
-    if (this.settings.input === 'partials') this.lateRecords.drop(partialCounts(this.batch)[position]!);
+    if (this.batch.isPartial) this.lateRecords.drop(partialCounts(this.batch)[position]!);
     else this.lateRecords.take(this.batch, position);
   }
 

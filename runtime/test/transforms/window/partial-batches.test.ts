@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Batch } from '../../../src/batch/batch.ts';
+import { ByteReader, ByteWriter, decodeBatch, encodeBatch } from '../../../src/batch/codec.ts';
 import { hashValue } from '../../../src/batch/hash.ts';
+import { concatBatches, selectRows, sliceBatch } from '../../../src/batch/slice.ts';
 import { AccumulatorTable } from '../../../src/state/typed-table.ts';
-import {
-  partialColumns,
-  partialCounts,
-  tableBatches,
-} from '../../../src/transforms/window/partial-batches.ts';
+import { emitTable, partialColumns, partialCounts } from '../../../src/transforms/window/partial-batches.ts';
 
 const shape = { initialNumbers: [0, Number.NaN], heapCount: 1 };
 
@@ -20,6 +18,19 @@ const tableOf = (keys: readonly unknown[]): AccumulatorTable => {
     table.heaps[0]![row] = [i];
   });
   return table;
+};
+
+const tableBatches = (table: AccumulatorTable, startMs: number, keyed: boolean): Batch[] => {
+  const batches: Batch[] = [];
+  emitTable(table, startMs, keyed, (batch) => batches.push(batch));
+  return batches;
+};
+
+/** What a receiver on another thread sees. */
+const sent = (batch: Batch): Batch => {
+  const writer = new ByteWriter();
+  encodeBatch(batch, writer);
+  return decodeBatch(new ByteReader(writer.toBytes()));
 };
 
 describe('partial results as batches', () => {
@@ -41,11 +52,25 @@ describe('partial results as batches', () => {
     expect([...partialCounts(batch!)]).toEqual([1, 2, 3]);
   });
 
-  it('can be read from rows as well as from columns', () => {
+  it('stay what they are, marked as partial, on the way to another thread and in parts', () => {
+    const [batch] = tableBatches(tableOf(['a', 'b', 'c']), 0, true);
+    for (const received of [
+      sent(batch!),
+      selectRows(batch!, Int32Array.of(0, 1, 2), 3),
+      sliceBatch(batch!, 0, 3),
+    ]) {
+      expect(received.isPartial).toBe(true);
+      expect(partialColumns(received, shape)).toEqual(partialColumns(batch!, shape));
+      expect(partialCounts(received)).toEqual(partialCounts(batch!));
+    }
+  });
+
+  it('are not mistaken for records with the same fields', () => {
     const [batch] = tableBatches(tableOf(['a', 'b']), 0, true);
-    const asRows = Batch.ofRows([...batch!.rows()], batch!.timestamps);
-    expect(partialColumns(asRows, shape)).toEqual(partialColumns(batch!, shape));
-    expect(partialCounts(asRows)).toEqual(partialCounts(batch!));
+    const records = Batch.ofRows([...batch!.rows()], batch!.timestamps);
+    expect(sent(records).isPartial).toBe(false);
+    expect(concatBatches([batch!, sent(records)]).isPartial).toBe(false);
+    expect(concatBatches([batch!, batch!]).isPartial).toBe(true);
   });
 
   it('have no key where there is only one', () => {
@@ -64,6 +89,14 @@ describe('partial results as batches', () => {
 
   it('that lack a column are refused', () => {
     const batch = Batch.ofRows([{ key: 1, records: 1 }], new Float64Array(1));
-    expect(() => partialColumns(batch, shape)).toThrow('no column “number0”');
+    expect(() => partialColumns(batch, shape)).toThrow('no whole column “number0”');
+    const strange = Batch.ofColumns(
+      { names: ['number0'], columns: [{ type: 'string', values: ['a'] }], partial: true },
+      new Float64Array(1),
+      1,
+    );
+    expect(() => partialColumns(strange, shape)).toThrow(
+      '“number0” of a batch of partial results has no numbers',
+    );
   });
 });

@@ -3,27 +3,20 @@ import { describe, expect, it } from 'vitest';
 import {
   approximateCountDistinct,
   average,
-  collectAll,
   count,
   countDistinct,
-  first,
   maximum,
   minimum,
   quantiles,
   sum,
 } from '../../../src/api/aggregates.ts';
 import type { WindowSettings } from '../../../src/api/transform.ts';
-import { countTrigger } from '../../../src/api/triggers.ts';
-import { cumulative, session, sliding, tumbling, type WindowAssigner } from '../../../src/api/windows.ts';
+import { cumulative, sliding, tumbling, type WindowAssigner } from '../../../src/api/windows.ts';
 import type { Batch } from '../../../src/batch/batch.ts';
 import { ByteReader, ByteWriter, decodeBatch, encodeBatch } from '../../../src/batch/codec.ts';
-import { createKeyExtractor } from '../../../src/exchange/keys.ts';
+import { createEdgeKeyExtractor } from '../../../src/exchange/keys.ts';
 import type { Processor } from '../../../src/transforms/processor.ts';
-import {
-  aggregatesInParts,
-  createPartialWindowProcessor,
-  createWindowProcessor,
-} from '../../../src/transforms/window/index.ts';
+import { createPartialWindowProcessor, createWindowProcessor } from '../../../src/transforms/window/index.ts';
 import { advanceWatermark, batchOf, fakeContext, type RecordIn } from '../support.ts';
 import { sorted } from './model.ts';
 import { batchSizes, processorOutput, type StreamRecord, streams } from './streams.ts';
@@ -51,8 +44,8 @@ const windowOf = (rest: Partial<WindowSettings> = {}): WindowSettings => ({
 const twoPhases = (window: WindowSettings, context: ReturnType<typeof fakeContext>): Processor => {
   const key = window.keyed ? ({ kind: 'field', name: 'key' } as const) : undefined;
   const middle = fakeContext();
-  const extract = createKeyExtractor({ kind: 'field', name: 'key' });
-  const second = createWindowProcessor({ kind: 'window', window: { ...window, input: 'partials' } }, context);
+  const extract = createEdgeKeyExtractor({ kind: 'field', name: 'key' });
+  const second = createWindowProcessor({ kind: 'window', window }, context);
   const pass = (batch: Batch): void => {
     const writer = new ByteWriter();
     encodeBatch(batch, writer);
@@ -60,7 +53,7 @@ const twoPhases = (window: WindowSettings, context: ReturnType<typeof fakeContex
     second.process(window.keyed ? received.withKeys(extract(received)) : received, 0);
   };
   const first = createPartialWindowProcessor(
-    { window, key },
+    { kind: 'partialWindow', window, key, crossesSlots: true },
     { ...middle, output: { ...middle.output, emitBatch: pass } },
   );
   return {
@@ -97,12 +90,13 @@ describe.each(assigners)('%s windows in two phases', (_, assigner) => {
 });
 
 describe('the first phase', () => {
-  const start = () => {
+  const key = { kind: 'field', name: 'key' } as const;
+  const start = (crossesSlots = true) => {
     const context = fakeContext();
     const window = windowOf({ aggregation: { kind: 'builtIn', aggregates: { records: count() } } });
     return {
       context,
-      first: createPartialWindowProcessor({ window, key: { kind: 'field', name: 'key' } }, context),
+      first: createPartialWindowProcessor({ kind: 'partialWindow', window, key, crossesSlots }, context),
     };
   };
   const at = (timestampMs: number, key: string): RecordIn => ({ value: { key, amount: 1 }, timestampMs });
@@ -151,6 +145,80 @@ describe('the first phase', () => {
   });
 });
 
+describe('folding that gains nothing', () => {
+  const key = { kind: 'field', name: 'key' } as const;
+  const window = windowOf({ aggregation: { kind: 'builtIn', aggregates: { records: count() } } });
+  const batchAt = (from: number, keys: number, length = 1024): Batch =>
+    batchOf(
+      Array.from({ length }, (_, i) => ({ value: { key: (from + i) % keys, amount: 1 }, timestampMs: from })),
+    );
+
+  it('is left out inside one slot: records pass as they are', () => {
+    const context = fakeContext();
+    const first = createPartialWindowProcessor(
+      { kind: 'partialWindow', window, key, crossesSlots: false },
+      context,
+    );
+    const batch = batchAt(0, 10);
+    first.process(batch, 0);
+    expect(context.main.batches[0]).toBe(batch);
+  });
+
+  it('ends for a while when nearly every record has a key of its own, and is tried again', () => {
+    const context = fakeContext();
+    const first = createPartialWindowProcessor(
+      { kind: 'partialWindow', window, key, crossesSlots: true },
+      context,
+    );
+    const passed: number[] = [];
+    for (let n = 0; n < 1150; n++) {
+      first.process(batchAt(n * 1024, 1e9), 0);
+      advanceWatermark(first, n * 1024);
+      if (context.main.batches.splice(0).some((batch) => !batch.isPartial)) passed.push(n);
+    }
+    const [from, to] = [passed[0]!, passed.at(-1)!];
+    expect(passed).toHaveLength(1024);
+    expect(to - from).toBe(1023);
+    expect([from, to]).toEqual([64, 1087]);
+  });
+
+  it('goes on where keys come again', () => {
+    const context = fakeContext();
+    const first = createPartialWindowProcessor(
+      {
+        kind: 'partialWindow',
+        window: windowOf({ ...window, assigner: tumbling(100_000) }),
+        key,
+        crossesSlots: true,
+      },
+      context,
+    );
+    for (let n = 0; n < 300; n++) {
+      first.process(batchAt(n * 1024, 10), 0);
+      advanceWatermark(first, n * 1024);
+    }
+    expect(context.main.batches.every((batch) => batch.isPartial)).toBe(true);
+  });
+
+  it('leaves a batch with a record that has no key to the edge', () => {
+    const context = fakeContext();
+    const failing = {
+      kind: 'function',
+      function: (value: unknown): unknown => {
+        if ((value as { key: number }).key === 3) throw new Error('no key');
+        return 1;
+      },
+    } as const;
+    const first = createPartialWindowProcessor(
+      { kind: 'partialWindow', window, key: failing, crossesSlots: true },
+      context,
+    );
+    const batch = batchAt(0, 10);
+    first.process(batch, 0);
+    expect(context.main.batches).toEqual([batch]);
+  });
+});
+
 describe('late partial results', () => {
   it('are dropped, and all their records are counted', () => {
     const counters: Record<string, { value: number }> = {};
@@ -162,25 +230,5 @@ describe('late partial results', () => {
     const late = Array.from({ length: 3 }, () => ({ value: { key: 'a', amount: 1 }, timestampMs: 5 }));
     processor.process(batchOf(late), 0);
     expect(counters['numLateRecordsDropped']?.value).toBe(3);
-  });
-});
-
-describe('two phases', () => {
-  it('are for aligned windows of event time with aggregates in any order, and no late output', () => {
-    expect(aggregatesInParts(windowOf())).toBe(true);
-    expect(aggregatesInParts(windowOf({ keyed: false, assigner: cumulative(1, 10) }))).toBe(true);
-    const refused: Partial<WindowSettings>[] = [
-      { assigner: session(10) },
-      { assigner: tumbling(10, { time: 'processing' }) },
-      { assigner: tumbling(10, { timeZone: 'Europe/Berlin' }) },
-      { trigger: countTrigger(3) },
-      { allowedLatenessMs: 5 },
-      { lateOutput: 'late' },
-      { evictor: { when: 'before', keep: (records) => records } },
-      { aggregation: { kind: 'collect' } },
-      { aggregation: { kind: 'builtIn', aggregates: { records: count(), opening: first() } } },
-      { aggregation: { kind: 'builtIn', aggregates: { all: collectAll() } } },
-    ];
-    expect(refused.map((rest) => aggregatesInParts(windowOf(rest)))).toEqual(refused.map(() => false));
   });
 });
