@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['millrace-source'] } },
   test: {
     include: ['runtime/test/**/*.test.ts', 'operator/test/**/*.test.ts'],
+    setupFiles: ['runtime/test/support/seed.ts'],
     execArgv: ['--conditions=millrace-source'],
     testTimeout: 30_000,
     reporters: ['default', new ClosingLineReporter()],

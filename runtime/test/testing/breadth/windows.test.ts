@@ -42,8 +42,9 @@ const readings = [
   reading('b', 20, 12_000),
   reading('a', 4, 31_000),
 ];
+/** Read by one subtask: records of a key that come from several have no order among each other. */
 const stream = (env: StreamEnvironment, given: readonly Reading[] = readings): DataStream<Reading> =>
-  env.fromSource(collection(given), monotonousTimestamps<Reading>().withTimestamps('time'));
+  env.fromSource(collection(given), monotonousTimestamps<Reading>().withTimestamps('time')).setParallelism(1);
 
 /** The values of each window as “sensor start-end: values”, in seconds. */
 const contents = (windows: WindowedStream<string, Reading>): DataStream<string> =>
