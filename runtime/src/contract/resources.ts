@@ -45,7 +45,7 @@ export const resourcesSchema: z.ZodType<Resources, Written<Resources>> = block({
     .meta(
       about(
         'switch-over',
-        'Memory of one worker, and the only number about memory: heap, state and buffers get their shares of it. A local run takes it as the budget of the process.',
+        'Memory of one worker, and the only number about memory: heap, state and buffers of its slots get their shares of it, and a job that outgrows one fails by name. One slot needs 128Mi, each further one about 50Mi. A local run takes it as the budget of the process.',
       ),
     ),
 });

@@ -8,6 +8,8 @@ import type { UndoLog } from './undo-log.ts';
 /** Gives each new group its columns. */
 type PrepareGroup = (group: KeyGroup) => void;
 
+const noColumns: readonly StateColumn[] = Object.freeze([]);
+
 /**
  * Points at the state of the key in hand: the one lookup for each record happens here, and all handles then read and write
  * the row it found. A key gets a row with its first write, and loses it when nothing is left of its state; that is looked at
@@ -18,7 +20,7 @@ export class Cursor {
   readonly groups: (KeyGroup | undefined)[];
   /** The group of the key in hand and its columns by number of the state; without meaning while `row` is −1. */
   group: KeyGroup | undefined;
-  columns: readonly StateColumn[] = [];
+  columns: readonly StateColumn[] = noColumns;
   /** The row of the key in hand; −1 = it has no state. */
   row = -1;
   /** What the record in hand has changed; absent where failing records are not recovered from. */
@@ -117,6 +119,9 @@ export class Cursor {
     if (this.row >= 0 && !this.isKeyKnown) this.readKey();
     this.leave();
     this.row = -1;
+    // A group that is dropped now must not be kept by the key in hand.
+    this.group = undefined;
+    this.columns = noColumns;
   }
 
   reseat(): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { blackhole } from '../../src/connectors/blackhole/index.ts';
 import { generator } from '../../src/connectors/generator/index.ts';
 import { leastMemoryBytes } from '../../src/contract/memory-budget.ts';
-import { createSharedThreadJob } from '../../src/coordinator/local.ts';
+import { createSharedThreadJob, type LocalSettings } from '../../src/coordinator/local.ts';
 import {
   count,
   type DataStream,
@@ -45,23 +45,31 @@ const systemWithoutCollections = (): System => {
   return { ...system, memory: { ...system.memory, afterCollection: () => ({ cancel: () => undefined }) } };
 };
 
-const run = async (what: Job, deadLetterPolicy: DeadLetterPolicy = 'fail') => {
+const settings = (parallelism: number): LocalSettings => {
   const system = systemWithoutCollections();
-  let letters = 0;
-  const running = createSharedThreadJob(what, {
+  return {
     system,
     logger: createLogger({ clock: system.clock, level: 'silent', json: false }),
     jobName: 'memory',
     args: {},
-    parallelism: 1,
+    parallelism,
     mode: 'Streaming',
     restart: { strategy: 'None' },
+    deadLetterPolicy: 'fail',
+    deadLetters: () => undefined,
+    baseDirectory: '.',
+    memoryBytes: leastMemoryBytes(parallelism),
+  };
+};
+
+const run = async (what: Job, deadLetterPolicy: DeadLetterPolicy = 'fail') => {
+  let letters = 0;
+  const running = createSharedThreadJob(what, {
+    ...settings(1),
     deadLetterPolicy,
     deadLetters: () => {
       letters++;
     },
-    baseDirectory: '.',
-    memoryBytes: leastMemoryBytes(1),
   });
   running.start();
   return { ...(await running.ended), letters };
@@ -140,23 +148,36 @@ describe('a job whose state outgrows its memory', () => {
   });
 });
 
+describe('a key group that moves to a slot without room for it', () => {
+  it('fails the job by name', async () => {
+    const keys = 240_000;
+    let move = (): void => undefined;
+    const running = createSharedThreadJob((env) => {
+      const source = generator<Reading>({
+        generate: (i) => {
+          // By now both slots have seen their share of the keys.
+          if (i === keys * 2) queueMicrotask(move);
+          return { key: i % keys };
+        },
+      });
+      remembering()(env.fromSource(source).keyBy('key')).sinkTo(blackhole());
+    }, settings(2));
+    move = () =>
+      running.moveKeyGroups(
+        Array.from({ length: 128 }, (_, keyGroup) => keyGroup),
+        1,
+      );
+    running.start();
+    const { state, error } = await running.ended;
+    expect(state).toBe('failed');
+    expect(error).toMatchObject({ code: 'resource', where: { transform: 'remember', slot: 1 } });
+  });
+});
+
 describe('a job that is given too little memory', () => {
   it('is refused before anything starts, with the least that works', () => {
-    const system = createNodeSystem();
     const create = (): unknown =>
-      createSharedThreadJob(job(remembering()), {
-        system,
-        logger: createLogger({ clock: system.clock, level: 'silent', json: false }),
-        jobName: 'memory',
-        args: {},
-        parallelism: 4,
-        mode: 'Streaming',
-        restart: { strategy: 'None' },
-        deadLetterPolicy: 'fail',
-        deadLetters: () => undefined,
-        baseDirectory: '.',
-        memoryBytes: leastMemoryBytes(4) - 1,
-      });
+      createSharedThreadJob(job(remembering()), { ...settings(4), memoryBytes: leastMemoryBytes(4) - 1 });
     expect(create).toThrow(/^\d+ MiB of memory are too little for 4 slots: at least 273 MiB are needed/);
   });
 });

@@ -7,30 +7,9 @@ import { KeyIndex } from '../../src/state/key-index.ts';
 import { KeyedStore } from '../../src/state/keyed-store.ts';
 import { MemoryAccount } from '../../src/state/memory-account.ts';
 import { AccumulatorTable } from '../../src/state/typed-table.ts';
+import { reachableBytes } from './reachable.ts';
 
 const keyGroups = 4;
-
-/** Bytes of all buffers that can be reached from an object: what no count of ours can get wrong. */
-const reachableBytes = (root: object): number => {
-  const seen = new Set<unknown>([root]);
-  const buffers = new Set<ArrayBufferLike>();
-  const queue: object[] = [root];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    // The scratch of an encoder is no state.
-    if (next.constructor.name === 'EncodedKey') continue;
-    if (ArrayBuffer.isView(next)) {
-      buffers.add(next.buffer);
-      continue;
-    }
-    const values = next instanceof Map ? [...next.keys(), ...next.values()] : Object.values(next);
-    for (const value of values) {
-      if (typeof value !== 'object' || value === null || seen.has(value)) continue;
-      seen.add(value);
-      queue.push(value as object);
-    }
-  }
-  return [...buffers].reduce((sum, buffer) => sum + buffer.byteLength, 0);
-};
 
 const createStore = (account: MemoryAccount) => {
   const store = new KeyedStore({ maxParallelism: keyGroups, nowMs: () => 0, account });
@@ -111,6 +90,19 @@ describe('the account of a keyed store', () => {
     expect(account.usedBytes).toBeGreaterThan(empty + 10_000 * 20);
     for (let keyGroup = 0; keyGroup < keyGroups; keyGroup++) store.dropKeyGroup(keyGroup);
     expect(account.usedBytes).toBe(empty);
+  });
+});
+
+describe('the account of groups that were large and are empty', () => {
+  it('shrinks with what they give back', () => {
+    const account = new MemoryAccount();
+    const store = createStore(account);
+    act(store, { kind: 'write', from: 0, count: 20_000, text: false, namespace: 0 });
+    const full = account.usedBytes;
+    act(store, { kind: 'clear', from: 0, count: 20_000, text: false, namespace: 0 });
+    store.clearCurrentKey();
+    expect(account.usedBytes).toBe(reachableBytes(store));
+    expect(account.usedBytes).toBeLessThan(full / 20);
   });
 });
 
