@@ -1,4 +1,4 @@
-import { durationMs } from '../api/duration.ts';
+import { positiveDurationMs } from '../api/duration.ts';
 import type { TimeToLive } from '../api/state.ts';
 
 /** A time to live, ready for use: what happens to the expiry (ms since the epoch, processing time) of an entry. */
@@ -9,10 +9,10 @@ export class ExpiryPolicy {
   readonly renewsOnRead: boolean;
   private readonly renewsOnWrite: boolean;
 
-  /** @throws MillraceError job-invalid when `after` is no length of time. */
+  /** @throws MillraceError job-invalid when `after` is no length of time above 0: such state could never be read. */
   constructor(timeToLive: TimeToLive, stateName: string) {
     const refreshOn = timeToLive.refreshOn ?? 'write';
-    this.afterMs = durationMs(timeToLive.after, `time to live of the state “${stateName}”`);
+    this.afterMs = positiveDurationMs(timeToLive.after, `time to live of the state “${stateName}”`);
     this.returnsExpired = timeToLive.returnExpired ?? false;
     this.renewsOnRead = refreshOn === 'read';
     this.renewsOnWrite = refreshOn !== 'create';
