@@ -59,7 +59,14 @@ const isWhole = (system: System, path: string, sha256: string): boolean =>
  * @throws MillraceError job-invalid with file and line when the code cannot be bundled.
  */
 export const freezeJob = async (system: System, entry: string, directory: string): Promise<Artifact> => {
-  if (system.files.stat(entry) === undefined) {
+  const there = system.files.stat(entry);
+  if (there?.directory === true) {
+    throw new MillraceError('job-invalid', `The job's entry is a folder, not a file.`, {
+      where: { file: entry },
+      hint: 'Name the file in it whose default export is the job.',
+    });
+  }
+  if (there === undefined) {
     throw new MillraceError('job-invalid', `The job's entry file does not exist.`, {
       where: { file: entry },
       hint: 'spec.job.entry is a path relative to the manifest.',

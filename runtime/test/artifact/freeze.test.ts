@@ -55,6 +55,15 @@ describe('a frozen job', () => {
     expect(readdirSync(join(folder, artifacts))).toEqual([`${artifact.sha256}.mjs`]);
   });
 
+  it('is written again when a machine that stopped has left it cut short', async () => {
+    const folder = folderWith({ 'job.ts': simple });
+    const { path } = await freeze(folder);
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, whole.slice(0, 10));
+    await freeze(folder);
+    expect(readFileSync(path, 'utf8')).toBe(whole);
+  });
+
   it('stays what it was when its source changes, and the new code gets a name of its own', async () => {
     const folder = folderWith({ 'job.ts': simple });
     const first = await freeze(folder);
@@ -130,6 +139,15 @@ describe('a job that cannot be frozen', () => {
       code: 'job-invalid',
       message: "The job's entry file does not exist.",
       where: { file: join(folder, 'gone.ts') },
+    });
+  });
+
+  it('is refused when its entry is a folder', async () => {
+    const folder = folderWith({});
+    mkdirSync(join(folder, 'job.ts'));
+    await expect(freeze(folder)).rejects.toMatchObject({
+      message: "The job's entry is a folder, not a file.",
+      where: { file: join(folder, 'job.ts') },
     });
   });
 

@@ -4,6 +4,8 @@ const causes: Readonly<Record<string, readonly [reason: string, hint: string]>> 
   ENOENT: ['it does not exist', 'Check the path; a relative one starts from the directory of the job.'],
   EACCES: ['permission denied', 'Give the user that runs the job access to it.'],
   EPERM: ['the operation is not permitted', 'Give the user that runs the job access to it.'],
+  EEXIST: ['something else is there already', 'Choose another place, or move away what is there.'],
+  ELOOP: ['its links lead in a circle', 'Correct the link.'],
   EISDIR: ['it is a directory', 'Name a file, or use a glob such as directory/*.ndjson.'],
   ENOTDIR: ['a part of its path is a file, not a directory', 'Check the path.'],
   ENOSPC: ['the disk is full', 'Free space on that disk, or write to another one; then start the job again.'],
@@ -21,7 +23,7 @@ export const ioError = (action: string, path: string, error: unknown): MillraceE
   const known = Object.hasOwn(causes, code) ? causes[code] : undefined;
   const reason = known?.[0] ?? (error instanceof Error ? error.message : String(error));
   return new MillraceError('io', `Cannot ${action} ${path}: ${reason}.`, {
-    hint: known?.[1] ?? 'See the cause below.',
+    hint: known?.[1] ?? 'See whether the path is right, and whether it may be read and written.',
     cause: error,
     where: { file: path, ...(code === '' ? {} : { code }) },
   });

@@ -22,7 +22,9 @@ export const sqliteError = (action: string, file: string, error: unknown): Millr
   const known = code === undefined ? undefined : resultCodes[code & 0xff];
   const detail = error instanceof Error ? error.message : String(error);
   return new MillraceError('io', `Cannot ${action} the database ${file}: ${known?.[0] ?? detail}.`, {
-    hint: known?.[1] ?? 'See the cause below.',
+    hint:
+      known?.[1] ??
+      'See whether the file is a database that may be read and written, and whether the disk has room.',
     cause: error,
     where: { file, ...(code === undefined ? {} : { sqliteCode: code }) },
   });

@@ -9,6 +9,8 @@ describe('an error of the disk', () => {
     ['ENOENT', 'Cannot read /x: it does not exist.'],
     ['EACCES', 'Cannot read /x: permission denied.'],
     ['EPERM', 'Cannot read /x: the operation is not permitted.'],
+    ['EEXIST', 'Cannot read /x: something else is there already.'],
+    ['ELOOP', 'Cannot read /x: its links lead in a circle.'],
     ['EISDIR', 'Cannot read /x: it is a directory.'],
     ['ENOTDIR', 'Cannot read /x: a part of its path is a file, not a directory.'],
     ['ENOSPC', 'Cannot read /x: the disk is full.'],
@@ -25,6 +27,7 @@ describe('an error of the disk', () => {
   });
 
   it('that nobody knows keeps the platform’s words', () => {
+    expect(ioError('read', '/x', platform('EWHATEVER')).hint).toContain('whether the path is right');
     expect(ioError('read', '/x', platform('EWHATEVER')).message).toBe(
       "Cannot read /x: EWHATEVER: something, open '/x'.",
     );
