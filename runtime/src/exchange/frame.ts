@@ -24,12 +24,25 @@ const writeBarrier = (barrier: Barrier, writer: ByteWriter): void => {
   for (const slot of routing.slotOf) writer.writeVarint(slot);
 };
 
+const readFlag = (reader: ByteReader): boolean => {
+  const flag = reader.readByte();
+  if (flag > 1) throw reader.corrupt(`a flag of a frame is ${flag}`);
+  return flag === 1;
+};
+
+/** More slots than this have no number in a routing table. */
+const mostSlots = 2 ** 16;
+
 const readBarrier = (reader: ByteReader): Barrier => {
   const id = reader.readDouble();
-  if (reader.readByte() === 0) return { kind: 'barrier', id };
+  if (!readFlag(reader)) return { kind: 'barrier', id };
   const version = reader.readVarint();
   const slotOf = new Uint16Array(reader.readCount(1));
-  for (let keyGroup = 0; keyGroup < slotOf.length; keyGroup++) slotOf[keyGroup] = reader.readVarint();
+  for (let keyGroup = 0; keyGroup < slotOf.length; keyGroup++) {
+    const slot = reader.readVarint();
+    if (slot >= mostSlots) throw reader.corrupt(`a key group belongs to the slot ${slot}`);
+    slotOf[keyGroup] = slot;
+  }
   return { kind: 'barrier', id, routing: { version, slotOf } };
 };
 
@@ -69,7 +82,7 @@ export const readElement = (reader: ByteReader): StreamElement => {
     case Kind.barrier:
       return readBarrier(reader);
     case Kind.end:
-      return { kind: 'end', drained: reader.readByte() === 1 };
+      return { kind: 'end', drained: readFlag(reader) };
     default:
       throw new MillraceError('internal', `A frame between slots has the unknown kind ${kind}.`);
   }

@@ -143,8 +143,12 @@ export class RingChannels {
 
   private accept(frame: Uint8Array): void {
     const reader = new ByteReader(frame);
-    const receiver = this.receivers[reader.readVarint()] as RingReceiver;
-    receiver.accept(readElement(reader));
+    const channel = reader.readVarint();
+    const receiver = this.receivers[channel];
+    if (receiver === undefined) throw reader.corrupt(`nobody receives on the channel ${channel}`);
+    const element = readElement(reader);
+    if (reader.remaining > 0) throw reader.corrupt(`${reader.remaining} bytes follow a frame`);
+    receiver.accept(element);
   }
 
   private number(edge: TaskEdge, fromSlot: number, toSlot: number): number {
