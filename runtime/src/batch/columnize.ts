@@ -127,7 +127,8 @@ const typeOf = (values: readonly unknown[]): Typed | undefined => {
     const value = values[i];
     if (value === undefined || value === null) continue;
     const type = typeof value;
-    return type === 'object' ? undefined : (type as Typed);
+    // A function or symbol is no value of the domain: the codec says so when it comes to it.
+    return type === 'object' || type === 'function' || type === 'symbol' ? undefined : (type as Typed);
   }
   return undefined;
 };

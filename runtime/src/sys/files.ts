@@ -1,6 +1,8 @@
 /** The part of a file system that Millrace uses. Paths are absolute. All errors are the platform's own, with `code`. */
 export interface FileSystem {
   open(path: string, mode: 'read' | 'append' | 'write'): OpenFile;
+  /** A new file without a name, to write and to read: it is gone when it is closed, and when the process ends in any way. */
+  openTemporary(): OpenFile;
   stat(path: string): FileStatus | undefined;
   readText(path: string): string;
   list(directory: string): readonly string[];

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { FileStatus, FileSystem, OpenFile } from './files.ts';
 
 const flags = { read: 'r', append: 'a', write: 'w' } as const;
@@ -12,8 +13,20 @@ const toStatus = (stats: fs.Stats): FileStatus => ({
   directory: stats.isDirectory(),
 });
 
-const open = (path: string, mode: 'read' | 'append' | 'write'): OpenFile => {
-  const descriptor = fs.openSync(path, flags[mode]);
+const open = (path: string, mode: 'read' | 'append' | 'write'): OpenFile =>
+  openFile(fs.openSync(path, flags[mode]));
+
+const openTemporary = (): OpenFile => {
+  const directory = fs.mkdtempSync(join(tmpdir(), 'millrace-'));
+  try {
+    return openFile(fs.openSync(join(directory, 'data'), 'wx+'));
+  } finally {
+    // What is open stays until it is closed; the name is not needed.
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+};
+
+const openFile = (descriptor: number): OpenFile => {
   return {
     read: (target, offset, length, position) => fs.readSync(descriptor, target, offset, length, position),
     write: (bytes) => {
@@ -32,6 +45,7 @@ const open = (path: string, mode: 'read' | 'append' | 'write'): OpenFile => {
 /** The real disk. */
 export const nodeFiles: FileSystem = {
   open,
+  openTemporary,
   stat: (path) => {
     const stats = fs.statSync(path, { throwIfNoEntry: false });
     return stats === undefined ? undefined : toStatus(stats);

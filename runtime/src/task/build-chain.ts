@@ -1,11 +1,14 @@
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
 import type { Task } from '../graph/physical-graph.ts';
+import { KeyedRecordProcessor } from '../transforms/keyed-record-processor.ts';
 import type { Processor, ProcessorContext } from '../transforms/processor.ts';
 import { createProcessor } from '../transforms/registry.ts';
 import { Chain, type ChainLink } from './chain.ts';
 import { type BatchTarget, ChainEmitter } from './chain-emitter.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import { FusedProcessor } from './fused.ts';
+import { KeyAtATimeProcessor } from './key-at-a-time.ts';
+import { KeySorter } from './key-sorter.ts';
 
 /** A run of a chain's transforms that becomes one processor: positions `from` up to `to`. */
 interface Run {
@@ -46,6 +49,8 @@ export interface ChainSurroundings {
   readonly recoverable: boolean;
   /** See `SlotSetup.batchSize`. */
   readonly batchSize?: number | undefined;
+  /** Functions that see records one by one get them a key at a time. */
+  readonly batchMode: boolean;
 }
 
 /** Builds the processors of a task from the last to the first, each emitting into the next and into the edges that leave it. */
@@ -106,17 +111,38 @@ const buildLink = (
   });
   return {
     name: nodes.map((node) => node.name).join(' → '),
-    processor: buildProcessor(nodes, contextOf),
+    processor: buildProcessor(nodes, contextOf, surroundings.batchMode),
     emitters,
   };
+};
+
+/** In the middle of a stream too the watermark jumps once, at the end: what gives timestamps gives nothing else. */
+const onlyTimestamps = (processor: Processor): Processor => ({
+  process: (batch, port) => processor.process(batch, port),
+  outputWatermark: (watermarkMs) => processor.outputWatermark?.(watermarkMs) ?? watermarkMs,
+});
+
+const inBatchMode = (
+  processor: Processor,
+  kind: TransformSpec['kind'],
+  { system, maxParallelism }: ProcessorContext,
+): Processor => {
+  if (kind === 'watermarks') return onlyTimestamps(processor);
+  if (!(processor instanceof KeyedRecordProcessor)) return processor;
+  return new KeyAtATimeProcessor(processor, new KeySorter(system.files), maxParallelism);
 };
 
 const buildProcessor = (
   nodes: readonly TransformNode[],
   contextOf: (node: TransformNode) => ProcessorContext,
+  batchMode: boolean,
 ): Processor => {
-  const [first] = nodes;
-  if (!isFused(first)) return createProcessor(first as TransformNode, contextOf(first as TransformNode));
+  const [first] = nodes as [TransformNode];
+  if (!isFused(first)) {
+    const context = contextOf(first);
+    const processor = createProcessor(first, context);
+    return batchMode ? inBatchMode(processor, first.spec.kind, context) : processor;
+  }
   return new FusedProcessor(
     (nodes as readonly FusedNode[]).map((node) => ({
       step: node.spec.step,

@@ -106,6 +106,14 @@ export class Chain {
     return done;
   }
 
+  /** The input ends without a last watermark. False = call again. */
+  stop(position: number, budget: Budget): boolean {
+    const { processor } = this.links[position] as ChainLink;
+    const done = processor.stop?.(budget) ?? true;
+    this.flush(position);
+    return done;
+  }
+
   async flushSinks(): Promise<void> {
     for (const { processor } of this.links) await processor.flush?.();
   }

@@ -81,8 +81,9 @@ export class SlotRuntime {
     return late.reduce((sum, { name }) => sum + this.setup.metrics.group(name).counter(lateCounter).value, 0);
   }
 
-  /** Puts a barrier behind what each source has read so far. */
+  /** Puts a barrier behind what each source has read so far. In batch mode nothing is cut: what fails begins from the start. */
   inject(barrier: Barrier): void {
+    if (this.setup.batchMode) return;
     for (const [task, { input }] of this.sources) {
       input.inject(barrier);
       this.wake(task);
@@ -135,6 +136,7 @@ export class SlotRuntime {
       outputs,
       recoverable: setup.deadLetterPolicy !== 'fail',
       batchSize: setup.batchSize,
+      batchMode: setup.batchMode,
       context: (node) => this.context(task, node, statistics, nowMs),
     });
     const moves = this.moves(task, chain);

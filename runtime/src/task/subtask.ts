@@ -190,9 +190,13 @@ export class Subtask {
 
   /** One link's share of pending work; true when that link is done. */
   private walk(work: Exclude<Pending, { kind: 'forward' }>): boolean {
-    if (work.kind === 'settle') return true;
     const { chain } = this.parts;
-    const { position, timeMs } = work;
+    const { position } = work;
+    if (work.kind === 'settle') {
+      const isStop = work.element.kind === 'end' && !work.element.drained;
+      return !isStop || chain.stop(position, this.budget.renew());
+    }
+    const { timeMs } = work;
     work.finishing ||= chain.advanceWatermark(position, timeMs, this.budget.renew());
     if (!work.finishing) return false;
     return timeMs !== Infinity || chain.finish(position, this.budget.renew());

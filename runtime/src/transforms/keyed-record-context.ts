@@ -53,6 +53,12 @@ export class KeyTimers implements TimerService {
     this.clockStands = true;
   }
 
+  /** Neither the last watermark nor the end has come for the next key. */
+  beginAnew(): void {
+    this.leftAtEnd = Infinity;
+    this.clockStands = false;
+  }
+
   private endless(): MillraceError {
     return new MillraceError(
       'user-code',

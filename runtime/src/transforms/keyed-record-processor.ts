@@ -83,6 +83,13 @@ export abstract class KeyedRecordProcessor implements Processor {
     );
   }
 
+  /** In batch mode, when the only key of a key group is done: its state goes, and event time begins anew for the next key. */
+  beginAnew(keyGroup: number): void {
+    this.store.dropKeyGroup(keyGroup);
+    this.record.watermarkMs = -Infinity;
+    this.record.timers.beginAnew();
+  }
+
   hasDue(keyGroup: number, watermarkMs: number): boolean {
     return this.store.eventTimers.isGroupDue(keyGroup, watermarkMs);
   }

@@ -85,6 +85,8 @@ export interface Processor {
   settle?(ending: boolean): boolean;
   /** All inputs ended and the watermark is at +∞: pending processing-time timers, last results. Repeated until true. */
   finish?(budget: Budget): boolean;
+  /** The input ends without a last watermark: what is held back of its records goes on. Repeated until true. */
+  stop?(budget: Budget): boolean;
   /** Sinks: makes what was written visible. */
   flush?(): void | Promise<void>;
   /** A barrier is about to go on: hand on what is held back, so that it stands before the barrier. */

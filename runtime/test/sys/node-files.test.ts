@@ -14,6 +14,26 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('the real disk', () => {
+  it('keeps what a temporary file was given until it is closed, and leaves no name behind', () => {
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = directory;
+    try {
+      const file = nodeFiles.openTemporary();
+      expect(nodeFiles.list(directory)).toEqual([]);
+      file.write(bytes('hello '));
+      const target = new Uint8Array(11);
+      expect(file.read(target, 0, 6, 0)).toBe(6);
+      file.write(bytes('world'));
+      expect(file.read(target, 6, 5, 6)).toBe(5);
+      expect(new TextDecoder().decode(target)).toBe('hello world');
+      file.close();
+      expect(nodeFiles.list(directory)).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
+  });
+
   it('writes, appends, syncs and reads back from any position', async () => {
     const file = nodeFiles.open(at('x'), 'write');
     file.write(bytes('hello '));

@@ -50,6 +50,13 @@ export class MemoryFiles implements FileSystem {
     return [...this.names.keys()].sort();
   }
 
+  openTemporary(): OpenFile {
+    const path = '/temporary';
+    const file = this.open(path, 'write');
+    this.names.delete(path);
+    return file;
+  }
+
   open(path: string, mode: 'read' | 'append' | 'write'): OpenFile {
     this.check('open', path);
     if (mode !== 'read' && !this.directories.has(dirname(path))) throw platformError('ENOENT', path);
