@@ -27,7 +27,11 @@ export interface ConnectorContext {
   fail(error: unknown): void;
 }
 
-/** Reads records. `T` is the record, `Split` a plain value of the value domain that says what to read and from where. */
+/**
+ * Reads records. `T` is the record, `Split` a plain value of the value domain that says what to read and from where. The
+ * enumerator and each reader run on threads of their own, each with its own copy of the job's module and its variables: the
+ * source's options are the same in all of them, and beyond that they share splits and nothing else.
+ */
 export interface Source<T, Split = unknown, EnumeratorState = unknown> {
   /** Shown in graphs and logs, e.g. `files`. */
   readonly kind: string;
@@ -49,13 +53,21 @@ export interface EnumeratorContext<Split> {
   readonly logger: Logger;
   readonly baseDirectory: string;
   readonly parallelism: number;
-  /** Gives a split to a subtask. A split is given to one reader at a time, ever. */
+  /**
+   * Gives a split to a subtask. A split is given to one reader at a time, ever. The reader gets a copy: a split outside of the
+   * value domain (a function, a class instance, an open file) cannot be sent, and fails the job.
+   */
   assign(subtask: number, split: Split): void;
   /** Says that this subtask gets no more splits. */
   noMoreSplits(subtask: number): void;
   fail(error: unknown): void;
 }
 
+/**
+ * Finds splits and hands them out, on a thread that is the enumerators' alone (in `millrace/testing` on that of the test). What
+ * it throws fails the job; what fails outside of a call of the runtime is told by `fail` of its context. When it has been
+ * closed it must hold no timer and no socket: its thread is ended from outside after 5 s.
+ */
 export interface SplitEnumerator<Split, EnumeratorState> {
   start(): void | Promise<void>;
   /** A reader has room for one more split. Answer now or later, by `assign` or `noMoreSplits`. */

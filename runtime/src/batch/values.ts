@@ -153,13 +153,18 @@ const problemOf = (value: unknown, path: string, above: readonly object[]): Prob
   return undefined;
 };
 
+/** The first part of a value that lies outside the domain: its path, what is there, and what to do. */
+export const findUnsupported = (value: unknown): Problem | undefined =>
+  isSupported(value, 0) ? undefined : problemOf(value, '', []);
+
 /**
  * Checks that a value lies in the domain. `where` names the place for the message, e.g. `the transform “parse”`.
  * @throws MillraceError `value-unsupported` naming the path inside the record, what was found there and what to do.
  */
 export const assertSupported = (value: unknown, where: string): void => {
-  if (isSupported(value, 0)) return;
-  const { path, found, hint } = problemOf(value, '', []) as Problem;
+  const problem = findUnsupported(value);
+  if (problem === undefined) return;
+  const { path, found, hint } = problem;
   const place = path === '' ? 'The record itself' : path.length > 200 ? `${path.slice(0, 200)}…` : path;
   throw new MillraceError(
     'value-unsupported',

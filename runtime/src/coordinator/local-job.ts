@@ -3,32 +3,23 @@
  * gets which split. `transitions.ts` is the table of states, `restart.ts` the pure decision after a failure. This file is
  * the in-process coordinator behind `millrace run` and the tests.
  */
-
 import { MillraceError } from '../contract/errors.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
-import type { Barrier } from '../exchange/element.ts';
 import { initialRouting, moveKeyGroups, type RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
-import type { SlotHandle, SlotReports, SubtaskReport } from '../worker/slot-handle.ts';
-import { Enumerators } from './enumerators.ts';
+import type { SubtaskReport } from '../worker/slot-handle.ts';
+import { Attempt, type Deploy } from './attempt.ts';
 import { decideRestart, type Failure } from './restart.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
-
-/** Starts the slots of one attempt. */
-export type Deploy = (
-  attempt: number,
-  reportsOf: (slot: number) => SlotReports,
-) => Promise<readonly SlotHandle[]>;
 
 export interface LocalJobSettings {
   readonly system: System;
   readonly logger: Logger;
   readonly graph: PhysicalGraph;
-  readonly baseDirectory: string;
   readonly restart: RestartPolicy;
   readonly deploy: Deploy;
 }
@@ -47,14 +38,10 @@ export class LocalJob {
   /** Settles once, when the job can do nothing more; never rejects. */
   readonly ended: Promise<JobResult>;
   private readonly settings: LocalJobSettings;
-  private resolveEnded: (result: JobResult) => void = () => undefined;
+  private readonly resolveEnded: (result: JobResult) => void;
   private current: JobState = 'created';
-  private attemptNumber = 0;
+  private running: Attempt | undefined;
   private attemptStartedMs = 0;
-  private slots: readonly SlotHandle[] = [];
-  private finishedSlots = 0;
-  private drained = true;
-  private enumerators: Enumerators | undefined;
   private readonly failures: Failure[] = [];
   private delay: Cancellable | undefined;
   private routing: RoutingTable;
@@ -62,22 +49,23 @@ export class LocalJob {
   constructor(settings: LocalJobSettings) {
     this.settings = settings;
     this.routing = initialRouting(settings.graph.slots, settings.graph.maxParallelism);
-    this.ended = new Promise((resolve) => {
-      this.resolveEnded = resolve;
-    });
+    const { promise, resolve } = Promise.withResolvers<JobResult>();
+    this.ended = promise;
+    this.resolveEnded = resolve;
   }
 
   get state(): JobState {
     return this.current;
   }
 
+  /** The number of the newest attempt; 0 before the first. */
   get attempt(): number {
-    return this.attemptNumber;
+    return this.running?.number ?? 0;
   }
 
-  /** Counters of every subtask of the current attempt. */
+  /** Counters of every subtask of the newest attempt. */
   report(): readonly SubtaskReport[] {
-    return this.slots.flatMap((slot) => slot.report());
+    return this.running?.report() ?? [];
   }
 
   /** Whether a task begins with a source: what it takes in is what the job has read. */
@@ -87,22 +75,20 @@ export class LocalJob {
 
   /** Metrics of all slots as one, grouped by transform: counters of the job's functions are its accumulators. */
   metrics(): MetricSnapshot {
-    return mergeMetrics(this.slots.map((slot) => slot.metrics()));
+    return this.running?.metrics() ?? mergeMetrics([]);
   }
 
+  /** Starts the first attempt. A job that was started, stopped or cancelled before stays as it is. */
   start(): void {
-    void this.deploy();
+    if (this.current === 'created') this.deploy();
   }
 
   /** Ends sources after the records in hand, without a last watermark. */
   stop(): void {
-    if (this.current === 'stopping' || isTerminal(this.current)) return;
-    if (this.current === 'created')
-      return this.end({ state: 'stopped', attempts: 0, metrics: this.metrics() }, 'cancelled');
-    const waiting = this.current === 'restarting';
+    if (this.current === 'created' || this.current === 'restarting') return this.end('stopped');
+    if (!canChange(this.current, 'stopping')) return;
     this.change('stopping');
-    if (waiting) return this.end({ state: 'stopped', attempts: this.attemptNumber, metrics: this.metrics() });
-    for (const slot of this.slots) slot.stop();
+    this.running?.stop();
   }
 
   /**
@@ -112,106 +98,56 @@ export class LocalJob {
   moveKeyGroups(keyGroups: readonly number[], toSlot: number): void {
     if (this.current !== 'running') return;
     this.routing = moveKeyGroups(this.routing, keyGroups, toSlot);
-    const barrier: Barrier = { kind: 'barrier', id: this.routing.version, routing: this.routing };
-    for (const slot of this.slots) slot.inject(barrier);
+    this.running?.inject({ kind: 'barrier', id: this.routing.version, routing: this.routing });
   }
 
-  /** Ends at once. */
+  /** Ends at once; resolves when everything is closed. */
   async cancel(): Promise<void> {
-    if (isTerminal(this.current)) return;
-    this.change('cancelled');
-    await this.release();
-    this.resolveEnded({ state: 'cancelled', attempts: this.attemptNumber, metrics: this.metrics() });
+    if (!isTerminal(this.current)) this.end('cancelled');
+    await this.ended;
   }
 
-  private async deploy(): Promise<void> {
+  private deploy(): void {
     this.change('deploying');
-    const attempt = ++this.attemptNumber;
-    const { system, logger, graph, baseDirectory } = this.settings;
+    const { system, graph } = this.settings;
     this.attemptStartedMs = system.clock.monotonicMs();
-    this.finishedSlots = 0;
-    this.drained = true;
     this.routing = initialRouting(graph.slots, graph.maxParallelism);
-    const onFailed = (error: unknown): void => this.onFailed(attempt, error);
-    // Of this attempt: what is late from an earlier one must not reach the slots of the next.
-    let slots: readonly SlotHandle[] = [];
-    try {
-      const enumerators = new Enumerators(graph, {
-        system,
-        logger,
-        baseDirectory,
-        assign: (task, slot, split) => slots[slot]?.addSplit(task, split),
-        noMoreSplits: (task, slot) => slots[slot]?.noMoreSplits(task),
-        fail: onFailed,
-      });
-      this.enumerators = enumerators;
-      slots = await this.settings.deploy(attempt, (slot) => ({
-        sendState: (toSlot, state) => slots[toSlot]?.acceptState(state),
-        requestSplit: (task) => this.requestSplit(attempt, enumerators, task, slot),
-        onFinished: (drained) => this.onFinished(attempt, drained),
-        onFailed,
-      }));
-      if (!this.isStarting(attempt)) return await this.closeAll(slots);
-      this.slots = slots;
-      await enumerators.start();
-      if (!this.isStarting(attempt)) return;
-      for (const slot of slots) slot.start();
-      if (this.current === 'stopping') for (const slot of slots) slot.stop();
-      else this.change('running');
-    } catch (error) {
-      onFailed(error);
-    }
+    this.running = new Attempt(this.attempt + 1, this.settings, {
+      onRunning: () => this.onRunning(),
+      onFinished: (drained) => this.end(drained ? 'finished' : 'stopped'),
+      onFailed: (error) => this.onFailed(error),
+    });
+    void this.running.start();
   }
 
-  /** Whether an attempt is still wanted after its deployment has waited for something. */
-  private isStarting(attempt: number): boolean {
-    return attempt === this.attemptNumber && (this.current === 'deploying' || this.current === 'stopping');
+  private onRunning(): void {
+    // Asked to stop while it was deployed: sources must begin before they can end.
+    if (this.current === 'stopping') this.running?.stop();
+    else this.change('running');
   }
 
-  /** An enumerator may be code of the job's author: what it throws is the job's failure. */
-  private requestSplit(attempt: number, enumerators: Enumerators, task: number, slot: number): void {
-    if (attempt !== this.attemptNumber || this.enumerators !== enumerators) return;
-    try {
-      enumerators.requestSplit(task, slot);
-    } catch (error) {
-      this.onFailed(attempt, error);
-    }
-  }
-
-  private onFinished(attempt: number, drained: boolean): void {
-    if (attempt !== this.attemptNumber) return;
-    this.finishedSlots++;
-    this.drained = this.drained && drained;
-    if (this.finishedSlots < this.slots.length) return;
-    const state = this.drained ? 'finished' : 'stopped';
-    void this.release().then(() => this.end({ state, attempts: attempt, metrics: this.metrics() }));
-  }
-
-  private onFailed(attempt: number, error: unknown): void {
-    if (attempt !== this.attemptNumber || isTerminal(this.current) || this.current === 'restarting') return;
+  private onFailed(error: unknown): void {
     const { system, logger, restart } = this.settings;
     const nowMs = system.clock.monotonicMs();
     this.failures.push({ atMs: nowMs, ranMs: nowMs - this.attemptStartedMs });
     const invalid = MillraceError.is(error) && error.code === 'job-invalid';
-    const decision = decideRestart(
-      invalid ? { strategy: 'None' } : restart,
-      this.failures,
-      system.random.next(),
-    );
-    if (!decision.restart || this.current === 'stopping') {
-      this.change('failed');
-      void this.release().then(() =>
-        this.resolveEnded({ state: 'failed', attempts: attempt, error, metrics: this.metrics() }),
-      );
-      return;
+    const policy: RestartPolicy = invalid ? { strategy: 'None' } : restart;
+    const decision = decideRestart(policy, this.failures, system.random.next());
+    if (this.current === 'stopping') return this.end('failed', error);
+    if (!decision.restart) {
+      if (policy.strategy !== 'None') logger.warn(`Attempt ${this.attempt} was the last: ${decision.reason}`);
+      return this.end('failed', error);
     }
-    this.change('restarting');
     const message = error instanceof Error ? error.message : String(error);
-    logger.warn(`Attempt ${attempt} failed, next in ${Math.round(decision.delayMs)} ms: ${message}`);
-    void this.release().then(() => {
-      if (this.current !== 'restarting') return;
-      this.delay = system.timers.after(decision.delayMs, () => void this.deploy());
-    });
+    logger.warn(`Attempt ${this.attempt} failed, next in ${Math.round(decision.delayMs)} ms: ${message}`);
+    void this.restart(decision.delayMs);
+  }
+
+  private async restart(delayMs: number): Promise<void> {
+    this.change('restarting');
+    await this.running?.close();
+    if (this.current !== 'restarting') return;
+    this.delay = this.settings.system.timers.after(delayMs, () => this.deploy());
   }
 
   private change(to: JobState): void {
@@ -221,26 +157,13 @@ export class LocalJob {
     this.current = to;
   }
 
-  private end(result: JobResult, via: JobState = result.state): void {
-    if (isTerminal(this.current)) return;
-    this.change(via);
-    this.resolveEnded(result);
-  }
-
-  /** Lets go of slots and enumerators. */
-  private async release(): Promise<void> {
+  /** The last that happens to a job: whatever is still there is closed, and then its end is told. */
+  private end(state: JobResult['state'], error?: unknown): void {
+    this.change(state);
     this.delay?.cancel();
-    const { enumerators } = this;
-    this.enumerators = undefined;
-    await this.closeAll(this.slots, enumerators);
-  }
-
-  /** What fails while closing is logged, the job's end does not hang on it. */
-  private async closeAll(slots: readonly SlotHandle[], enumerators?: Enumerators): Promise<void> {
-    const closing: Promise<void>[] = slots.map((slot) => slot.cancel());
-    if (enumerators !== undefined) closing.push(enumerators.close());
-    for (const result of await Promise.allSettled(closing)) {
-      if (result.status === 'rejected') this.settings.logger.warn(`Closing failed: ${String(result.reason)}`);
-    }
+    const attempts = this.attempt;
+    const tell = (): void => this.resolveEnded({ state, attempts, error, metrics: this.metrics() });
+    if (this.running === undefined) tell();
+    else void this.running.close().then(tell);
   }
 }

@@ -13,6 +13,7 @@ import { MetricGroup } from '../telemetry/metrics.ts';
 import { createLocalSlot } from '../worker/local-slot.ts';
 import { SharedThreadChannels } from '../worker/shared-thread.ts';
 import type { SlotReports } from '../worker/slot-handle.ts';
+import { Enumerators } from './enumerators.ts';
 import { LocalJob } from './local-job.ts';
 
 /** When bounded input is run with one watermark at the end: never, always, or when every source is bounded. */
@@ -82,8 +83,8 @@ export const slotSetup = (
 });
 
 /**
- * A job whose slots all run on this thread. Every attempt and every slot gets a graph of its own from the job's function, so
- * that no closure is shared. Not started yet.
+ * A job whose slots and enumerators all run on this thread. In every attempt each of them gets a graph of its own from the
+ * job's function, so that no closure is shared. Not started yet.
  */
 export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJob => {
   const plan = (): PhysicalGraph => buildGraph(job, settings.args, settings);
@@ -93,18 +94,18 @@ export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJ
   return new LocalJob({
     ...settings,
     graph,
-    deploy: (attempt, reportsOf) => {
+    deploy: (attempt, slotReports, enumeratorReports) => {
       const channels = new SharedThreadChannels();
       const alignment = allocateAlignment(graph);
       const slots = Array.from({ length: graph.slots }, (_, slot) =>
         createLocalSlot({
           ...slotSetup(settings, slot === 0 && attempt === 1 ? graph : plan(), attempt, slot),
-          ...reportsOf(slot),
+          ...slotReports(slot),
           remote: channels.of(slot),
           alignment,
         }),
       );
-      return Promise.resolve(slots);
+      return { slots, enumerators: new Enumerators(plan(), settings, enumeratorReports) };
     },
   });
 };

@@ -5,48 +5,52 @@ import { allocateSharedLinks } from '../exchange/shared-links.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { allocatePulses, Pulse } from '../task/pulse.ts';
 import { noRemoteChannels } from '../task/slot-setup.ts';
+import type { Logger, LogLevel } from '../telemetry/logger.ts';
+import type { JobCode } from '../worker/job-code.ts';
 import { createLocalSlot } from '../worker/local-slot.ts';
 import type { SlotHandle, SlotReports } from '../worker/slot-handle.ts';
 import { startThreadSlot } from '../worker/thread-slot.ts';
 import { blockedAfterMs, startWatchdog } from '../worker/watchdog.ts';
+import type { Deploy } from './attempt.ts';
 import { collectWarning } from './collect-warning.ts';
 import { type LocalSettings, runsAsBatch, slotMemory, slotSetup } from './local.ts';
 import { LocalJob } from './local-job.ts';
+import { startThreadEnumerators } from './thread-enumerators.ts';
 
 /**
  * A job of this process as `millrace run` starts it: the first attempt of a job of one slot runs on this thread, everything
- * else on a thread a slot. A later attempt never runs in a thread that failed: variables captured by closures would survive.
+ * else on a thread a slot; the enumerators always have a thread of their own. A later attempt never runs in a thread that
+ * failed: variables captured by closures would survive.
  */
 export const createThreadedJob = async (artifact: Artifact, settings: LocalSettings): Promise<LocalJob> => {
   const graph = buildGraph(await loadJob(artifact.path), settings.args, settings);
+  const { system, logger, baseDirectory } = settings;
   const memory = slotMemory(settings, graph);
-  if (memory !== undefined) settings.logger.debug('Memory of each slot', { ...memory });
+  if (memory !== undefined) logger.debug('Memory of each slot', { ...memory });
   const warning = collectWarning(graph);
-  if (warning !== undefined) settings.logger.warn(warning);
+  if (warning !== undefined) logger.warn(warning);
   const pulses = allocatePulses(graph.slots);
-  const watchdog = startWatchdog(settings.system, {
+  const watchdog = startWatchdog(system, {
     pulses,
     taskNames: graph.tasks.map((task) => task.name),
     limitMs: settings.blockedAfterMs ?? blockedAfterMs,
   });
   // The watchdog posts nothing else.
   watchdog.onMessage(() => settings.onBlocked?.());
-  const deploy = (
-    attempt: number,
-    reportsOf: (slot: number) => SlotReports,
-  ): Promise<readonly SlotHandle[]> => {
-    if (attempt > 1 || graph.slots > 1) {
-      return startThreads(artifact, settings, { graph, pulses }, attempt, reportsOf);
-    }
-    const pulse = new Pulse(new Int32Array(pulses), 0);
-    const setup = {
-      ...slotSetup(settings, graph, attempt, 0),
-      ...reportsOf(0),
-      remote: noRemoteChannels,
-      alignment: allocateAlignment(graph),
-      pulse,
-    };
-    return Promise.resolve([createLocalSlot(setup)]);
+  const common: Common = { settings, graph, pulses, code: jobCode(artifact, settings, graph) };
+  const deploy: Deploy = (attempt, slotReports, enumeratorReports) => {
+    // First the slots: building the one on this thread may throw, and then nothing is there to be ended.
+    const slots =
+      attempt > 1 || graph.slots > 1
+        ? startThreads(common, attempt, slotReports)
+        : [createOwnSlot(common, attempt, slotReports(0))];
+    const enumerators = startThreadEnumerators({
+      system,
+      logger,
+      reports: enumeratorReports,
+      data: { ...common.code, baseDirectory, logLevel: logLevel(logger) },
+    });
+    return { slots, enumerators };
   };
   const job = new LocalJob({ ...settings, graph, deploy });
   void job.ended.then(() => watchdog.terminate());
@@ -54,32 +58,56 @@ export const createThreadedJob = async (artifact: Artifact, settings: LocalSetti
 };
 
 /** What all attempts have in common. */
-interface Deployed {
+interface Common {
+  readonly settings: LocalSettings;
   readonly graph: PhysicalGraph;
   readonly pulses: SharedArrayBuffer;
+  readonly code: JobCode;
 }
 
-const startThreads = async (
+const jobCode = (
   artifact: Artifact,
-  settings: LocalSettings,
-  { graph, pulses }: Deployed,
+  { args, parallelism, maxParallelism, chaining }: LocalSettings,
+  graph: PhysicalGraph,
+): JobCode => ({
+  artifact: artifact.path,
+  args,
+  plan: { parallelism, maxParallelism, chaining },
+  graphHash: graph.hash,
+});
+
+const logLevel = (logger: Logger): LogLevel => (logger.isEnabled('debug') ? 'debug' : 'info');
+
+/** The slot that shares the coordinator's thread. */
+const createOwnSlot = (
+  { settings, graph, pulses }: Common,
   attempt: number,
-  reportsOf: (slot: number) => SlotReports,
-): Promise<readonly SlotHandle[]> => {
+  reports: SlotReports,
+): SlotHandle =>
+  createLocalSlot({
+    ...slotSetup(settings, graph, attempt, 0),
+    ...reports,
+    remote: noRemoteChannels,
+    alignment: allocateAlignment(graph),
+    pulse: new Pulse(new Int32Array(pulses), 0),
+  });
+
+const startThreads = (
+  { settings, graph, pulses, code }: Common,
+  attempt: number,
+  reports: (slot: number) => SlotReports,
+): readonly SlotHandle[] => {
   const links = allocateSharedLinks(graph, slotMemory(settings, graph)?.channelBytes);
-  const { jobName, args, parallelism, maxParallelism, chaining, baseDirectory, deadLetterPolicy } = settings;
-  const started = Array.from({ length: graph.slots }, (_, slot) =>
+  const { system, logger, deadLetters, jobName, baseDirectory, deadLetterPolicy } = settings;
+  return Array.from({ length: graph.slots }, (_, slot) =>
     startThreadSlot({
-      system: settings.system,
-      logger: settings.logger,
-      deadLetters: settings.deadLetters,
-      reports: reportsOf(slot),
+      system,
+      logger,
+      deadLetters,
+      reports: reports(slot),
       data: {
-        artifact: artifact.path,
+        ...code,
         jobName,
-        args,
-        plan: { parallelism, maxParallelism, chaining },
-        graphHash: graph.hash,
         slot,
         attempt,
         baseDirectory,
@@ -88,14 +116,8 @@ const startThreads = async (
         deadLetterPolicy,
         links,
         pulses,
-        logLevel: settings.logger.isEnabled('debug') ? 'debug' : 'info',
+        logLevel: logLevel(logger),
       },
     }),
   );
-  const outcomes = await Promise.allSettled(started);
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  const slots = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-  if (failed === undefined) return slots;
-  await Promise.all(slots.map((slot) => slot.cancel()));
-  throw failed.reason;
 };

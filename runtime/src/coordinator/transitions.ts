@@ -11,10 +11,10 @@ export type JobState =
   | 'failed';
 
 const legal: Readonly<Record<JobState, readonly JobState[]>> = {
-  created: ['deploying', 'cancelled', 'failed'],
+  created: ['deploying', 'stopped', 'cancelled'],
   deploying: ['running', 'restarting', 'stopping', 'cancelled', 'failed'],
-  running: ['restarting', 'stopping', 'finished', 'cancelled', 'failed'],
-  restarting: ['deploying', 'stopping', 'stopped', 'cancelled', 'failed'],
+  running: ['restarting', 'stopping', 'stopped', 'finished', 'cancelled', 'failed'],
+  restarting: ['deploying', 'stopped', 'cancelled'],
   stopping: ['stopped', 'finished', 'cancelled', 'failed'],
   finished: [],
   stopped: [],

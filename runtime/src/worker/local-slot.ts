@@ -2,16 +2,25 @@ import { SlotRuntime } from '../task/slot-runtime.ts';
 import type { SlotSetup } from '../task/slot-setup.ts';
 import type { SlotHandle, SubtaskReport } from './slot-handle.ts';
 
-/** A slot on this very thread: only for the first attempt of a local job of one slot. */
+/** A slot on this very thread. */
 export const createLocalSlot = (setup: SlotSetup): SlotHandle => {
   const runtime = new SlotRuntime(setup);
+  /** A reader may be code of the job's author: what it throws is the failure of its slot, not of whoever gives it a split. */
+  const failing = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      runtime.slot.fail(error);
+    }
+  };
   return {
+    ready: Promise.resolve(),
     start: () => void runtime.start(),
-    addSplit: (task, split) => runtime.addSplit(task, split),
-    noMoreSplits: (task) => runtime.noMoreSplits(task),
-    inject: (barrier) => runtime.inject(barrier),
-    acceptState: (state) => runtime.acceptState(state),
-    stop: () => runtime.stop(),
+    addSplit: (task, split) => failing(() => runtime.addSplit(task, split)),
+    noMoreSplits: (task) => failing(() => runtime.noMoreSplits(task)),
+    inject: (barrier) => failing(() => runtime.inject(barrier)),
+    acceptState: (state) => failing(() => runtime.acceptState(state)),
+    stop: () => failing(() => runtime.stop()),
     cancel: () => runtime.cancel(),
     report: () => reportOf(runtime, setup.slot),
     metrics: () => setup.metrics.snapshot(),
@@ -19,7 +28,7 @@ export const createLocalSlot = (setup: SlotSetup): SlotHandle => {
 };
 
 /** The counters of a slot's subtasks now. */
-export const reportOf = (runtime: SlotRuntime, slot: number): readonly SubtaskReport[] =>
+const reportOf = (runtime: SlotRuntime, slot: number): readonly SubtaskReport[] =>
   runtime.subtasks.map((subtask) => ({
     ...subtask.statistics,
     task: subtask.task,

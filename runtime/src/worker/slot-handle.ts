@@ -19,6 +19,8 @@ export interface SubtaskReport extends SubtaskStatistics {
 }
 
 export interface SlotHandle {
+  /** Resolves when the slot has the job and agrees on its graph; rejects when it never will. */
+  readonly ready: Promise<void>;
   /** Opens the functions and begins to read. */
   start(): void;
   addSplit(task: number, split: unknown): void;
@@ -29,7 +31,7 @@ export interface SlotHandle {
   acceptState(state: MovedState): void;
   /** Ends sources after the records in hand; `onFinished(false)` follows. */
   stop(): void;
-  /** Ends at once; resolves when user functions are closed. */
+  /** Ends at once; resolves when user functions are closed, rejects when they could not be. */
   cancel(): Promise<void>;
   /** The newest counters; a slot on another thread answers with the last it has sent. */
   report(): readonly SubtaskReport[];
@@ -41,5 +43,6 @@ export interface SlotReports {
   requestSplit(task: number): void;
   sendState(toSlot: number, state: MovedState): void;
   onFinished(drained: boolean): void;
+  /** May come after `ready` was rejected with the same error. */
   onFailed(error: unknown): void;
 }

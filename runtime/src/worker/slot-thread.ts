@@ -1,89 +1,30 @@
-import { buildGraph, loadJob } from '../artifact/load.ts';
-import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
-import { MillraceError } from '../contract/errors.ts';
+import { describeValue, findUnsupported } from '../batch/values.ts';
 import { RingChannels } from '../exchange/ring-channels.ts';
 import { initialRouting } from '../exchange/routing-table.ts';
-import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { ThreadPort } from '../sys/threads.ts';
+import type { DeadLetter } from '../task/failures.ts';
 import { Pulse } from '../task/pulse.ts';
-import { SlotRuntime } from '../task/slot-runtime.ts';
-import type { LogFields, Logger, LogLevel } from '../telemetry/logger.ts';
+import type { SlotEvents } from '../task/slot.ts';
 import { MetricGroup } from '../telemetry/metrics.ts';
-import { reportOf } from './local-slot.ts';
-import { type FromSlot, type SlotThreadData, type ToSlot, toPlainError } from './slot-messages.ts';
+import { loadGraph } from './job-code.ts';
+import { createLocalSlot } from './local-slot.ts';
+import { toPlainError } from './plain-error.ts';
+import { remoteLogger } from './remote-logger.ts';
+import type { SlotHandle } from './slot-handle.ts';
+import type { FromSlot, SlotThreadData, ToSlot } from './slot-messages.ts';
 
 const reportIntervalMs = 200;
-const ranks: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
-/** Sends lines to the thread that holds the log. */
-const remoteLogger = (send: (message: FromSlot) => void, level: LogLevel, own: LogFields): Logger => {
-  const isEnabled = (asked: LogLevel): boolean => ranks.indexOf(asked) <= ranks.indexOf(level);
-  const log =
-    (at: LogLevel) =>
-    (message: string, fields: LogFields = {}) => {
-      if (isEnabled(at)) send({ kind: 'log', level: at, message, fields: { ...own, ...fields } });
-    };
-  return {
-    error: log('error'),
-    warn: log('warn'),
-    info: log('info'),
-    debug: log('debug'),
-    isEnabled,
-    child: (fields) => remoteLogger(send, level, { ...own, ...fields }),
-  };
-};
-
-const loadGraph = async (data: SlotThreadData): Promise<PhysicalGraph> => {
-  resolveMillraceToThisRuntime();
-  const graph = buildGraph(await loadJob(data.artifact), data.args, data.plan);
-  if (graph.hash === data.graphHash) return graph;
-  throw new MillraceError(
-    'job-invalid',
-    `The job's function built another graph in slot ${data.slot} (${graph.hash}) than in the coordinator (${data.graphHash}).`,
-    {
-      hint: 'Build the same graph at every call: no random, no clock, no environment of the thread in its shape.',
-    },
-  );
-};
+/** Characters of a record that cannot be sent as it is. */
+const shownCharacters = 1000;
 
 /** The life of a slot's thread: load, agree, run, report, end. */
 export const runSlotThread = async (port: ThreadPort, system: System): Promise<void> => {
   const data = port.data as SlotThreadData;
   const send = (message: FromSlot): void => port.post(message);
-  const logger = remoteLogger(send, data.logLevel, { slot: data.slot });
-  const metrics = new MetricGroup();
-  let runtime: SlotRuntime;
-  const sendReport = (): void =>
-    send({ kind: 'report', report: reportOf(runtime, data.slot), metrics: metrics.snapshot() });
-  try {
-    const graph = await loadGraph(data);
-    runtime = new SlotRuntime({
-      ...data,
-      system,
-      logger,
-      metrics,
-      graph,
-      deadLetters: (letter) => send({ kind: 'deadLetter', letter }),
-      routing: initialRouting(graph.slots, graph.maxParallelism),
-      pulse: new Pulse(new Int32Array(data.pulses), data.slot),
-      alignment: data.links.alignment,
-      remote: new RingChannels(graph, data.slot, data.links),
-      requestSplit: (task) => send({ kind: 'requestSplit', task }),
-      sendState: (toSlot, state) => send({ kind: 'state', toSlot, state }),
-      onFinished: (drained) => {
-        send({ kind: 'finished', drained });
-        end();
-      },
-      onFailed: (error) => {
-        send({ kind: 'failed', error: toPlainError(error) });
-        end();
-      },
-    });
-  } catch (error) {
-    send({ kind: 'failed', error: toPlainError(error) });
-    return port.close();
-  }
+  const fail = (error: unknown): void => send({ kind: 'failed', error: toPlainError(error) });
+  let slot: SlotHandle;
   let nextReport: Cancellable | undefined;
   // The thread ends by itself when nothing is left to wait for.
   const end = (): void => {
@@ -91,30 +32,76 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
     sendReport();
     port.close();
   };
+  const sendReport = (): void => send({ kind: 'report', report: slot.report(), metrics: slot.metrics() });
+  try {
+    slot = await createSlot(data, system, send, {
+      onFinished: (drained) => {
+        send({ kind: 'finished', drained });
+        end();
+      },
+      onFailed: (error) => {
+        fail(error);
+        end();
+      },
+    });
+  } catch (error) {
+    fail(error);
+    return port.close();
+  }
   const report = (): void => {
     sendReport();
     nextReport = system.timers.after(reportIntervalMs, report);
   };
-  port.onMessage((raw) => obey(raw as ToSlot, runtime, end));
+  port.onMessage((raw) => obey(raw as ToSlot, slot, end));
   report();
   send({ kind: 'ready' });
 };
 
-const obey = (message: ToSlot, runtime: SlotRuntime, end: () => void): void => {
+const createSlot = async (
+  data: SlotThreadData,
+  system: System,
+  send: (message: FromSlot) => void,
+  events: SlotEvents,
+): Promise<SlotHandle> => {
+  const graph = await loadGraph(data, `slot ${data.slot}`);
+  return createLocalSlot({
+    ...data,
+    ...events,
+    system,
+    logger: remoteLogger(send, data.logLevel, { slot: data.slot }),
+    metrics: new MetricGroup(),
+    graph,
+    deadLetters: (letter) => send({ kind: 'deadLetter', letter: sendableLetter(letter) }),
+    routing: initialRouting(graph.slots, graph.maxParallelism),
+    pulse: new Pulse(new Int32Array(data.pulses), data.slot),
+    alignment: data.links.alignment,
+    remote: new RingChannels(graph, data.slot, data.links),
+    requestSplit: (task) => send({ kind: 'requestSplit', task }),
+    sendState: (toSlot, state) => send({ kind: 'state', toSlot, state }),
+  });
+};
+
+/** A record may be a dead letter because it is no value at all, a function say: then its description is sent. */
+const sendableLetter = (letter: DeadLetter): DeadLetter =>
+  findUnsupported(letter.record) === undefined
+    ? letter
+    : { ...letter, record: describeValue(letter.record, shownCharacters) };
+
+const obey = (message: ToSlot, slot: SlotHandle, end: () => void): void => {
   switch (message.kind) {
     case 'start':
-      return void runtime.start();
+      return slot.start();
     case 'addSplit':
-      return runtime.addSplit(message.task, message.split);
+      return slot.addSplit(message.task, message.split);
     case 'noMoreSplits':
-      return runtime.noMoreSplits(message.task);
+      return slot.noMoreSplits(message.task);
     case 'inject':
-      return runtime.inject(message.barrier);
+      return slot.inject(message.barrier);
     case 'state':
-      return runtime.acceptState(message.state);
+      return slot.acceptState(message.state);
     case 'stop':
-      return runtime.stop();
+      return slot.stop();
     case 'cancel':
-      return void runtime.cancel().then(end);
+      return void slot.cancel().then(end);
   }
 };

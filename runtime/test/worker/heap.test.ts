@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PlainError } from '../../src/worker/slot-messages.ts';
+import type { PlainError } from '../../src/worker/plain-error.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -20,7 +20,7 @@ const program = (parallelism: number): string => `
   import { createThreadedJob } from ${source('coordinator/threads.ts')};
   import { createNodeSystem } from ${source('sys/node-system.ts')};
   import { createLogger } from ${source('telemetry/logger.ts')};
-  import { toPlainError } from ${source('worker/slot-messages.ts')};
+  import { toPlainError } from ${source('worker/plain-error.ts')};
   resolveMillraceToThisRuntime();
   const system = createNodeSystem();
   const artifact = await freezeJob(system, ${JSON.stringify(join(folder, 'job.ts'))}, ${JSON.stringify(folder)});

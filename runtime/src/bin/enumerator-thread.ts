@@ -1,0 +1,8 @@
+/** The program of the thread that runs a job's enumerators: parse, wire, run. Everything it does is in `coordinator`. */
+import { runEnumeratorThread } from '../coordinator/enumerator-thread.ts';
+import { createNodeSystem } from '../sys/node-system.ts';
+import { nodeThreadPort } from '../sys/node-threads.ts';
+
+process.setSourceMapsEnabled(true);
+
+await runEnumeratorThread(nodeThreadPort(), createNodeSystem());

@@ -1,0 +1,154 @@
+import { MillraceError } from '../contract/errors.ts';
+import type { Barrier } from '../exchange/element.ts';
+import type { System } from '../sys/system.ts';
+import { settlesWithin } from '../sys/within.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { mergeMetrics } from '../telemetry/merge-metrics.ts';
+import type { MetricSnapshot } from '../telemetry/metrics.ts';
+import type { SlotHandle, SlotReports, SubtaskReport } from '../worker/slot-handle.ts';
+import type { EnumeratorReports, EnumeratorsHandle } from './enumerators.ts';
+
+/** What an attempt is made of. Neither reads before it is started. */
+export interface Deployment {
+  readonly slots: readonly SlotHandle[];
+  readonly enumerators: EnumeratorsHandle;
+}
+
+/** Brings up the slots and the enumerators of one attempt, all at the same time. */
+export type Deploy = (
+  attempt: number,
+  slotReports: (slot: number) => SlotReports,
+  enumeratorReports: EnumeratorReports,
+) => Deployment;
+
+/** What becomes of an attempt. `onFinished` or `onFailed` is the last that it tells. */
+export interface AttemptEvents {
+  onRunning(): void;
+  /** `drained`: the input was read to its end. */
+  onFinished(drained: boolean): void;
+  onFailed(error: unknown): void;
+}
+
+export interface AttemptSettings {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly deploy: Deploy;
+}
+
+/** Whatever user code does while it is closed, the job goes on after this. Longer than slots and threads give it themselves. */
+const closeWithinMs = 15_000;
+
+/** One incarnation of a job: its slots and enumerators, from their deployment until they are closed. */
+export class Attempt {
+  readonly number: number;
+  private readonly settings: AttemptSettings;
+  private readonly events: AttemptEvents;
+  private deployment: Deployment | undefined;
+  private finishedSlots = 0;
+  private drained = true;
+  /** Its end has been told, or nobody wants to hear of it any more. */
+  private over = false;
+  private closing: Promise<void> | undefined;
+
+  constructor(number: number, settings: AttemptSettings, events: AttemptEvents) {
+    this.number = number;
+    this.settings = settings;
+    this.events = events;
+  }
+
+  /** Deploys, waits until all agree on the graph and the enumerators have begun, and lets the slots read. */
+  async start(): Promise<void> {
+    try {
+      this.deployment = this.settings.deploy(this.number, (slot) => this.slotReports(slot), {
+        assign: (task, slot, split) => this.slot(slot)?.addSplit(task, split),
+        noMoreSplits: (task, slot) => this.slot(slot)?.noMoreSplits(task),
+        onFailed: (error) => this.fail(error),
+      });
+      const { slots, enumerators } = this.deployment;
+      await Promise.all([enumerators.ready, ...slots.map(({ ready }) => ready)]);
+      if (!this.over) await enumerators.start();
+    } catch (error) {
+      return this.fail(error);
+    }
+    if (this.over) return;
+    for (const slot of this.slots) slot.start();
+    this.events.onRunning();
+  }
+
+  /** Ends sources after the records in hand. */
+  stop(): void {
+    for (const slot of this.slots) slot.stop();
+  }
+
+  inject(barrier: Barrier): void {
+    for (const slot of this.slots) slot.inject(barrier);
+  }
+
+  /** Counters of every subtask. */
+  report(): readonly SubtaskReport[] {
+    return this.slots.flatMap((slot) => slot.report());
+  }
+
+  /** Metrics of all slots as one. */
+  metrics(): MetricSnapshot {
+    return mergeMetrics(this.slots.map((slot) => slot.metrics()));
+  }
+
+  /** Ends at once whatever is there and resolves when it is gone; however often it is asked for, it happens once. */
+  close(): Promise<void> {
+    this.over = true;
+    this.closing ??= this.closeAll();
+    return this.closing;
+  }
+
+  private get slots(): readonly SlotHandle[] {
+    return this.deployment?.slots ?? [];
+  }
+
+  /** What is late from an attempt that is over reaches nobody. */
+  private slot(slot: number): SlotHandle | undefined {
+    return this.over ? undefined : this.slots[slot];
+  }
+
+  private slotReports(slot: number): SlotReports {
+    return {
+      requestSplit: (task) => {
+        if (!this.over) this.deployment?.enumerators.requestSplit(task, slot);
+      },
+      sendState: (toSlot, state) => this.slot(toSlot)?.acceptState(state),
+      onFinished: (drained) => this.finish(drained),
+      onFailed: (error) => this.fail(error),
+    };
+  }
+
+  private finish(drained: boolean): void {
+    if (this.over) return;
+    this.finishedSlots++;
+    this.drained = this.drained && drained;
+    if (this.finishedSlots < this.slots.length) return;
+    this.over = true;
+    this.events.onFinished(this.drained);
+  }
+
+  private fail(error: unknown): void {
+    if (this.over) return this.warn(error);
+    this.over = true;
+    this.events.onFailed(error);
+  }
+
+  /** What fails while closing is logged: the end of the job is what it was before. */
+  private async closeAll(): Promise<void> {
+    const { deployment, settings } = this;
+    if (deployment === undefined) return;
+    const { timers } = settings.system;
+    const parts = [...deployment.slots.map((slot) => slot.cancel()), deployment.enumerators.close()];
+    const closed = Promise.all(parts.map((part) => part.catch((error: unknown) => this.warn(error))));
+    if (await settlesWithin(timers, closed, closeWithinMs)) return;
+    this.warn(new MillraceError('user-code', `Something was not closed after ${closeWithinMs / 1000} s.`));
+  }
+
+  private warn(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.settings.logger.warn(`After the end of attempt ${this.number}: ${message}`);
+  }
+}

@@ -1,0 +1,65 @@
+import { MillraceError } from '../contract/errors.ts';
+import type { System } from '../sys/system.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type FromHosted, hostThread } from '../worker/hosted-thread.ts';
+import type { EnumeratorThreadData, FromEnumerators, ToEnumerators } from './enumerator-messages.ts';
+import type { EnumeratorReports, EnumeratorsHandle } from './enumerators.ts';
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+/** The program of the enumerators' thread, from source or from the packed JS alike. */
+const entry = new URL(`../bin/enumerator-thread.${extension}`, import.meta.url);
+
+/** Splits are few and live long. */
+const youngMiB = 8;
+
+export interface ThreadEnumeratorsSettings {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly data: EnumeratorThreadData;
+  readonly reports: EnumeratorReports;
+}
+
+const endedAlone = (problem: string | undefined): MillraceError =>
+  new MillraceError('resource', `The thread of the sources' enumerators ended: ${problem ?? 'it exited'}.`, {
+    hint: 'An enumerator must not call process.exit, let an error escape from a callback (context.fail takes it), or hold more splits than fit into memory.',
+  });
+
+/** The enumerators of a job on a thread of their own: their code cannot stall the coordinator, nor that of a slot them. */
+export const startThreadEnumerators = (settings: ThreadEnumeratorsSettings): EnumeratorsHandle => {
+  const { system, logger, data, reports } = settings;
+  const started = Promise.withResolvers<void>();
+  // Whoever waits hears of it; nobody has to wait.
+  started.promise.catch(() => undefined);
+  const thread = hostThread<ToEnumerators, Exclude<FromEnumerators, FromHosted>>({
+    system,
+    logger,
+    entry,
+    data,
+    limits: { youngMiB },
+    name: "the sources' enumerators",
+    endedAlone,
+    onMessage: (message) => {
+      switch (message.kind) {
+        case 'started':
+          return started.resolve();
+        case 'assign':
+          return reports.assign(message.task, message.slot, message.split);
+        case 'noMoreSplits':
+          return reports.noMoreSplits(message.task, message.slot);
+      }
+    },
+    onFailed: (error) => {
+      started.reject(error);
+      reports.onFailed(error);
+    },
+  });
+  return {
+    ready: thread.ready,
+    start: () => {
+      thread.send({ kind: 'start' });
+      return started.promise;
+    },
+    requestSplit: (task, slot) => thread.send({ kind: 'requestSplit', task, slot }),
+    close: () => thread.close({ kind: 'close' }),
+  };
+};
