@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
-import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
-import type { Memory } from './memory.ts';
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Memory, MemoryUsage } from './memory.ts';
 
 /** Spaces whose content is short-lived, or shared by all threads. */
 const notCounted: ReadonlySet<string> = new Set(['new_space', 'new_large_object_space', 'read_only_space']);
@@ -29,15 +30,33 @@ const afterCollection: Memory['afterCollection'] = (callback) => {
   };
 };
 
-export const nodeMemory: Memory = {
-  machineBytes,
-  usage: () => {
-    let heapBytes = 0;
-    for (const { space_name: name, space_used_size: bytes } of getHeapSpaceStatistics()) {
-      if (!notCounted.has(name)) heapBytes += bytes;
-    }
-    const { heap_size_limit: heapLimitBytes, external_memory: arrayBytes } = getHeapStatistics();
-    return { heapBytes, heapLimitBytes, arrayBytes };
-  },
-  afterCollection,
+const usage = (): MemoryUsage => {
+  let heapBytes = 0;
+  for (const { space_name: name, space_used_size: bytes } of getHeapSpaceStatistics()) {
+    if (!notCounted.has(name)) heapBytes += bytes;
+  }
+  const { heap_size_limit: heapLimitBytes, external_memory: arrayBytes } = getHeapStatistics();
+  return { heapBytes, heapLimitBytes, arrayBytes };
+};
+
+type Collector = (options: { readonly type: 'minor' }) => void;
+
+/** The engine's collector, which Node shows only to contexts that are made after it was asked to. */
+const exposeCollector = (): Collector => {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as Collector;
+};
+
+/** The memory of this thread. */
+export const createNodeMemory = (): Memory => {
+  let collect: Collector | undefined;
+  return {
+    machineBytes,
+    usage,
+    collectYoung: () => {
+      collect ??= exposeCollector();
+      collect({ type: 'minor' });
+    },
+    afterCollection,
+  };
 };

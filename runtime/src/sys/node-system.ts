@@ -4,7 +4,7 @@ import { nodeCompression } from './node-compression.ts';
 import { nodeFiles } from './node-files.ts';
 import { nodeHashing } from './node-hashing.ts';
 import { nodeHttp } from './node-http.ts';
-import { nodeMemory } from './node-memory.ts';
+import { createNodeMemory } from './node-memory.ts';
 import { nodeSqlite } from './node-sqlite.ts';
 import { nodeThreads } from './node-threads.ts';
 import type { Cancellable, System } from './system.ts';
@@ -37,6 +37,6 @@ export const createNodeSystem = (): System => ({
   threads: nodeThreads,
   http: nodeHttp,
   hashing: nodeHashing,
-  memory: nodeMemory,
+  memory: createNodeMemory(),
   writeErrorNow: (text) => void writeSync(2, text),
 });

@@ -6,6 +6,7 @@ import type { Task, TaskEdge } from '../graph/physical-graph.ts';
 import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
 import { buildChain } from './build-chain.ts';
 import type { Chain } from './chain.ts';
+import { ColumnGarbage } from './column-garbage.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import { createFailureHandler, inputFailure } from './failures.ts';
 import type { SubtaskInput } from './input.ts';
@@ -43,6 +44,7 @@ export class SlotRuntime {
   private readonly wiring: SlotWiring;
   private readonly board: AlignmentBoard;
   private readonly memory: SlotMemory;
+  private readonly columnGarbage: ColumnGarbage;
   /** Position in `subtasks` by task index. */
   private readonly positions = new Map<number, number>();
   private readonly sources = new Map<number, SlotSource>();
@@ -50,6 +52,7 @@ export class SlotRuntime {
   constructor(setup: SlotSetup) {
     this.setup = setup;
     this.slot = new Slot(setup.system, setup, setup.remote, setup.pulse);
+    this.columnGarbage = new ColumnGarbage(setup.system.memory);
     this.memory = new SlotMemory({ ...setup, budget: setup.memory, fail: (error) => this.slot.fail(error) });
     this.board = new AlignmentBoard(setup.graph, setup.slot, setup.alignment);
     this.wiring = new SlotWiring(setup, (task) => this.wake(task));
@@ -144,6 +147,7 @@ export class SlotRuntime {
       task: task.index,
       name: task.name,
       clock: setup.system.clock,
+      columnGarbage: this.columnGarbage,
       input: this.input(task, statistics, moves, chain),
       chain,
       outputs: [...outputs.values()],

@@ -7,6 +7,7 @@ import type { StreamElement } from '../exchange/element.ts';
 import type { Clock } from '../sys/system.ts';
 import { TimeBudget } from './budget.ts';
 import type { Chain, ChainLink } from './chain.ts';
+import type { ColumnGarbage } from './column-garbage.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import type { SubtaskInput } from './input.ts';
 import type { KeyGroupMoves, MovedState } from './key-group-moves.ts';
@@ -31,6 +32,8 @@ export interface SubtaskParts {
   readonly outputs: readonly EdgeOutput[];
   readonly statistics: SubtaskStatistics;
   readonly moves: KeyGroupMoves;
+  /** Of the slot. */
+  readonly columnGarbage?: ColumnGarbage;
   /** Called once, when the end has passed through. */
   readonly onEnd: (drained: boolean) => void;
 }
@@ -141,6 +144,7 @@ export class Subtask {
     switch (element.kind) {
       case 'batch':
         statistics.recordsIn += element.length;
+        this.parts.columnGarbage?.add(element);
         chain.process(element, input.port);
         this.collectGenerated();
         break;

@@ -26,6 +26,7 @@ const create = (limited = true) => {
       memory: {
         machineBytes: () => 0,
         usage: () => usage,
+        collectYoung: () => undefined,
         afterCollection: (callback) => {
           listeners.add(callback);
           return { cancel: () => void listeners.delete(callback) };

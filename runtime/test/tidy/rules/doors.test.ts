@@ -130,6 +130,12 @@ describe('code that is made out of text', () => {
     ).toHaveLength(2);
   });
 
+  it('may have a context of its own only where a constant runs in it', () => {
+    const vm = "import { runInNewContext } from 'node:vm';";
+    expect(findingsIn(oneCodeGenerator, { 'runtime/src/sys/node-memory.ts': vm })).toEqual([]);
+    expect(findingsIn(oneCodeGenerator, { 'runtime/src/sys/node-files.ts': vm })).toHaveLength(1);
+  });
+
   it('is made in the generator', () => {
     expect(findingsIn(oneCodeGenerator, { 'runtime/src/batch/generate.ts': 'new Function(text);' })).toEqual(
       [],

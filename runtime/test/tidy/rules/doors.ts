@@ -1,5 +1,6 @@
 import {
   codeGenerator,
+  contextMakers,
   moduleDoors,
   outsideGlobals,
   packageDoors,
@@ -105,7 +106,11 @@ export const oneCodeGenerator: Rule = {
             findingAt(file, node.start, `uses ${name}: build a plan for ${codeGenerator}`),
           ),
         ...file.references
-          .filter(({ specifier }) => specifier === 'node:vm' || specifier.startsWith('data:'))
+          .filter(
+            ({ specifier }) =>
+              (specifier === 'node:vm' && !contextMakers.some(({ path }) => path === file.path)) ||
+              specifier.startsWith('data:'),
+          )
           .map(({ specifier, line }) => ({
             path: file.path,
             line,
