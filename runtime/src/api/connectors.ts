@@ -111,6 +111,7 @@ export interface SourceReader<Split> {
   stop?(): void;
   /** The splits held now, each with its position. */
   snapshot(): readonly Split[];
+  /** Twice is harmless. */
   close(): void | Promise<void>;
 }
 
@@ -132,7 +133,7 @@ export interface SinkWriter {
   hasRoom?(): boolean;
   /** Makes everything written so far visible or durable, as the sink's delivery says. */
   flush(): void | Promise<void>;
-  /** `flush` came before when the job ended well. */
+  /** `flush` came before when the job ended well. Twice is harmless. */
   close(): void | Promise<void>;
 }
 

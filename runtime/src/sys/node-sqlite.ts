@@ -24,7 +24,9 @@ const open = (path: string, busyTimeoutMs: number): SqliteDatabase => {
         all: (values) => statement.all(...values) as Readonly<Record<string, SqliteValue>>[],
       };
     },
-    close: () => database.close(),
+    close: () => {
+      if (database.isOpen) database.close();
+    },
   };
 };
 

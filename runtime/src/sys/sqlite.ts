@@ -6,6 +6,7 @@ export interface SqliteDatabase {
   /** Runs statements without parameters or results. */
   execute(sql: string): void;
   prepare(sql: string): SqliteStatement;
+  /** Twice is harmless. */
   close(): void;
 }
 

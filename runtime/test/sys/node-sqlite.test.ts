@@ -30,6 +30,13 @@ describe('SQLite as built into Node', () => {
     database.close();
   });
 
+  it('is closed once, however often it is told to', () => {
+    const database = nodeSqlite.open(':memory:', 0);
+    database.close();
+    expect(() => database.close()).not.toThrow();
+    expect(() => database.execute('SELECT 1')).toThrow(/not open/);
+  });
+
   it('leaves warnings as they were after it was loaded', () => {
     const before = process.emitWarning;
     nodeSqlite.open(':memory:', 0).close();

@@ -129,3 +129,57 @@ describe.each(sourceCases)('as every source, $name', (sourceCase) => {
     }
   });
 });
+
+describe.each(sourceCases)('as every source that is watched, $name', (sourceCase) => {
+  it('stays at its end: polls go on saying so and give nothing', async () => {
+    const test = new TestSystem();
+    sourceCase.prepare(test);
+    const run = await new SourceRun(sourceCase.create(), test, { parallelism: 2 }).open();
+    await runToEnd(run, test);
+    const { length } = run.records;
+    for (let i = 0; i < 6; i++) expect(run.pollReader(i % 2)).toBe('end');
+    expect(run.records.length).toBe(length);
+    await run.close();
+  });
+
+  it('gives the same records when a snapshot is taken at every poll, and changes no snapshot afterwards', async () => {
+    const test = new TestSystem();
+    sourceCase.prepare(test);
+    const run = await new SourceRun(sourceCase.create(), test, { parallelism: 2 }).open();
+    const snapshots: { readonly taken: SourceSnapshot<unknown, unknown>; readonly text: string }[] = [];
+    for (let polls = 0; polls < 30; polls++) {
+      await poll(run, test, 1);
+      const taken = run.snapshot();
+      snapshots.push({ taken, text: JSON.stringify(taken) });
+    }
+    await runToEnd(run, test);
+    await run.close();
+    expectAll(run.values(), sourceCase);
+    for (const { taken, text } of snapshots) expect(JSON.stringify(taken)).toBe(text);
+  });
+
+  it('can be closed twice', async () => {
+    const test = new TestSystem();
+    sourceCase.prepare(test);
+    const run = await new SourceRun(sourceCase.create(), test, { parallelism: 2 }).open();
+    for (let i = 0; i < 4; i++) run.poll(i % 2);
+    await run.close();
+    await run.close();
+    expect([run.openSplits.size, test.files.openCount, test.manual.pendingTimers]).toEqual([0, 0, 0]);
+  });
+
+  it('sleeps while it waits: asking again sets no second timer and gives nothing', async () => {
+    const test = new TestSystem();
+    sourceCase.prepare(test);
+    const run = await new SourceRun(sourceCase.create(), test).open();
+    for (let moves = 0; moves < 5 && (await run.runToEnd()) === 'waiting'; moves++) {
+      const { length } = run.records;
+      const timers = test.manual.pendingTimers;
+      for (let i = 0; i < 5; i++) expect(run.poll(0)).toBe('waiting');
+      expect([run.records.length, test.manual.pendingTimers]).toEqual([length, timers]);
+      test.manual.advance(10);
+    }
+    await run.close();
+    expect(test.manual.pendingTimers).toBe(0);
+  });
+});

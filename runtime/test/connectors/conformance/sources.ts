@@ -4,6 +4,7 @@ import { collection } from '../../../src/connectors/collection/index.ts';
 import { files } from '../../../src/connectors/files/index.ts';
 import { generator } from '../../../src/connectors/generator/index.ts';
 import { hybrid } from '../../../src/connectors/hybrid/index.ts';
+import { rateLimit } from '../../../src/connectors/rate-limit/index.ts';
 import type { TestSystem } from '../support/test-system.ts';
 
 /** A source with records that are known in advance. */
@@ -109,6 +110,13 @@ export const sourceCases: readonly SourceCase[] = [
     },
     create: () => files({ path: 'in/*.ndjson', format: 'ndjson' }),
     expected: records(480),
+  },
+  {
+    name: 'NDJSON file with a rate limit',
+    prepare: (test) => test.files.put('/base/in/data', ndjson(records(200))),
+    create: () =>
+      rateLimit(files({ path: 'in/data', format: 'ndjson', splitBytes: 1024 }), { recordsPerSecond: 2000 }),
+    expected: records(200),
   },
   {
     name: 'hybrid of files and a generator',

@@ -31,6 +31,11 @@ export class MemoryFiles implements FileSystem {
     else this.failures.set(`${operation} ${path}`, code);
   }
 
+  /** The same for every path. */
+  failAll(operation: 'open' | 'read' | 'write' | 'rename' | 'sync', code: string | undefined): void {
+    this.fail(operation, '*', code);
+  }
+
   put(path: string, content: string | Uint8Array): void {
     this.makeDirectory(dirname(path));
     this.names.set(path, { identity: `node-${this.nodes++}`, bytes: toBytes(content) });
@@ -137,7 +142,7 @@ export class MemoryFiles implements FileSystem {
   }
 
   private check(operation: string, path: string): void {
-    const code = this.failures.get(`${operation} ${path}`);
+    const code = this.failures.get(`${operation} ${path}`) ?? this.failures.get(`${operation} *`);
     if (code !== undefined) throw platformError(code, path);
   }
 }

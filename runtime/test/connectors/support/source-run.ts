@@ -119,6 +119,11 @@ export class SourceRun<T, Split, State> {
     return result;
   }
 
+  /** Asks a reader itself, also one that has ended. */
+  pollReader(subtask: number): PollResult {
+    return (this.readers[subtask] as SourceReader<Split>).poll();
+  }
+
   /** Polls everybody in turn until all have ended, or until all wait and nothing will wake them. */
   async runToEnd(): Promise<'end' | 'waiting'> {
     for (;;) {
