@@ -1,6 +1,7 @@
 import type { JobState } from '../coordinator/transitions.ts';
 import { shortNumber, shortTime, watermarkText } from './numbers.ts';
 import type { TaskView } from './task-view.ts';
+import { padBehind, shorten, textWidth } from './text-width.ts';
 
 export interface PanelContent {
   readonly jobName: string;
@@ -48,9 +49,6 @@ const leastName = 12;
 /** Names come from jobs: nothing in them may move the cursor. */
 const visible = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]/gu, '\u{FFFD}');
 
-const shorten = (text: string, width: number): string =>
-  text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`.slice(0, width);
-
 const nameOf = ({ name, subtasks }: TaskView): string =>
   visible(subtasks > 1 ? `${name} ×${subtasks}` : name);
 
@@ -84,11 +82,11 @@ export const panelLines = (content: PanelContent, { columns: width, rows }: Pane
   const cells = fitting(shown, nowMs, width);
   const names = ['task', ...shown.map(nameOf)];
   const others = cells.reduce((sum, cell) => sum + cell.width + 2, 0);
-  const longest = Math.max(...names.map((name) => name.length));
+  const longest = Math.max(...names.map(textWidth));
   const nameWidth = Math.max(Math.min(longest, width - others), Math.min(leastName, width));
   const lines = names.map((name, row) =>
     [
-      shorten(name, nameWidth).padEnd(nameWidth),
+      padBehind(shorten(name, nameWidth), nameWidth),
       ...cells.map((cell) => (cell.texts[row] as string).padStart(cell.width)),
     ].join('  '),
   );

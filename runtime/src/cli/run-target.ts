@@ -22,14 +22,18 @@ export interface RunDisplay {
   readonly panel: boolean;
 }
 
-/** The first interrupt stops the job after the records in hand, the second cancels it. */
+/** The first interrupt stops the job after the records in hand, the second cancels it, further ones change nothing. */
 const stopOnInterrupt = (io: CommandIo, logger: Logger, job: LocalJob): (() => void) => {
-  let interrupted = false;
+  let interrupts = 0;
   return io.onInterrupt(() => {
-    if (interrupted) return void job.cancel();
-    interrupted = true;
-    logger.info('Stopping: records in flight finish; interrupt again to cancel');
-    job.stop();
+    interrupts++;
+    if (interrupts === 1) {
+      logger.info('Stopping: records in flight finish; interrupt again to cancel');
+      job.stop();
+    } else if (interrupts === 2) {
+      logger.info('Cancelling: the functions of the job are closed, as far as they let it happen');
+      void job.cancel();
+    }
   });
 };
 

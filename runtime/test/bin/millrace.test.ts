@@ -146,7 +146,7 @@ describe('Ctrl-C', () => {
     running.signal('SIGINT');
     const { code, error } = await running.ended;
     expect(code).toBe(130);
-    expect(error).toContain('hanging cancelled after');
+    expect(error).toMatch(/Stopping: .*Cancelling: .*hanging cancelled after/s);
   });
 
   it('ends a command that runs no job at once', async () => {

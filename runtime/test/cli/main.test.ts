@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/main.ts';
 import { call, folderWith } from './call-command.ts';
+import { FakeIo } from './fake-io.ts';
 
 const manifest = (spec: string): string => `apiVersion: millrace.dev/v1alpha1
 kind: StreamJob
@@ -28,31 +30,70 @@ const files = {
   'job.yaml': manifest('  job:\n    entry: job.mjs\n  args:\n    factor: "10"\n'),
 };
 
+/** Calls a command that runs no job, in this process. */
+const told = async (...words: readonly string[]) => {
+  const io = new FakeIo();
+  const code = await main(words, io);
+  return { code, out: io.printed, error: io.complained };
+};
+
+const commands = ['run', 'validate', 'graph', 'new', 'completion'];
+
 describe('millrace', () => {
-  it('shows its commands and exit codes', async () => {
-    const { code, out } = await call(folderWith(), '--help');
-    expect(code).toBe(0);
-    for (const word of ['run', 'validate', 'graph', 'new', 'completion', 'Exit codes', '130'])
-      expect(out).toContain(word);
+  it('shows its commands, examples and exit codes', async () => {
+    const { code, out, error } = await told('--help');
+    expect({ code, error }).toEqual({ code: 0, error: '' });
+    for (const word of [...commands, 'Examples:', 'Exit codes:']) expect(out).toContain(word);
+    for (const exit of [
+      /^ {2}0 +done/m,
+      /^ {2}1 +the job failed/m,
+      /^ {2}2 +the call/m,
+      /^ {2}130 +cancelled/m,
+    ]) {
+      expect(out).toMatch(exit);
+    }
+  });
+
+  it('shows the same when it is asked by a word', async () => {
+    expect((await told('help')).out).toBe((await told('--help')).out);
+    expect((await told('help', 'run')).out).toBe((await told('run', '--help')).out);
   });
 
   it('shows its version', async () => {
-    expect(await call(folderWith(), '--version')).toMatchObject({ code: 0, out: '0.1.0\n' });
+    for (const word of ['--version', '-V'])
+      expect(await told(word)).toEqual({ code: 0, out: '0.1.0\n', error: '' });
   });
 
-  it('refuses an unknown command and an unknown option, and says where the help is', async () => {
-    const command = await call(folderWith(), 'rum');
-    expect(command.code).toBe(2);
-    expect(command.error).toContain("unknown command 'rum'");
-    const option = await call(folderWith(), 'run', '--bogus');
-    expect(option.code).toBe(2);
-    expect(option.error).toContain("unknown option '--bogus'");
-  });
-
-  it.each(['run', 'validate', 'graph', 'new', 'completion'])('shows examples of %s', async (command) => {
-    const { code, out } = await call(folderWith(), command, '--help');
+  it.each(commands)('shows what %s takes, with examples', async (command) => {
+    const { code, out } = await told(command, '--help');
     expect(code).toBe(0);
-    expect(out).toContain('Examples:');
+    expect(out).toMatch(new RegExp(`^Usage: millrace ${command}`));
+    expect(out).toMatch(/\nExamples:\n {2}(?:source <\()?millrace /);
+  });
+
+  it('shows how to use it when it is called with nothing, which is no success', async () => {
+    const { code, error } = await told();
+    expect(code).toBe(2);
+    expect(error).toContain('Usage: millrace');
+  });
+
+  it.each([
+    [['rum'], "unknown command 'rum'", '(millrace --help shows the commands)'],
+    [['run', '--bogus'], "unknown option '--bogus'", '(millrace run --help shows what it takes)'],
+    [['run'], "missing required argument 'job'", '(millrace run --help shows what it takes)'],
+    [['run', 'a.ts', 'b.ts'], 'too many arguments', '(millrace run --help shows what it takes)'],
+    [['run', 'a.ts', '--log', 'xml'], 'Allowed choices are text, json, none', '(millrace run --help'],
+    [['new'], "missing required argument 'name'", '(millrace new --help shows what it takes)'],
+  ])('refuses a call that is wrong, and says where the help is: %j', async (words, problem, help) => {
+    const { code, out, error } = await told(...words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(error).toContain(problem);
+    expect(error).toContain(help);
+  });
+
+  it('guesses what was meant', async () => {
+    expect((await told('rn')).error).toContain('Did you mean run?');
+    expect((await told('run', 'a.ts', '--paralelism', '2')).error).toContain('Did you mean --parallelism?');
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type PanelContent, panelLines } from '../../src/cli/panel.ts';
 import type { TaskView } from '../../src/cli/task-view.ts';
+import { textWidth } from '../../src/cli/text-width.ts';
 
 const task: TaskView = {
   name: 'files → parse',
@@ -95,6 +96,16 @@ describe('the live panel', () => {
     const lines = panelLines({ ...withTask({ name: 'red\u001b[31m\nline' }), jobName: 'a\u0007b' }, wide);
     expect(lines[0]).toContain('a\u{FFFD}b');
     expect(lines[2]).toContain('red\u{FFFD}[31m\u{FFFD}line');
+  });
+
+  it('keeps its columns below each other when a name is written in wide letters', () => {
+    for (const columns of [60, 80, 120]) {
+      const tasks = [task, { ...task, name: '航班 → 解析 🚀'.repeat(3) }];
+      const lines = panelLines({ ...content, tasks }, { columns, rows: 24 });
+      const [, , narrow = '', wide = ''] = lines;
+      expect(textWidth(wide)).toBe(textWidth(narrow));
+      expect(textWidth(wide)).toBeLessThanOrEqual(columns);
+    }
   });
 
   it('has a title and a head also before there are tasks', () => {
