@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Mark } from '../../../src/batch/column.ts';
 import { toRows } from '../../../src/batch/materialize.ts';
-import { FieldColumn } from '../../../src/connectors/formats/field-column.ts';
+import { FieldColumn, Holds } from '../../../src/connectors/formats/field-column.ts';
 
 const missing = Symbol('missing');
 
@@ -105,5 +105,40 @@ describe('a column being filled', () => {
     column.reserveText(1000);
     expect([...column.text.subarray(0, 3)]).toEqual([1, 2, 3]);
     expect(column.textView.buffer).toBe(column.text.buffer);
+  });
+
+  it('has room for text only once there is text, and then for all that may follow', () => {
+    const column = new FieldColumn('a', 8);
+    column.reserveText(1000);
+    column.putNumber(0, 1);
+    expect(column.text.length).toBe(0);
+    const texts = new FieldColumn('b', 8);
+    texts.reserveText(1000);
+    expect(texts.text.length).toBe(0);
+    expect(texts.accepts(Holds.text)).toBe(true);
+    // A word may stick out behind the last byte.
+    expect(texts.text.length).toBeGreaterThanOrEqual(1004);
+    expect(texts.textView.byteLength).toBe(texts.text.length);
+  });
+
+  it('has room for text behind that of the records before it', () => {
+    const column = new FieldColumn('a', 8);
+    column.reserveText(10);
+    column.putString(0, 'x'.repeat(10));
+    column.reserveText(500);
+    expect(column.text.length - column.used).toBeGreaterThanOrEqual(504);
+    const taken = column.take(1);
+    expect(taken).toMatchObject({ type: 'text', bytes: new TextEncoder().encode('x'.repeat(10)) });
+    expect(column.used).toBe(0);
+  });
+
+  it('turns to text, with room for it, when most of a batch of another type was text', () => {
+    const column = new FieldColumn('a', 4);
+    column.reserveText(300);
+    column.putNumber(0, 1);
+    for (let row = 1; row < 4; row++) column.putString(row, `text ${row}`);
+    expect(column.take(4).type).toBe('number');
+    expect(column.holds).toBe(Holds.text);
+    expect(column.text.length).toBeGreaterThanOrEqual(304);
   });
 });
