@@ -17,6 +17,11 @@ export class BatchBuilder {
     return this.rows.length;
   }
 
+  /** The record added last; there must be one. */
+  get newest(): unknown {
+    return this.rows.at(-1);
+  }
+
   /** Adds a record; `timestampMs` is NaN for one without event time. */
   append(value: unknown, timestampMs: number): void {
     const position = this.rows.length;

@@ -86,6 +86,14 @@ const tooLittle = (processBytes: number, slots: number): MillraceError => {
   );
 };
 
+/** Batches that may be under way at once in a slot of usual shape: so many parts has the memory for batches. */
+const batchesUnderWay = 16;
+const leastBatch = 64 * kibibyte;
+
+/** The bytes at which one batch is closed. */
+export const oneBatchBytes = ({ batchBytes }: MemoryBudget): number =>
+  Math.max(leastBatch, batchBytes / batchesUnderWay);
+
 /** The bytes of one ring between two slots: a power of two, so that all rings of a slot fit into its part. */
 export const ringBytesOf = (channelBytes: number, slots: number): number => {
   const most = Math.min(mostRing, Math.max(leastRing, channelBytes / Math.max(1, slots - 1)));

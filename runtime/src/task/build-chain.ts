@@ -1,4 +1,5 @@
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
+import type { BatchSizes } from '../batch/batch-limit.ts';
 import type { Task } from '../graph/physical-graph.ts';
 import { KeyedRecordProcessor } from '../transforms/keyed-record-processor.ts';
 import type { Processor, ProcessorContext } from '../transforms/processor.ts';
@@ -47,8 +48,8 @@ export interface ChainSurroundings {
   /** The sending sides of the task's edges, by `TaskEdge.index`. */
   readonly outputs: ReadonlyMap<number, EdgeOutput>;
   readonly recoverable: boolean;
-  /** See `SlotSetup.batchSize`. */
-  readonly batchSize?: number | undefined;
+  /** How large the batches become that the chain makes. */
+  readonly batchSizes?: BatchSizes;
   /** Functions that see records one by one get them a key at a time. */
   readonly batchMode: boolean;
 }
@@ -89,9 +90,9 @@ const buildLink = (
   next: BatchTarget | undefined,
   surroundings: ChainSurroundings,
 ): ChainLink => {
-  const { recoverable, batchSize } = surroundings;
+  const { recoverable, batchSizes } = surroundings;
   const emitterTo = (targets: readonly BatchTarget[]): ChainEmitter =>
-    new ChainEmitter(targets, recoverable, batchSize);
+    new ChainEmitter(targets, recoverable, batchSizes);
   const output = emitterTo(targetsOf(task, run.to, undefined, next, surroundings));
   const sides = new Map<string, ChainEmitter>();
   const side = (tag: string): ChainEmitter => {
@@ -111,7 +112,7 @@ const buildLink = (
   });
   return {
     name: nodes.map((node) => node.name).join(' → '),
-    processor: buildProcessor(nodes, contextOf, surroundings.batchMode),
+    processor: buildProcessor(nodes, contextOf, surroundings),
     emitters,
   };
 };
@@ -135,7 +136,7 @@ const inBatchMode = (
 const buildProcessor = (
   nodes: readonly TransformNode[],
   contextOf: (node: TransformNode) => ProcessorContext,
-  batchMode: boolean,
+  { batchMode, batchSizes }: ChainSurroundings,
 ): Processor => {
   const [first] = nodes as [TransformNode];
   if (!isFused(first)) {
@@ -149,5 +150,6 @@ const buildProcessor = (
       lifecycle: node.spec.lifecycle,
       context: contextOf(node),
     })),
+    batchSizes,
   );
 };

@@ -1,13 +1,11 @@
 import type { Batch } from '../batch/batch.ts';
+import { BatchLimit, type BatchSizes } from '../batch/batch-limit.ts';
 import { BatchBuilder } from '../batch/builder.ts';
 import { cutBatch } from '../batch/slice.ts';
 import type { Emitter } from '../transforms/processor.ts';
 
 /** Takes whole batches: the next processor of a chain, or an edge. */
 export type BatchTarget = (batch: Batch) => void;
-
-/** Records after which a batch under construction is handed on, unless told otherwise. */
-const usualBatchSize = 2048;
 
 /**
  * Collects what a processor emits into batches and hands them to its targets in order. With `recoverable`, a batch is only
@@ -19,19 +17,20 @@ export class ChainEmitter implements Emitter {
   private readonly builder = new BatchBuilder();
   private readonly targets: readonly BatchTarget[];
   private readonly recoverable: boolean;
-  private readonly batchSize: number;
+  private readonly limit: BatchLimit;
   private readonly longestBatch: number;
 
-  constructor(targets: readonly BatchTarget[], recoverable: boolean, batchSize?: number) {
+  constructor(targets: readonly BatchTarget[], recoverable: boolean, sizes: BatchSizes = {}) {
     this.targets = targets;
     this.recoverable = recoverable;
-    this.batchSize = batchSize ?? usualBatchSize;
-    this.longestBatch = batchSize ?? Infinity;
+    this.limit = new BatchLimit(sizes);
+    this.longestBatch = sizes.records ?? Infinity;
   }
 
   emit(value: unknown, timestampMs: number): void {
-    this.builder.append(value, timestampMs);
-    if (this.builder.length >= this.batchSize && !this.recoverable) this.flush();
+    const { builder, limit } = this;
+    builder.append(value, timestampMs);
+    if (builder.length >= limit.lookAt && !this.recoverable) this.flushIfFull();
   }
 
   emitBatch(batch: Batch): void {
@@ -41,7 +40,7 @@ export class ChainEmitter implements Emitter {
   }
 
   mark(): number {
-    if (this.builder.length >= this.batchSize) this.flush();
+    if (this.builder.length >= this.limit.lookAt) this.flushIfFull();
     return this.builder.length;
   }
 
@@ -51,7 +50,13 @@ export class ChainEmitter implements Emitter {
 
   /** Hands on what was emitted so far. */
   flush(): void {
-    if (this.builder.length > 0) this.deliver(this.builder.take());
+    if (this.builder.length === 0) return;
+    this.limit.restart();
+    this.deliver(this.builder.take());
+  }
+
+  private flushIfFull(): void {
+    if (this.limit.isFull(this.builder.length, this.builder.newest)) this.flush();
   }
 
   private deliver(batch: Batch): void {

@@ -11,6 +11,9 @@ const namedUsers = 3;
 /** A thread that really uses so much of its heap would soon do nothing but collect garbage, and then be ended by the engine. */
 const fullHeap = 0.95;
 
+/** Arrays made since the collection, by the time that it is looked at: of the slot's reserve. */
+const madeSinceBytes = 8 * mebibyte;
+
 const inMiB = (bytes: number): string => `${(bytes / mebibyte).toFixed(bytes < 10 * mebibyte ? 1 : 0)} MiB`;
 
 export interface SlotMemorySettings {
@@ -80,7 +83,7 @@ export class SlotMemory {
     if (usage.heapBytes > heapBudgetBytes * fullHeap) {
       return this.outgrown('heap', usage.heapBytes, heapBudgetBytes);
     }
-    const arrayBudgetBytes = budget.typedStateBytes + budget.batchBytes;
+    const arrayBudgetBytes = budget.typedStateBytes + budget.batchBytes + madeSinceBytes;
     const arrayBytes = usage.arrayBytes - this.earlierArrayBytes;
     if (arrayBytes > arrayBudgetBytes) {
       return this.outgrown('arrays', arrayBytes, arrayBudgetBytes);
@@ -93,7 +96,7 @@ export class SlotMemory {
     const what = part === 'heap' ? 'The heap' : 'State and batches in typed arrays';
     return new MillraceError(
       'resource',
-      `${what} of slot ${slot} outgrew the memory: ${inMiB(usedBytes)} of ${inMiB(budgetBytes)} are in use.`,
+      `${what} of slot ${slot} outgrew the memory: ${inMiB(usedBytes)} of ${inMiB(budgetBytes)} are in use${this.users()}.`,
       { where: { slot, usedBytes, budgetBytes }, hint: hintOf(part) },
     );
   }
@@ -119,7 +122,7 @@ export class SlotMemory {
       .toSorted((left, right) => right.usedBytes - left.usedBytes)
       .slice(0, namedUsers)
       .map(({ owner, usedBytes }) => `“${owner['transform']}” ${inMiB(usedBytes)}`);
-    return users.length === 0 ? '' : ` (${users.join(', ')})`;
+    return users.length === 0 ? '' : ` (state of ${users.join(', ')})`;
   }
 }
 

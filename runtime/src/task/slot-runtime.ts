@@ -1,5 +1,6 @@
 import type { SourceReader } from '../api/connectors.ts';
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
+import { oneBatchBytes } from '../contract/memory-budget.ts';
 import { AlignmentBoard } from '../exchange/alignment-board.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { Task, TaskEdge } from '../graph/physical-graph.ts';
@@ -138,8 +139,8 @@ export class SlotRuntime {
     const chain = buildChain(task, {
       outputs,
       recoverable: setup.deadLetterPolicy !== 'fail',
-      batchSize: setup.batchSize,
       batchMode: setup.batchMode,
+      batchSizes: { records: setup.batchSize, bytes: setup.memory && oneBatchBytes(setup.memory) },
       context: (node) => this.context(task, node, statistics, nowMs),
     });
     const moves = this.moves(task, chain);

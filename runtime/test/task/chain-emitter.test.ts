@@ -6,7 +6,9 @@ import { records } from './rig.ts';
 const newEmitter = (recoverable: boolean, batchSize?: number, targets = 1) => {
   const delivered: unknown[][] = [];
   const target = (batch: Batch): void => void delivered.push(batch.rows().slice(0, batch.length));
-  const emitter = new ChainEmitter(new Array<typeof target>(targets).fill(target), recoverable, batchSize);
+  const emitter = new ChainEmitter(new Array<typeof target>(targets).fill(target), recoverable, {
+    records: batchSize,
+  });
   return { emitter, take: () => delivered.splice(0) };
 };
 
@@ -19,6 +21,21 @@ describe('an emitter of a chain', () => {
     emitter.flush();
     expect(take()).toEqual([[3]]);
     expect(emitter.recordsOut).toBe(3);
+  });
+
+  it('hands on a batch whose records are large before there are many of them', () => {
+    const { emitter, take } = newEmitter(false);
+    for (let i = 0; i < 100; i++) emitter.emit('x'.repeat(1_000_000), 0);
+    expect(take().map((values) => values.length)).toEqual(new Array(12).fill(8));
+  });
+
+  it('hands on a batch of large records between two records, where one may fail', () => {
+    const { emitter, take } = newEmitter(true);
+    for (let i = 0; i < 20; i++) {
+      emitter.mark();
+      for (let n = 0; n < 3; n++) emitter.emit('x'.repeat(1_000_000), 0);
+    }
+    expect(take().map((values) => values.length)).toEqual(new Array(6).fill(9));
   });
 
   it('hands a finished batch on behind what was emitted before', () => {
