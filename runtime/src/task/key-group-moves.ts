@@ -22,6 +22,9 @@ export interface MovePlace {
   readonly parallelism: number;
 }
 
+/** The state of one transform that has to go to another slot. */
+type Leaving = Omit<MovedState, 'task' | 'bytes'> & { readonly toSlot: number };
+
 /**
  * Moves key groups into and out of one subtask at a barrier. At the barrier all subtasks of a task have seen the same records
  * and watermarks, so state can go from one to another as it is. A key group is *in transit* at its new owner from the barrier
@@ -38,6 +41,8 @@ export class KeyGroupMoves {
   /** What has come and is to be taken in, and what came before this subtask's own barrier. */
   private readonly mail = new Queue<MovedState>();
   private readonly early: MovedState[] = [];
+  /** What leaves as soon as none of its records is in flight. */
+  private leaving: Leaving[] = [];
 
   constructor(
     place: MovePlace,
@@ -54,6 +59,11 @@ export class KeyGroupMoves {
   /** True while some key group is in transit to this subtask. */
   get waiting(): boolean {
     return this.missing.size > 0;
+  }
+
+  /** True while some key group has to leave and cannot yet. */
+  get isLeaving(): boolean {
+    return this.leaving.length > 0;
   }
 
   isInTransit(keyGroup: number): boolean {
@@ -94,6 +104,12 @@ export class KeyGroupMoves {
     return keyGroup;
   }
 
+  /** Sends what has waited for records in flight, where none is left. */
+  sendLeaving(): void {
+    if (this.leaving.length === 0) return;
+    this.leaving = this.leaving.filter((leaving) => !this.sendIfReady(leaving));
+  }
+
   private keyedLinks(): readonly number[] {
     return this.processors.flatMap(({ exportKeyGroup }, link) =>
       exportKeyGroup === undefined ? [] : [link],
@@ -101,12 +117,17 @@ export class KeyGroupMoves {
   }
 
   private sendAway(keyGroup: number, toSlot: number, links: readonly number[]): void {
-    for (const link of links) {
-      const processor = this.processors[link] as Processor;
-      const bytes = processor.exportKeyGroup?.(keyGroup);
-      processor.dropKeyGroup?.(keyGroup);
-      this.send(toSlot, { task: this.place.task, link, keyGroup, version: this.table.version, bytes });
-    }
+    for (const link of links) this.leaving.push({ toSlot, link, keyGroup, version: this.table.version });
+    this.sendLeaving();
+  }
+
+  private sendIfReady({ toSlot, link, keyGroup, version }: Leaving): boolean {
+    const processor = this.processors[link] as Processor;
+    if (processor.isInFlight?.(keyGroup) === true) return false;
+    const bytes = processor.exportKeyGroup?.(keyGroup);
+    processor.dropKeyGroup?.(keyGroup);
+    this.send(toSlot, { task: this.place.task, link, keyGroup, version, bytes });
+    return true;
   }
 
   private ownerOf(table: RoutingTable, keyGroup: number): number {

@@ -106,8 +106,10 @@ export class Subtask {
   /** One bounded piece of work. */
   step(): StepResult {
     if (this.ended) return 'idle';
-    const { chain, input, clock } = this.parts;
-    if (!this.hasCredit()) {
+    const { chain, input, clock, moves } = this.parts;
+    const hasCredit = this.hasCredit();
+    // Key groups that leave must do so without credit too: the barrier that gives it may wait for them in another slot.
+    if (!hasCredit && !moves.isLeaving) {
       this.blockedSinceMs ??= clock.monotonicMs();
       return 'idle';
     }
@@ -118,10 +120,12 @@ export class Subtask {
       this.collectGenerated();
       if (!done) return 'progress';
     }
+    moves.sendLeaving();
     if (this.pending.length > 0) return this.continuePending();
     chain.settle(0, false);
+    moves.sendLeaving();
     if (this.collectGenerated()) return 'progress';
-    if (!chain.hasRoom()) return 'idle';
+    if (!hasCredit || !chain.hasRoom()) return 'idle';
     const element = input.next(this.nowMs);
     if (element === undefined) return 'idle';
     this.accept(element);

@@ -96,6 +96,11 @@ export interface Processor {
    * = the results follow from the timestamps of the records alone.
    */
   hasDue?(keyGroup: number, watermarkMs: number): boolean;
+  /**
+   * Whether records of this key group are in flight. A key group leaves a running slot only without them: its next owner may
+   * have let the watermarks through that wait behind them here.
+   */
+  isInFlight?(keyGroup: number): boolean;
   /** Keyed state of one key group, for moving it to another slot or into a snapshot. `undefined` = nothing there. */
   exportKeyGroup?(keyGroup: number): Uint8Array | undefined;
   importKeyGroup?(keyGroup: number, bytes: Uint8Array): void;

@@ -22,7 +22,7 @@ import { type Item, items } from './items.ts';
 import { keyCase } from './keyed-steps.ts';
 import type { World } from './step.ts';
 import { timedText } from './text.ts';
-import { plainWay, type Results, runProgram, type Way, way } from './ways.ts';
+import { plainWay, type Results, runProgram, streamingWay, type Way } from './ways.ts';
 import { windowCase } from './windows.ts';
 
 const late = outputTag<Item>('late');
@@ -106,7 +106,7 @@ describe('windows of records that come too late, in one slot', () => {
       fc.asyncProperty(
         items(30),
         settings,
-        fc.array(way.map(ofOneSlot), { minLength: 2, maxLength: 2 }),
+        fc.array(streamingWay.map(ofOneSlot), { minLength: 2, maxLength: 2 }),
         async (given, chosen, ways) => {
           const expected = texts(await runProgram(program(given, chosen), plainWay));
           lateRecords += expected[1]?.length ?? 0;

@@ -5,7 +5,7 @@ import { modelled, type OrderedStep, orderedStep, perKey } from './ordered-steps
 import { linearStep } from './record-steps.ts';
 import type { Step } from './step.ts';
 import { textOf } from './text.ts';
-import { plainWay, resultsOf, way } from './ways.ts';
+import { plainWay, resultsOf, streamingWay } from './ways.ts';
 
 interface Program {
   readonly before: readonly Step[];
@@ -26,7 +26,7 @@ describe('the results of a key', () => {
       fc.asyncProperty(
         items(40),
         program,
-        fc.array(way, { minLength: 3, maxLength: 3 }),
+        fc.array(streamingWay, { minLength: 3, maxLength: 3 }),
         async (given, { before, keyed }, ways) => {
           const records = before.reduce((list, step) => step.model(list), timed(given));
           const expected = modelled(
@@ -46,7 +46,7 @@ describe('the results of a key', () => {
               { sourceParallelism: 1 },
             );
             const came = results.map(({ item }) => item);
-            expect(perKey(came), JSON.stringify(how)).toEqual(perKey(expected));
+            expect(perKey(came, how), JSON.stringify(how)).toEqual(perKey(expected, how));
             if (how.parallelism === 1) expect(came.map(textOf)).toEqual(expected.map(textOf));
           }
         },

@@ -43,10 +43,17 @@ export const modelled = (step: Pick<OrderedStep, 'model'>, records: readonly Ite
   });
 };
 
-/** Results as texts, each key's by itself and in order. */
-export const perKey = (results: readonly Item[]): readonly (readonly string[])[] =>
+/**
+ * Results as texts, each key's by itself and in order. Where key groups have moved, results of a key come from several slots to
+ * several sinks, and only which there are can be told: their contents show the order in which the records were taken.
+ */
+export const perKey = (
+  results: readonly Item[],
+  { moves }: { readonly moves: number },
+): readonly (readonly string[])[] =>
   byKey(results, ({ key }) => key)
     .map((ofKey) => ofKey.map(textOf))
+    .map((texts) => (moves > 0 ? texts.toSorted() : texts))
     .toSorted();
 
 /** Results name their key, so that they can be told apart again. */

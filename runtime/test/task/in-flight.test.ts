@@ -42,7 +42,7 @@ class Rig {
       chain: new Chain(links),
       outputs: [edge],
       statistics: newStatistics(),
-      moves: { onBarrier: () => undefined } as unknown as KeyGroupMoves,
+      moves: { onBarrier: () => undefined, sendLeaving: () => undefined } as unknown as KeyGroupMoves,
       onEnd: () => undefined,
     });
   }

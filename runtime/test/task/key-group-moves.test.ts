@@ -15,6 +15,12 @@ const keyed = (state: Map<number, number>): Processor => ({
   dropKeyGroup: (keyGroup) => void state.delete(keyGroup),
 });
 
+/** One with records of a key group in flight. */
+const busy = (state: Map<number, number>, inFlight: Set<number>): Processor => ({
+  ...keyed(state),
+  isInFlight: (keyGroup) => inFlight.has(keyGroup),
+});
+
 const stateless: Processor = { process: () => undefined };
 
 const barrierOf = (routing: RoutingTable): Barrier => ({ kind: 'barrier', id: routing.version, routing });
@@ -77,6 +83,33 @@ describe('key groups that move at a barrier', () => {
     expect(right.moves.waiting).toBe(false);
     expect(right.states.map((state) => [...state])).toEqual([[[1, 11]], [[1, 21]]]);
     expect(left.states.map((state) => [...state])).toEqual([[[2, 12]], []]);
+  });
+
+  it('stay until none of their records is in flight, and the others do not wait for them', () => {
+    const sent: MovedState[] = [];
+    const inFlight = new Set([1]);
+    const state = new Map([
+      [1, 11],
+      [2, 12],
+    ]);
+    const moves = new KeyGroupMoves(
+      { task: 4, slot: 0, parallelism: 2 },
+      [busy(state, inFlight)],
+      table,
+      (_, one) => sent.push(one),
+    );
+    moves.onBarrier(barrierOf(moveKeyGroups(table, [1, 2], 1)));
+    expect(sent.map(({ keyGroup }) => keyGroup)).toEqual([2]);
+    moves.sendLeaving();
+    expect([...state.keys()]).toEqual([1]);
+    inFlight.clear();
+    moves.sendLeaving();
+    moves.sendLeaving();
+    expect(sent.map(({ keyGroup, version }) => [keyGroup, version])).toEqual([
+      [2, 2],
+      [1, 2],
+    ]);
+    expect(state.size).toBe(0);
   });
 
   it('are told also when there is nothing in them, so that the new owner need not wait for ever', () => {

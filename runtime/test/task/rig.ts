@@ -100,6 +100,7 @@ export const newRig = ({ links, input = {} }: RigSettings) => {
     statistics: newStatistics(),
     moves: {
       onBarrier: ({ id }: Barrier) => void log.push(`moves b${id}`),
+      sendLeaving: () => undefined,
     } as unknown as KeyGroupMoves,
     onEnd: (drained) => control.ended.push(drained),
   });

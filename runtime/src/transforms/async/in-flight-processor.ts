@@ -115,6 +115,11 @@ export abstract class InFlightProcessor implements Processor {
     for (const { value, timestampMs, keyGroup } of records) this.accept(value, timestampMs, keyGroup);
   }
 
+  isInFlight(keyGroup: number): boolean {
+    for (const element of this.elements) if (element.keyGroup === keyGroup && !element.dropped) return true;
+    return false;
+  }
+
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
     const records = this.snapshotInFlight().filter((record) => record.keyGroup === keyGroup);
     return records.length === 0 ? undefined : encodeInFlight(records);
