@@ -70,8 +70,13 @@ describe.each(['gzip', 'zstd'] as const)('decompression of %s', (format) => {
 
   it('holds little more than a chunk while nobody reads', async () => {
     const bomb = compress[format](Buffer.alloc(50_000_000));
-    const decompressor = nodeCompression.decompressor(format, () => {});
+    let ready = (): void => {};
+    const first = new Promise<void>((resolve) => {
+      ready = resolve;
+    });
+    const decompressor = nodeCompression.decompressor(format, () => ready());
     decompressor.write(bomb);
+    await first;
     for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(decompressor.hasRoom()).toBe(false);
     expect(decompressor.read()?.length).toBeLessThan(2_000_000);
