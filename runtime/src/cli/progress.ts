@@ -9,6 +9,8 @@ import { type TaskView, TaskViews } from './task-view.ts';
 
 const panelIntervalMs = 200;
 const logIntervalMs = 5000;
+/** What the rates of the panel are means of. */
+const panelRateMs = 2000;
 /** When this thread was held up for longer, the watchdog may have written to the terminal past the painter. */
 const heldUpMs = 5000;
 
@@ -49,7 +51,7 @@ const repeat = (io: CommandIo, intervalMs: number, action: () => void): Cancella
 const showPanel = (io: CommandIo, job: ShownJob, jobName: string, painter: Painter): Progress => {
   const { clock } = io.system;
   const startedMs = clock.monotonicMs();
-  const views = new TaskViews(startedMs);
+  const views = new TaskViews(startedMs, panelRateMs);
   let lastMs = startedMs;
   const look = (): void => {
     const nowMs = clock.monotonicMs();

@@ -57,23 +57,36 @@ const growing = ['recordsIn', 'recordsOut', 'busyMs', 'blockedMs'] as const;
 const continues = (before: TaskTotals, now: TaskTotals): boolean =>
   growing.every((name) => before[name] <= now[name]);
 
-/** Turns counters into rates: remembers the last look. */
-export class TaskViews {
-  private last = new Map<number, TaskTotals>();
-  private lastMs: number;
+/** What was seen at one moment. */
+interface Look {
+  readonly tasks: ReadonlyMap<number, TaskTotals>;
+  readonly atMs: number;
+}
 
-  constructor(nowMs: number) {
-    this.lastMs = nowMs;
+/** Turns counters into rates: remembers earlier looks. */
+export class TaskViews {
+  /** By time; the first is what rates are told since. */
+  private readonly looks: Look[];
+  private readonly spanMs: number;
+
+  /**
+   * Rates are over at least `spanMs`, as soon as there are looks so old; 0 = since the last look. Sources that deliver in bursts
+   * would seem to stand still in between.
+   */
+  constructor(nowMs: number, spanMs: number = 0) {
+    this.looks = [{ tasks: new Map(), atMs: nowMs }];
+    this.spanMs = spanMs;
   }
 
   /** The tasks now, in order of the graph. `nowMs` is monotonic. */
   look(reports: readonly SubtaskReport[], nowMs: number): readonly TaskView[] {
-    const elapsedMs = Math.max(nowMs - this.lastMs, 1);
+    const { looks, spanMs } = this;
     const tasks = totalsByTask(reports);
-    const views = [...tasks].map(([task, now]) => this.view(now, this.last.get(task), elapsedMs));
-    this.last = tasks;
-    this.lastMs = nowMs;
-    return views;
+    while (looks.length > 1 && looks[1]!.atMs <= nowMs - spanMs) looks.shift();
+    const [base] = looks as [Look];
+    const elapsedMs = Math.max(nowMs - base.atMs, 1);
+    looks.push({ tasks, atMs: nowMs });
+    return [...tasks].map(([task, now]) => this.view(now, base.tasks.get(task), elapsedMs));
   }
 
   private view(now: TaskTotals, before: TaskTotals | undefined, elapsedMs: number): TaskView {

@@ -39,6 +39,18 @@ describe('the view of a task', () => {
     ]);
   });
 
+  it('tells rates over a span, so that bursts do not make a task seem to stand still', () => {
+    const views = new TaskViews(0, 2000);
+    const rateAt = (nowMs: number, recordsIn: number): number | undefined =>
+      views.look([report(0, { recordsIn })], nowMs)[0]?.recordsInPerSecond;
+    expect(rateAt(1000, 2000)).toBe(2000);
+    expect(rateAt(1200, 2000)).toBeCloseTo(1667, 0);
+    expect(rateAt(2000, 4000)).toBe(2000);
+    // Since the look at 1000 ms, and then since that at 1200 ms.
+    expect(rateAt(3000, 4000)).toBe(1000);
+    expect(rateAt(3200, 4000)).toBe(1000);
+  });
+
   it('starts anew when counters went back with a new attempt', () => {
     const views = new TaskViews(0);
     views.look([report(0)], 1000);
