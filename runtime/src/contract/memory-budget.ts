@@ -86,6 +86,15 @@ const tooLittle = (processBytes: number, slots: number): MillraceError => {
   );
 };
 
+/** Part of the heap for the records that one transform of a batch job sorts; more goes to disk. */
+const sortedPart = 1 / 4;
+/** Beyond this sorting in memory gains little. */
+const mostSorted = 64 * mebibyte;
+
+/** The bytes of records that may be sorted in memory; without a budget as many as are of use. */
+export const sortedBytes = (budget?: MemoryBudget): number =>
+  Math.min(mostSorted, (budget?.heapMiB ?? Infinity) * mebibyte * sortedPart);
+
 /** Batches that may be under way at once in a slot of usual shape: so many parts has the memory for batches. */
 const batchesUnderWay = 16;
 const leastBatch = 64 * kibibyte;

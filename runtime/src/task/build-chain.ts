@@ -9,7 +9,7 @@ import { type BatchTarget, ChainEmitter } from './chain-emitter.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import { FusedProcessor } from './fused.ts';
 import { KeyAtATimeProcessor } from './key-at-a-time.ts';
-import { KeySorter } from './key-sorter.ts';
+import { KeySorter, usualLimits } from './key-sorter.ts';
 
 /** A run of a chain's transforms that becomes one processor: positions `from` up to `to`. */
 interface Run {
@@ -52,6 +52,8 @@ export interface ChainSurroundings {
   readonly batchSizes?: BatchSizes;
   /** Functions that see records one by one get them a key at a time. */
   readonly batchMode: boolean;
+  /** Records sorted for that may take so many bytes of memory. */
+  readonly sortedBytes: number;
 }
 
 /** Builds the processors of a task from the last to the first, each emitting into the next and into the edges that leave it. */
@@ -127,22 +129,24 @@ const inBatchMode = (
   processor: Processor,
   kind: TransformSpec['kind'],
   { system, maxParallelism }: ProcessorContext,
+  memoryBytes: number,
 ): Processor => {
   if (kind === 'watermarks') return onlyTimestamps(processor);
   if (!(processor instanceof KeyedRecordProcessor)) return processor;
-  return new KeyAtATimeProcessor(processor, new KeySorter(system.files), maxParallelism);
+  const sorter = new KeySorter(system.files, { ...usualLimits, memoryBytes });
+  return new KeyAtATimeProcessor(processor, sorter, maxParallelism);
 };
 
 const buildProcessor = (
   nodes: readonly TransformNode[],
   contextOf: (node: TransformNode) => ProcessorContext,
-  { batchMode, batchSizes }: ChainSurroundings,
+  { batchMode, batchSizes, sortedBytes }: ChainSurroundings,
 ): Processor => {
   const [first] = nodes as [TransformNode];
   if (!isFused(first)) {
     const context = contextOf(first);
     const processor = createProcessor(first, context);
-    return batchMode ? inBatchMode(processor, first.spec.kind, context) : processor;
+    return batchMode ? inBatchMode(processor, first.spec.kind, context, sortedBytes) : processor;
   }
   return new FusedProcessor(
     (nodes as readonly FusedNode[]).map((node) => ({

@@ -1,6 +1,6 @@
 import type { SourceReader } from '../api/connectors.ts';
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
-import { oneBatchBytes } from '../contract/memory-budget.ts';
+import { oneBatchBytes, sortedBytes } from '../contract/memory-budget.ts';
 import { AlignmentBoard } from '../exchange/alignment-board.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { Task, TaskEdge } from '../graph/physical-graph.ts';
@@ -140,6 +140,7 @@ export class SlotRuntime {
       outputs,
       recoverable: setup.deadLetterPolicy !== 'fail',
       batchMode: setup.batchMode,
+      sortedBytes: sortedBytes(setup.memory),
       batchSizes: { records: setup.batchSize, bytes: setup.memory && oneBatchBytes(setup.memory) },
       context: (node) => this.context(task, node, statistics, nowMs),
     });

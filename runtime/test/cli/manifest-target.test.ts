@@ -32,6 +32,7 @@ describe('the job of a manifest', () => {
       baseDirectory: folder,
       args: {},
       parallelism: 1,
+      memoryBytes: 2 ** 30,
       mode: 'Streaming',
       deadLetterPolicy: 'fail',
       deadLetterFile: undefined,
@@ -41,11 +42,12 @@ describe('the job of a manifest', () => {
 
   it('has what the manifest says', () => {
     const { target } = read(
-      `${job}  parallelism: 4\n  maxParallelism: 256\n  mode: Batch\n  args:\n    day: monday\n  env:\n    - name: REGION\n      value: north\n`,
+      `${job}  parallelism: 4\n  maxParallelism: 256\n  resources:\n    memory: 256Mi\n  mode: Batch\n  args:\n    day: monday\n  env:\n    - name: REGION\n      value: north\n`,
     );
     expect(target).toMatchObject({
       parallelism: 4,
       maxParallelism: 256,
+      memoryBytes: 2 ** 28,
       mode: 'Batch',
       args: { day: 'monday' },
       environment: { values: { REGION: 'north' } },

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { leastMemoryBytes, memoryBudget, ringBytesOf } from '../../src/contract/memory-budget.ts';
+import {
+  leastMemoryBytes,
+  memoryBudget,
+  oneBatchBytes,
+  ringBytesOf,
+  sortedBytes,
+} from '../../src/contract/memory-budget.ts';
 
 const mebibyte = 2 ** 20;
 const inMiB = (bytes: number): number => Math.round(bytes / mebibyte);
@@ -73,6 +79,25 @@ describe('the memory of a slot', () => {
         expect(ring * (slots - 1)).toBeLessThanOrEqual(channelBytes);
       }),
     );
+  });
+});
+
+describe('what follows from the memory of a slot', () => {
+  it.each([
+    [128, 1, 64, 7.5],
+    [1024, 1, 3648, 64],
+    [1024, 4, 816, 24],
+  ])(
+    'of %i MiB for %i slots is batches of %i KiB, and %f MiB of records sorted in memory',
+    (memoryMiB, slots, batchKiB, sortedMiB) => {
+      const budget = memoryBudget(memoryMiB * mebibyte, slots);
+      expect(oneBatchBytes(budget)).toBe(batchKiB * 1024);
+      expect(sortedBytes(budget)).toBe(sortedMiB * mebibyte);
+    },
+  );
+
+  it('is as much as is of use where there is no budget', () => {
+    expect(sortedBytes()).toBe(64 * mebibyte);
   });
 });
 
