@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { freezeJob } from '../../src/artifact/freeze.ts';
 import { resolveMillraceToThisRuntime } from '../../src/artifact/resolve.ts';
 import { createThreadedJob } from '../../src/coordinator/threads.ts';
+import { isTerminal } from '../../src/coordinator/transitions.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { modelOf, mostResults } from './program.ts';
 import { timedText } from './text.ts';
 import { drawn } from './thread-job.ts';
 
-const [firstSeed = 0, count = 1, parallelism = 2] = process.argv.slice(2).map(Number);
+const [firstSeed = 0, count = 1, parallelism = 2, moves = 0] = process.argv.slice(2).map(Number);
 const seeds = Array.from({ length: count }, (_, i) => firstSeed + i).filter(
   (seed) => expectedOf(seed).length < mostResults,
 );
@@ -35,6 +36,16 @@ const job = await createThreadedJob(artifact, {
   baseDirectory: folder,
 });
 job.start();
+let moved = 0;
+const moveSoon = (): void => {
+  if (moved >= moves || isTerminal(job.state)) return;
+  if (job.state === 'running') {
+    const keyGroups = Array.from({ length: 40 }, (_, i) => (moved * 13 + i * 3) % 128);
+    job.moveKeyGroups(keyGroups, moved++ % parallelism);
+  }
+  system.timers.soon(moveSoon);
+};
+moveSoon();
 const { state, error } = await job.ended;
 if (state !== 'finished') throw error;
 
@@ -46,7 +57,7 @@ for (const seed of seeds) {
   compared += came.length;
 }
 rmSync(folder, { recursive: true, force: true });
-process.stdout.write(`${compared}\n`);
+process.stdout.write(`${compared} ${moved}\n`);
 
 function expectedOf(seed: number): readonly string[] {
   const { given, steps } = drawn(seed);

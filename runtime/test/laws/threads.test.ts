@@ -9,6 +9,14 @@ describe('the results of a program on threads of their own', () => {
   it.each([2, 3])('are those of a plain model, odd values included, on %i threads', async (threads) => {
     const words = ['--conditions=millrace-source', script, `${threads * 1000}`, '25', `${threads}`];
     const { stdout } = await promisify(execFile)(process.execPath, words);
-    expect(Number(stdout)).toBeGreaterThan(100);
+    expect(Number.parseInt(stdout, 10)).toBeGreaterThan(100);
+  });
+
+  it.each([2, 3])('are so too while key groups move between %i threads', async (threads) => {
+    const words = ['--conditions=millrace-source', script, `${threads * 2000}`, '25', `${threads}`, '200'];
+    const { stdout } = await promisify(execFile)(process.execPath, words);
+    const [compared, moved] = stdout.split(' ').map(Number);
+    expect(compared).toBeGreaterThan(100);
+    expect(moved).toBeGreaterThan(0);
   });
 });
