@@ -10,6 +10,9 @@ interface Kept {
   content: string | undefined;
 }
 
+/** Methods that lengthen a list that was given out before. */
+const growing: ReadonlySet<string | symbol> = new Set(['add', 'addAll']);
+
 type Method = (...given: unknown[]) => unknown;
 
 const isHeapValue = (value: unknown): value is object => typeof value === 'object' && value !== null;
@@ -57,10 +60,24 @@ export class KeptValues {
         if (typeof member !== 'function') return member;
         return (...given: unknown[]): unknown => {
           for (const value of given) this.note(value, from);
-          return this.noteResult((member as Method).apply(target, given), from);
+          const lists = growing.has(name) ? this.unchangedLists(from) : [];
+          const result = (member as Method).apply(target, given);
+          for (const [list, kept] of lists) if (contentOf(list) !== kept.content) kept.content = undefined;
+          return this.noteResult(result, from);
         };
       },
     });
+  }
+
+  /** Lists of a state that are as they were when their call ended: what grows now grows by the handle, not behind its back. */
+  private unchangedLists({ state, transform }: Pick<Kept, 'state' | 'transform'>): readonly [object, Kept][] {
+    return [...this.kept].filter(
+      ([value, kept]) =>
+        Array.isArray(value) &&
+        kept.state === state &&
+        kept.transform === transform &&
+        kept.content === contentOf(value),
+    );
   }
 
   private noteResult(result: unknown, from: Pick<Kept, 'state' | 'transform'>): unknown {

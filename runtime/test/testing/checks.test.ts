@@ -56,6 +56,27 @@ describe('a value of state', () => {
     });
   });
 
+  it('may be a list that was read before and grows by its own methods in a later call, and by nothing else', async () => {
+    let list: ListState<string> | undefined;
+    let stolen: string[] | undefined;
+    const reader: Shop = {
+      open(context) {
+        list = context.state(listState<string>('list'));
+      },
+      process(item) {
+        if (item === 'ask') stolen = list?.get() as string[];
+        else if (item === 'axe') stolen?.push('not by the handle');
+        else list?.add(item);
+      },
+    };
+    const harness = await createHarness(byFirstLetter(reader));
+    for (const item of ['apple', 'ask', 'avocado', 'ant']) await harness.push(item);
+    expect(harness.stateOf('a').state(listState<string>('list')).get()).toEqual(['apple', 'avocado', 'ant']);
+    await expect(harness.push('axe')).rejects.toThrow(
+      'A value of the state “list” was changed after the call',
+    );
+  });
+
   it('is not looked at when the checks are off', async () => {
     const harness = await createHarness(byFirstLetter(shop(true)), { checks: false });
     await harness.push('apple');
