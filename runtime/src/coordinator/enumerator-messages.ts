@@ -9,7 +9,7 @@ export interface EnumeratorThreadData extends JobCode {
 }
 
 export type ToEnumerators =
-  | { readonly kind: 'start' }
+  | { readonly kind: 'start'; readonly graphHash: string }
   | { readonly kind: 'requestSplit'; readonly task: number; readonly slot: number }
   | { readonly kind: 'close' };
 

@@ -16,7 +16,14 @@ export interface ThreadEnumeratorsSettings {
   readonly system: System;
   readonly logger: Logger;
   readonly data: EnumeratorThreadData;
-  readonly reports: EnumeratorReports;
+}
+
+/** A thread that loads the job, before anybody knows of which attempt it will be. */
+export interface WarmEnumerators {
+  /** Makes it the enumerators of an attempt. Once. */
+  adopt(reports: EnumeratorReports, graphHash: string): EnumeratorsHandle;
+  /** Ends it when nobody wants it. */
+  close(): Promise<void>;
 }
 
 const endedAlone = (problem: string | undefined): MillraceError =>
@@ -25,8 +32,8 @@ const endedAlone = (problem: string | undefined): MillraceError =>
   });
 
 /** The enumerators of a job on a thread of their own: their code cannot stall the coordinator, nor that of a slot them. */
-export const startThreadEnumerators = (settings: ThreadEnumeratorsSettings): EnumeratorsHandle => {
-  const { system, logger, data, reports } = settings;
+export const warmEnumerators = ({ system, logger, data }: ThreadEnumeratorsSettings): WarmEnumerators => {
+  let reports: EnumeratorReports | undefined;
   const started = Promise.withResolvers<void>();
   // Whoever waits hears of it; nobody has to wait.
   started.promise.catch(() => undefined);
@@ -43,23 +50,30 @@ export const startThreadEnumerators = (settings: ThreadEnumeratorsSettings): Enu
         case 'started':
           return started.resolve();
         case 'assign':
-          return reports.assign(message.task, message.slot, message.split);
+          return reports?.assign(message.task, message.slot, message.split);
         case 'noMoreSplits':
-          return reports.noMoreSplits(message.task, message.slot);
+          return reports?.noMoreSplits(message.task, message.slot);
       }
     },
     onFailed: (error) => {
       started.reject(error);
-      reports.onFailed(error);
+      reports?.onFailed(error);
     },
   });
+  const close = (): Promise<void> => thread.close({ kind: 'close' });
   return {
-    ready: thread.ready,
-    start: () => {
-      thread.send({ kind: 'start' });
-      return started.promise;
+    adopt: (given, graphHash) => {
+      reports = given;
+      return {
+        ready: thread.ready,
+        start: () => {
+          thread.send({ kind: 'start', graphHash });
+          return started.promise;
+        },
+        requestSplit: (task, slot) => thread.send({ kind: 'requestSplit', task, slot }),
+        close,
+      };
     },
-    requestSplit: (task, slot) => thread.send({ kind: 'requestSplit', task, slot }),
-    close: () => thread.close({ kind: 'close' }),
+    close,
   };
 };

@@ -15,7 +15,7 @@ import type { Deploy } from './attempt.ts';
 import { collectWarning } from './collect-warning.ts';
 import { type LocalSettings, runsAsBatch, slotMemory, slotSetup } from './local.ts';
 import { LocalJob } from './local-job.ts';
-import { startThreadEnumerators } from './thread-enumerators.ts';
+import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';
 
 /**
  * A job of this process as `millrace run` starts it: the first attempt of a job of one slot runs on this thread, everything
@@ -23,12 +23,19 @@ import { startThreadEnumerators } from './thread-enumerators.ts';
  * failed: variables captured by closures would survive.
  */
 export const createThreadedJob = async (artifact: Artifact, settings: LocalSettings): Promise<LocalJob> => {
-  const graph = buildGraph(await loadJob(artifact.path), settings.args, settings);
+  const code = jobCode(artifact, settings);
   const { system, logger, baseDirectory } = settings;
-  const memory = slotMemory(settings, graph);
-  if (memory !== undefined) logger.debug('Memory of each slot', { ...memory });
-  const warning = collectWarning(graph);
-  if (warning !== undefined) logger.warn(warning);
+  const warmUp = (): WarmEnumerators =>
+    warmEnumerators({ system, logger, data: { ...code, baseDirectory, logLevel: logLevel(logger) } });
+  // It loads the job while this thread does.
+  let warm: WarmEnumerators | undefined = warmUp();
+  let graph: PhysicalGraph;
+  try {
+    graph = await loadHere(artifact, settings);
+  } catch (error) {
+    await warm.close();
+    throw error;
+  }
   const pulses = allocatePulses(graph.slots);
   const watchdog = startWatchdog(system, {
     pulses,
@@ -37,24 +44,29 @@ export const createThreadedJob = async (artifact: Artifact, settings: LocalSetti
   });
   // The watchdog posts nothing else.
   watchdog.onMessage(() => settings.onBlocked?.());
-  const common: Common = { settings, graph, pulses, code: jobCode(artifact, settings, graph) };
+  const common: Common = { settings, graph, pulses, code };
   const deploy: Deploy = (attempt, slotReports, enumeratorReports) => {
-    // First the slots: building the one on this thread may throw, and then nothing is there to be ended.
     const slots =
       attempt > 1 || graph.slots > 1
         ? startThreads(common, attempt, slotReports)
         : [createOwnSlot(common, attempt, slotReports(0))];
-    const enumerators = startThreadEnumerators({
-      system,
-      logger,
-      reports: enumeratorReports,
-      data: { ...common.code, baseDirectory, logLevel: logLevel(logger) },
-    });
+    const enumerators = (warm ?? warmUp()).adopt(enumeratorReports, graph.hash);
+    warm = undefined;
     return { slots, enumerators };
   };
   const job = new LocalJob({ ...settings, graph, deploy });
-  void job.ended.then(() => watchdog.terminate());
+  void job.ended.then(() => Promise.all([watchdog.terminate(), warm?.close()]));
   return job;
+};
+
+/** The coordinator's own graph, and what is to be said about it before anything runs. */
+const loadHere = async (artifact: Artifact, settings: LocalSettings): Promise<PhysicalGraph> => {
+  const graph = buildGraph(await loadJob(artifact.path), settings.args, settings);
+  const memory = slotMemory(settings, graph);
+  if (memory !== undefined) settings.logger.debug('Memory of each slot', { ...memory });
+  const warning = collectWarning(graph);
+  if (warning !== undefined) settings.logger.warn(warning);
+  return graph;
 };
 
 /** What all attempts have in common. */
@@ -68,13 +80,7 @@ interface Common {
 const jobCode = (
   artifact: Artifact,
   { args, parallelism, maxParallelism, chaining }: LocalSettings,
-  graph: PhysicalGraph,
-): JobCode => ({
-  artifact: artifact.path,
-  args,
-  plan: { parallelism, maxParallelism, chaining },
-  graphHash: graph.hash,
-});
+): JobCode => ({ artifact: artifact.path, args, plan: { parallelism, maxParallelism, chaining } });
 
 const logLevel = (logger: Logger): LogLevel => (logger.isEnabled('debug') ? 'debug' : 'info');
 
@@ -107,6 +113,7 @@ const startThreads = (
       reports: reports(slot),
       data: {
         ...code,
+        graphHash: graph.hash,
         jobName,
         slot,
         attempt,

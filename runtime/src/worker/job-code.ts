@@ -10,21 +10,27 @@ export interface JobCode {
   readonly artifact: string;
   readonly args: Readonly<Record<string, string>>;
   readonly plan: PlanSettings;
-  /** The coordinator's graph: no thread works on another one. */
-  readonly graphHash: string;
 }
 
 /**
- * Loads the job into this thread. `place` says which thread it is, e.g. `slot 3`.
- * @throws MillraceError job-invalid when the code fails, or builds another graph than in the coordinator.
+ * Loads the job into this thread.
+ * @throws MillraceError job-invalid when the code fails.
  */
-export const loadGraph = async (code: JobCode, place: string): Promise<PhysicalGraph> => {
+export const loadGraph = async ({ artifact, args, plan }: JobCode): Promise<PhysicalGraph> => {
   resolveMillraceToThisRuntime();
-  const graph = buildGraph(await loadJob(code.artifact), code.args, code.plan);
-  if (graph.hash === code.graphHash) return graph;
+  return buildGraph(await loadJob(artifact), args, plan);
+};
+
+/**
+ * Makes sure that this thread has the coordinator's graph: none works on another one. `place` says which thread it is, e.g.
+ * `slot 3`.
+ * @throws MillraceError job-invalid when it has another one.
+ */
+export const assertSameGraph = (graph: PhysicalGraph, graphHash: string, place: string): void => {
+  if (graph.hash === graphHash) return;
   throw new MillraceError(
     'job-invalid',
-    `The job's function built another graph in ${place} (${graph.hash}) than in the coordinator (${code.graphHash}).`,
+    `The job's function built another graph in ${place} (${graph.hash}) than in the coordinator (${graphHash}).`,
     {
       hint: 'Build the same graph at every call: no random, no clock, no environment of the thread in its shape.',
     },

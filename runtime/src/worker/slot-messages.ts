@@ -11,6 +11,8 @@ import type { SubtaskReport } from './slot-handle.ts';
 
 /** What a slot's thread is started with. */
 export interface SlotThreadData extends JobCode {
+  /** The coordinator's. */
+  readonly graphHash: string;
   readonly jobName: string;
   readonly slot: number;
   readonly attempt: number;

@@ -7,7 +7,7 @@ import type { DeadLetter } from '../task/failures.ts';
 import { Pulse } from '../task/pulse.ts';
 import type { SlotEvents } from '../task/slot.ts';
 import { MetricGroup } from '../telemetry/metrics.ts';
-import { loadGraph } from './job-code.ts';
+import { assertSameGraph, loadGraph } from './job-code.ts';
 import { createLocalSlot } from './local-slot.ts';
 import { toPlainError } from './plain-error.ts';
 import { remoteLogger } from './remote-logger.ts';
@@ -63,7 +63,8 @@ const createSlot = async (
   send: (message: FromSlot) => void,
   events: SlotEvents,
 ): Promise<SlotHandle> => {
-  const graph = await loadGraph(data, `slot ${data.slot}`);
+  const graph = await loadGraph(data);
+  assertSameGraph(graph, data.graphHash, `slot ${data.slot}`);
   return createLocalSlot({
     ...data,
     ...events,

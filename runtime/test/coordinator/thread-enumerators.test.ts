@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EnumeratorReports, EnumeratorsHandle } from '../../src/coordinator/enumerators.ts';
-import { startThreadEnumerators } from '../../src/coordinator/thread-enumerators.ts';
+import { warmEnumerators } from '../../src/coordinator/thread-enumerators.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { frozenJob, hashOfJob, jobWithEnumerator, keptLog } from './frozen-job.ts';
 
@@ -44,19 +44,17 @@ const open = async (text: string, graphHash?: string): Promise<Rig> => {
   const plan = { parallelism: 2 };
   const { logger, lines } = keptLog();
   const told = new Told();
-  const enumerators = startThreadEnumerators({
+  const enumerators = warmEnumerators({
     system: createNodeSystem(),
     logger,
-    reports: told,
     data: {
       artifact: path,
       args: {},
       plan,
-      graphHash: graphHash ?? hashOfJob(plan),
       baseDirectory: folder,
       logLevel: 'debug',
     },
-  });
+  }).adopt(told, graphHash ?? hashOfJob(plan));
   return { enumerators, told, lines };
 };
 
@@ -207,9 +205,10 @@ describe('enumerators that fail', () => {
     await enumerators.close();
   });
 
-  it('are never ready when the job is another one there, which is told with what to do', async () => {
+  it('never begin when the job is another one there, which is told with what to do', async () => {
     const { enumerators, told } = await open(jobWithEnumerator('{}'), 'some other hash');
-    const error = await enumerators.ready.catch((reason: unknown) => reason);
+    await enumerators.ready;
+    const error = await enumerators.start().catch((reason: unknown) => reason);
     expect(error).toMatchObject({
       code: 'job-invalid',
       message: expect.stringContaining('another graph in the thread of the enumerators') as string,
@@ -224,19 +223,17 @@ describe('closing enumerators', () => {
   it('ends a thread that still loads the job', async () => {
     const { path, folder } = await frozenJob('await new Promise(() => setInterval(() => 0, 1000));');
     const { logger } = keptLog();
-    const enumerators = startThreadEnumerators({
+    const enumerators = warmEnumerators({
       system: createNodeSystem(),
       logger,
-      reports: new Told(),
       data: {
         artifact: path,
         args: {},
         plan: { parallelism: 1 },
-        graphHash: '',
         baseDirectory: folder,
         logLevel: 'info',
       },
-    });
+    }).adopt(new Told(), hashOfJob({ parallelism: 1 }));
     await enumerators.close();
     await expect(enumerators.ready).rejects.toMatchObject({ code: 'internal' });
   });
@@ -269,19 +266,17 @@ describe('closing enumerators', () => {
     };
     const plan = { parallelism: 1 };
     const { logger } = keptLog();
-    const enumerators = startThreadEnumerators({
+    const enumerators = warmEnumerators({
       system,
       logger,
-      reports: new Told(),
       data: {
         artifact: path,
         args: {},
         plan,
-        graphHash: hashOfJob(plan),
         baseDirectory: folder,
         logLevel: 'info',
       },
-    });
+    }).adopt(new Told(), hashOfJob({ parallelism: 1 }));
     await enumerators.ready;
     const closed = enumerators.close();
     late();
