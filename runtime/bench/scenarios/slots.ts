@@ -16,7 +16,7 @@ export const slotScenarios: readonly Scenario[] = [
   {
     name: 'two-slots-count',
     title: 'count in tumbling windows over 10,000 integer keys in columns, on two slots',
-    ...twoSlots('count', 40_000_000),
+    ...twoSlots('count', 100_000_000),
     bars: [{ figure: 'ratio', atLeast: 1.7 }],
   },
   {

@@ -74,9 +74,23 @@ const fromOthers = (
   return { values, hashes };
 };
 
-const fromColumn = (column: Column, length: number): BatchKeys | undefined => {
+/** Gives room for the hashes of so many keys. */
+type HashRoom = (length: number) => Uint32Array;
+
+const newHashes: HashRoom = (length) => new Uint32Array(length);
+
+/** Room that is used again for every batch: for keys that nobody looks at once the next batch is there. */
+export const reusedHashes = (): HashRoom => {
+  let hashes = new Uint32Array(0);
+  return (length) => {
+    if (hashes.length < length) hashes = new Uint32Array(length);
+    return hashes;
+  };
+};
+
+const fromColumn = (column: Column, length: number, roomFor: HashRoom): BatchKeys | undefined => {
   if (column.marks !== undefined) return undefined;
-  const hashes = new Uint32Array(length);
+  const hashes = roomFor(length);
   if (column.type === 'number') {
     hashColumn(column, length, hashes);
     return { values: column.values, hashes };
@@ -95,19 +109,22 @@ const fieldReader = (name: string): ((value: unknown) => unknown) => {
     : read;
 };
 
-const fromField = (name: string): KeyExtractor => {
+const fromField = (name: string, roomFor: HashRoom): KeyExtractor => {
   const byRow = fromFunction(fieldReader(name));
   return (batch) => {
     const column = batch.column(name);
-    return (column === undefined ? undefined : fromColumn(column, batch.length)) ?? byRow(batch);
+    return (column === undefined ? undefined : fromColumn(column, batch.length, roomFor)) ?? byRow(batch);
   };
 };
 
-/** The extractor of a key selector. A composite of several fields is keyed by the array of their values. */
-export const createKeyExtractor = (selector: KeySelector): KeyExtractor => {
+/**
+ * The extractor of a key selector. A composite of several fields is keyed by the array of their values. `roomFor` gives room for
+ * the hashes of a column, which may be longer than the batch.
+ */
+export const createKeyExtractor = (selector: KeySelector, roomFor: HashRoom = newHashes): KeyExtractor => {
   switch (selector.kind) {
     case 'field':
-      return fromField(selector.name);
+      return fromField(selector.name, roomFor);
     case 'fields': {
       const readers = selector.names.map(fieldReader);
       return fromFunction((value) => readers.map((read) => read(value)));
@@ -131,7 +148,7 @@ export const partialKeyField = 'key';
 /** The extractor of a keyed edge: partial results have their key with them, other records are asked for it. */
 export const createEdgeKeyExtractor = (selector: KeySelector): KeyExtractor => {
   const ofRecords = createKeyExtractor(selector);
-  const ofPartials = fromField(partialKeyField);
+  const ofPartials = fromField(partialKeyField, newHashes);
   return (batch) => {
     if (!batch.isPartial) return ofRecords(batch);
     return batch.keys ?? ofPartials(batch);

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { heapRanOut, type Thread, type ThreadLimits, type ThreadPort, type Threads } from './threads.ts';
 
@@ -8,6 +9,8 @@ const describe = (error: unknown): string => {
 };
 
 const spawn = (entry: URL, data: unknown, limits: ThreadLimits = {}): Thread => {
+  // V8 reads this when it makes the heap of the thread; there is no limit of the thread for it.
+  if (limits.initialHeapMiB !== undefined) setFlagsFromString(`--initial-heap-size=${limits.initialHeapMiB}`);
   const worker = new Worker(entry, {
     workerData: data,
     resourceLimits: {

@@ -7,6 +7,11 @@ export interface Threads {
 export interface ThreadLimits {
   /** V8's old space, in MiB. */
   readonly heapMiB?: number | undefined;
+  /**
+   * How far V8's old space grows before the first full collection, in MiB; V8's own choice is a few. Of the thread that is
+   * started, and then of those that are started without this number.
+   */
+  readonly initialHeapMiB?: number | undefined;
   /** V8's young space, in MiB. */
   readonly youngMiB?: number | undefined;
 }

@@ -1,6 +1,6 @@
 import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
-import { heapRanOut } from '../sys/threads.ts';
+import { heapRanOut, type ThreadLimits } from '../sys/threads.ts';
 import type { DeadLetterOutput } from '../task/failures.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { MetricGroup, type MetricSnapshot } from '../telemetry/metrics.ts';
@@ -14,6 +14,18 @@ const entry = new URL(`../bin/slot-thread.${extension}`, import.meta.url);
 
 /** V8's young generation where no memory was said: fewer of a batch's short-lived values are copied than by V8's own default. */
 const usualYoungMiB = 128;
+
+/**
+ * A slot's heap grows so far before its first full collection, or to half of its limit: below, V8 would collect everything
+ * some twenty times a second for the sake of columns, which the young collections free anyway.
+ */
+const firstCollectionMiB = 256;
+
+const limitsOf = ({ memory }: SlotThreadData): ThreadLimits => ({
+  heapMiB: memory?.heapMiB,
+  initialHeapMiB: Math.min(firstCollectionMiB, Math.floor((memory?.heapMiB ?? Infinity) / 2)),
+  youngMiB: memory?.youngGenerationMiB ?? usualYoungMiB,
+});
 
 export interface ThreadSlotSettings {
   readonly system: System;
@@ -63,7 +75,7 @@ export const startThreadSlot = (settings: ThreadSlotSettings): SlotHandle => {
     logger,
     entry,
     data,
-    limits: { heapMiB: data.memory?.heapMiB, youngMiB: data.memory?.youngGenerationMiB ?? usualYoungMiB },
+    limits: limitsOf(data),
     name: `slot ${data.slot}`,
     endedAlone: (problem) => (problem === heapRanOut ? outOfHeap(data) : exitedAlone(data, problem)),
     onMessage,

@@ -5,7 +5,7 @@ import type { KeySelector } from '../../src/api/transform.ts';
 import type { TextColumn } from '../../src/batch/column.ts';
 import { hashValue } from '../../src/batch/hash.ts';
 import { encodeText } from '../../src/batch/text.ts';
-import { createKeyExtractor } from '../../src/exchange/keys.ts';
+import { createKeyExtractor, reusedHashes } from '../../src/exchange/keys.ts';
 
 fc.configureGlobal({ seed: 20_011 });
 
@@ -153,5 +153,24 @@ describe('the keys of a batch', () => {
     });
     extract(rowsOf([1, 'two', 3]));
     expect(asked).toEqual([1, 'two', 3]);
+  });
+});
+
+describe('room for hashes', () => {
+  it('is new for every batch, unless it may be used again', () => {
+    const batches = [
+      [1, 2, 3],
+      [4, 5],
+      [6, 7, 8, 9],
+    ].map((keys) => columnsOf(keys.map((key) => ({ key }))));
+    const fresh = createKeyExtractor({ kind: 'field', name: 'key' });
+    const reusing = createKeyExtractor({ kind: 'field', name: 'key' }, reusedHashes());
+    const [first, second, third] = batches.map((batch) => {
+      const { hashes } = reusing(batch);
+      expect(hashes.slice(0, batch.length)).toEqual(fresh(batch).hashes);
+      return hashes;
+    });
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
   });
 });

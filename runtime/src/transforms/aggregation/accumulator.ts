@@ -68,6 +68,8 @@ export interface Accumulator {
     target: Float64Array,
     at: number,
   ): void;
+  /** Its first number column is the number of records that a row has taken. */
+  readonly countsRecords?: boolean;
   /** A NaN from `numberResults` stands for undefined. */
   readonly noneIsNaN?: boolean;
 }

@@ -58,6 +58,15 @@ const createBuiltIn = (aggregate: BuiltInAggregate<never, unknown>, place: Colum
   }
 };
 
+const countColumnOf = (parts: readonly Part[]): number | undefined => {
+  let column = 0;
+  for (const { accumulator } of parts) {
+    if (accumulator.countsRecords === true) return column;
+    column += accumulator.initialNumbers.length;
+  }
+  return undefined;
+};
+
 /**
  * All aggregates of one transform over one table shape. Used per batch in this order: `read`, then look the rows up, then
  * `update`: a record that cannot be read has left nothing behind.
@@ -72,6 +81,8 @@ export class Aggregation {
   readonly mergesInAnyOrder: boolean;
   /** Whether a row may be there that has taken no record, because its first one failed. */
   readonly mayHaveEmptyRows: boolean;
+  /** The number column that counts the records of a row, when some aggregate has one. */
+  readonly countColumn: number | undefined;
   readonly parts: readonly Part[];
   /** The parts that take the batch in hand: all, or of lists by port the one of its port. */
   private active: readonly Part[];
@@ -83,6 +94,7 @@ export class Aggregation {
     this.active = parts;
     this.names = kind === 'builtIn' ? parts.map((part) => part.name) : [];
     this.initialNumbers = parts.flatMap((part) => part.accumulator.initialNumbers);
+    this.countColumn = countColumnOf(parts);
     this.heapCount = parts.filter((part) => part.accumulator.hasHeap).length;
     this.mergesInAnyOrder = parts.every((part) => part.accumulator.mergesInAnyOrder);
     this.mayHaveEmptyRows = kind === 'reduce' || kind === 'aggregate';

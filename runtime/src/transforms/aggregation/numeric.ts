@@ -8,6 +8,7 @@ export const createCount = ({ number: place }: ColumnPlace): Accumulator => ({
   initialNumbers: [0],
   hasHeap: false,
   reads: 'nothing',
+  countsRecords: true,
   mergesInAnyOrder: true,
   update: (columns, { rows, from, to }) => {
     const counts = numbersOf(columns, place);

@@ -5,25 +5,33 @@ import { MillraceError } from '../../contract/errors.ts';
 import { partialKeyField } from '../../exchange/keys.ts';
 import type { AccumulatorTable } from '../../state/typed-table.ts';
 import type { AccumulatorColumns } from '../aggregation/accumulator.ts';
+import type { Aggregation } from '../aggregation/compile.ts';
 import type { TableShape } from './slices.ts';
 
 /**
  * Accumulators on their way from the first phase of an aggregation to the second: a record has its key, the numbers and heap
- * values of its row, how many records went into it, and as timestamp the start of its slice. Their batches are always columns
- * and marked as partial.
+ * values of its row, how many records went into it (unless a count among the accumulators says that), and as timestamp the
+ * start of its slice. Their batches are always columns and marked as partial.
  */
 const recordsName = 'records';
 const numberName = (i: number): string => `number${i}`;
 const heapName = (i: number): string => `heap${i}`;
 
-/** Where the first phase counts records: the last number column, behind those of the accumulators. */
-export const countColumn = ({ initialNumbers }: TableShape): number => initialNumbers.length;
+/** What of an aggregation decides how its accumulators travel. */
+export type PartialShape = TableShape & Pick<Aggregation, 'countColumn'>;
+
+/** The tables of the first phase: where no accumulator counts records, a last number column does. */
+export const firstPhaseShape = ({ initialNumbers, heapCount, countColumn }: PartialShape): TableShape => ({
+  initialNumbers: countColumn === undefined ? [...initialNumbers, 0] : initialNumbers,
+  heapCount,
+});
 
 const rowsAtOnce = 2048;
 
-/** Gives the rows of a table as batches, with their keys for the exchange. */
+/** Gives the rows of a table of the first phase as batches, with their keys for the exchange. */
 export const emitTable = (
   table: AccumulatorTable,
+  shape: PartialShape,
   startMs: number,
   keyed: boolean,
   emit: (batch: Batch) => void,
@@ -33,10 +41,10 @@ export const emitTable = (
   for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) {
     rows[length++] = row;
     if (length < rowsAtOnce) continue;
-    emit(batchOf(table, rows, length, startMs, keyed));
+    emit(batchOf(table, shape, rows, length, startMs, keyed));
     length = 0;
   }
-  if (length > 0) emit(batchOf(table, rows, length, startMs, keyed));
+  if (length > 0) emit(batchOf(table, shape, rows, length, startMs, keyed));
 };
 
 const gather = (values: Float64Array, rows: Int32Array, length: number): Float64Array => {
@@ -53,6 +61,7 @@ const gatherAny = (values: readonly unknown[], rows: Int32Array, length: number)
 
 const batchOf = (
   { index, numbers, heaps }: AccumulatorTable,
+  { initialNumbers }: PartialShape,
   rows: Int32Array,
   length: number,
   startMs: number,
@@ -73,7 +82,7 @@ const batchOf = (
     );
   }
   numbers.forEach((column, i) => {
-    const name = i === numbers.length - 1 ? recordsName : numberName(i);
+    const name = i < initialNumbers.length ? numberName(i) : recordsName;
     add(name, { type: 'number', values: gather(column, rows, length) });
   });
   heaps.forEach((heap, i) => {
@@ -109,4 +118,5 @@ export const partialColumns = (batch: Batch, shape: TableShape): AccumulatorColu
 });
 
 /** How many records went into each record of a batch. */
-export const partialCounts = (batch: Batch): Float64Array => numbersOf(batch, recordsName);
+export const partialCounts = (batch: Batch, { countColumn }: PartialShape): Float64Array =>
+  numbersOf(batch, countColumn === undefined ? recordsName : numberName(countColumn));

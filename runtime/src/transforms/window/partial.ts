@@ -1,13 +1,13 @@
 import type { TransformSpec } from '../../api/transform.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
-import { createKeyExtractor, type KeyExtractor } from '../../exchange/keys.ts';
+import { createKeyExtractor, type KeyExtractor, reusedHashes } from '../../exchange/keys.ts';
 import { type Aggregation, compileAggregates } from '../aggregation/compile.ts';
 import { SkippedRecords } from '../aggregation/inputs.ts';
 import type { Budget, Processor, ProcessorContext } from '../processor.ts';
 import { createLayout } from './aligned-layout.ts';
 import { BatchKeySource } from './batch-keys.ts';
 import { type AlignedAssigner, withoutTimestamp } from './layout.ts';
-import { countColumn, emitTable } from './partial-batches.ts';
+import { emitTable, firstPhaseShape } from './partial-batches.ts';
 import { Reduction } from './reduction.ts';
 import { Router } from './router.ts';
 import { type Slice, SliceStore } from './slices.ts';
@@ -45,14 +45,13 @@ class PartialWindowProcessor implements Processor {
     this.aggregation = compileAggregates(
       window.aggregation.kind === 'builtIn' ? window.aggregation.aggregates : {},
     );
-    const { initialNumbers, heapCount } = this.aggregation;
-    const shape = { initialNumbers: [...initialNumbers, 0], heapCount };
+    const shape = firstPhaseShape(this.aggregation);
     const layout = createLayout(window.assigner as AlignedAssigner);
     this.store = new SliceStore(layout, true, shape, 0, context.memory);
     this.router = new Router(this.store);
     this.keyed = window.keyed;
     this.reduction = crossesSlots ? new Reduction() : undefined;
-    const extract = key === undefined ? undefined : createKeyExtractor(key);
+    const extract = key === undefined ? undefined : createKeyExtractor(key, reusedHashes());
     const constant = new BatchKeySource(false);
     this.keysOf = extract ?? ((batch) => constant.keysOf(batch));
   }
@@ -124,7 +123,8 @@ class PartialWindowProcessor implements Processor {
     if (this.router.isSorted) table.lookupAt(keys.values, keys.hashes, positions, from, to, rows);
     else table.lookup(keys.values, keys.hashes, from, to - from, rows);
     aggregation.update(table, { rows, positions, from, to });
-    const counts = table.numbers[countColumn(aggregation)]!;
+    if (aggregation.countColumn !== undefined) return;
+    const counts = table.numbers.at(-1)!;
     for (let j = from; j < to; j++) counts[rows[j]!]! += 1;
   };
 
@@ -144,7 +144,7 @@ class PartialWindowProcessor implements Processor {
     for (const slice of this.store.slices) {
       if (this.dueMs(slice) > untilMs || slice.table.size === 0) continue;
       this.reduction?.addRows(slice.table.size);
-      emitTable(slice.table, slice.startMs, this.keyed, this.emit);
+      emitTable(slice.table, this.aggregation, slice.startMs, this.keyed, this.emit);
       slice.table.clear();
     }
     this.store.release(this.watermarkMs);

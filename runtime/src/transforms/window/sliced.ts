@@ -166,7 +166,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   }
 
   late(position: number): void {
-    if (this.batch.isPartial) this.lateRecords.drop(partialCounts(this.batch)[position]!);
+    if (this.batch.isPartial) this.lateRecords.drop(partialCounts(this.batch, this.aggregation)[position]!);
     else this.lateRecords.take(this.batch, position);
   }
 

@@ -4,9 +4,14 @@ import { ByteReader, ByteWriter, decodeBatch, encodeBatch } from '../../../src/b
 import { hashValue } from '../../../src/batch/hash.ts';
 import { concatBatches, selectRows, sliceBatch } from '../../../src/batch/slice.ts';
 import { AccumulatorTable } from '../../../src/state/typed-table.ts';
-import { emitTable, partialColumns, partialCounts } from '../../../src/transforms/window/partial-batches.ts';
+import {
+  emitTable,
+  firstPhaseShape,
+  partialColumns,
+  partialCounts,
+} from '../../../src/transforms/window/partial-batches.ts';
 
-const shape = { initialNumbers: [0, Number.NaN], heapCount: 1 };
+const shape = { initialNumbers: [0, Number.NaN], heapCount: 1, countColumn: undefined };
 
 /** A table with a column for the number of records behind those of the shape. */
 const tableOf = (keys: readonly unknown[]): AccumulatorTable => {
@@ -22,7 +27,7 @@ const tableOf = (keys: readonly unknown[]): AccumulatorTable => {
 
 const tableBatches = (table: AccumulatorTable, startMs: number, keyed: boolean): Batch[] => {
   const batches: Batch[] = [];
-  emitTable(table, startMs, keyed, (batch) => batches.push(batch));
+  emitTable(table, shape, startMs, keyed, (batch) => batches.push(batch));
   return batches;
 };
 
@@ -49,7 +54,7 @@ describe('partial results as batches', () => {
       Float64Array.of(Number.NaN, Number.NaN, Number.NaN),
     ]);
     expect(heaps).toEqual([[[0], [1], [2]]]);
-    expect([...partialCounts(batch!)]).toEqual([1, 2, 3]);
+    expect([...partialCounts(batch!, shape)]).toEqual([1, 2, 3]);
   });
 
   it('stay what they are, marked as partial, on the way to another thread and in parts', () => {
@@ -61,7 +66,7 @@ describe('partial results as batches', () => {
     ]) {
       expect(received.isPartial).toBe(true);
       expect(partialColumns(received, shape)).toEqual(partialColumns(batch!, shape));
-      expect(partialCounts(received)).toEqual(partialCounts(batch!));
+      expect(partialCounts(received, shape)).toEqual(partialCounts(batch!, shape));
     }
   });
 
@@ -77,6 +82,18 @@ describe('partial results as batches', () => {
     const [batch] = tableBatches(tableOf([0]), 0, false);
     expect(batch!.keys).toBeUndefined();
     expect(Object.keys(batch!.rows()[0] as object)).toEqual(['number0', 'number1', 'records', 'heap0']);
+  });
+
+  it('have no count of their own where an accumulator counts records', () => {
+    const counting = { ...shape, countColumn: 1 };
+    expect(firstPhaseShape(counting).initialNumbers).toEqual([0, Number.NaN]);
+    expect(firstPhaseShape(shape).initialNumbers).toEqual([0, Number.NaN, 0]);
+    const table = new AccumulatorTable({ columns: [0, 7], heapColumns: 1 });
+    table.rowFor(1, hashValue(1));
+    const batches: Batch[] = [];
+    emitTable(table, counting, 0, true, (batch) => batches.push(batch));
+    expect(batches[0]!.rows()).toEqual([{ key: 1, number0: 0, number1: 7, heap0: undefined }]);
+    expect([...partialCounts(batches[0]!, counting)]).toEqual([7]);
   });
 
   it('take keys of any kind, and come in batches of bounded size', () => {

@@ -102,8 +102,8 @@ describe('the first phase', () => {
   const at = (timestampMs: number, key: string): RecordIn => ({ value: { key, amount: 1 }, timestampMs });
   const sent = (context: ReturnType<typeof fakeContext>): unknown[] =>
     context.main.records.splice(0).map(({ value, timestampMs }) => {
-      const { key, records } = value as { key: string; records: number };
-      return [key, timestampMs, records];
+      const { key, number0 } = value as { key: string; number0: number };
+      return [key, timestampMs, number0];
     });
 
   it('holds records back until a window needs them, and sends one for each key and slice, with keys', () => {
