@@ -145,7 +145,8 @@ class PartialWindowProcessor implements Processor {
       if (this.dueMs(slice) > untilMs || slice.table.size === 0) continue;
       this.reduction?.addRows(slice.table.size);
       emitTable(slice.table, this.aggregation, slice.startMs, this.keyed, this.emit);
-      slice.table.clear();
+      // What is over is released below, and its table used again by how full it was.
+      if (!this.store.isOver(slice.lastEndMs, this.watermarkMs)) slice.table.clear();
     }
     this.store.release(this.watermarkMs);
     this.nextMs = Infinity;
