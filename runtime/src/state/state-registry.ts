@@ -1,4 +1,5 @@
 import type { StateDescriptor } from '../api/state.ts';
+import { equalValues } from '../batch/order.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
 import type { Cursor } from './cursor.ts';
@@ -28,6 +29,8 @@ export interface StoredState {
   shape: StateShape;
   expiry: ExpiryPolicy | undefined;
   handle: unknown;
+  /** What the handle was made by. */
+  descriptor: StateDescriptor | undefined;
 }
 
 const shapeOf = (descriptor: StateDescriptor): StateShape => ({
@@ -48,6 +51,35 @@ const requireKnownKind = ({ kind, name }: StateDescriptor): void => {
   });
 };
 
+const defaultOf = (descriptor: StateDescriptor): unknown =>
+  descriptor.kind === 'value' ? descriptor.default : undefined;
+
+const sameExpiry = (one: ExpiryPolicy | undefined, other: ExpiryPolicy | undefined): boolean =>
+  one === undefined || other === undefined ? one === other : one.equals(other);
+
+/** A second descriptor of a name gets the handle of the first, and so must ask for the same. */
+const requireSameUse = (
+  { descriptor: known, expiry: knownExpiry }: StoredState,
+  wanted: StateDescriptor,
+  expiry: ExpiryPolicy | undefined,
+): void => {
+  if (known === undefined || known === wanted) return;
+  const differs = !equalValues(defaultOf(known), defaultOf(wanted))
+    ? 'default'
+    : !sameExpiry(knownExpiry, expiry)
+      ? 'time to live'
+      : undefined;
+  if (differs === undefined) return;
+  throw new MillraceError(
+    'job-invalid',
+    `The state “${wanted.name}” is described twice, each time with another ${differs}.`,
+    {
+      hint: 'Make one descriptor and use it in both places, or give one of the two another name.',
+      where: { state: wanted.name },
+    },
+  );
+};
+
 /** The states of one store by number, in the order in which they became known; a group's columns stand in that order. */
 export class StateRegistry {
   readonly states: StoredState[] = [];
@@ -61,7 +93,8 @@ export class StateRegistry {
 
   /**
    * The handle of a state, made at the first call.
-   * @throws MillraceError job-invalid when the name is taken by a state of another kind, or there is no such kind
+   * @throws MillraceError job-invalid when the name is taken by a state of another kind, default or time to live, or there is no
+   * such kind
    */
   register(descriptor: StateDescriptor): unknown {
     const { ttl } = descriptor;
@@ -69,10 +102,14 @@ export class StateRegistry {
     const expiry = ttl === undefined ? undefined : new ExpiryPolicy(ttl, descriptor.name);
     const state = this.declare(shapeOf(descriptor));
     const stored = this.states[state]!;
-    if (stored.handle !== undefined) return stored.handle;
+    if (stored.handle !== undefined) {
+      requireSameUse(stored, descriptor, expiry);
+      return stored.handle;
+    }
     this.setExpiry(state, expiry);
     if (expiry !== undefined) this.shortestLifeMs = Math.min(this.shortestLifeMs, expiry.afterMs);
     stored.handle = this.createHandle(descriptor, state, expiry);
+    stored.descriptor = descriptor;
     return stored.handle;
   }
 
@@ -86,7 +123,7 @@ export class StateRegistry {
       this.requireSame(this.states[known]!.shape, shape);
       return known;
     }
-    this.states.push({ shape, expiry: undefined, handle: undefined });
+    this.states.push({ shape, expiry: undefined, handle: undefined, descriptor: undefined });
     for (const group of this.cursor.groups) group?.addColumn(this.createColumn(shape, group));
     return this.states.length - 1;
   }

@@ -18,6 +18,15 @@ export class ExpiryPolicy {
     this.renewsOnWrite = refreshOn !== 'create';
   }
 
+  equals(other: ExpiryPolicy): boolean {
+    return (
+      this.afterMs === other.afterMs &&
+      this.returnsExpired === other.returnsExpired &&
+      this.renewsOnRead === other.renewsOnRead &&
+      this.renewsOnWrite === other.renewsOnWrite
+    );
+  }
+
   /** Whether an entry may be read. */
   isVisible(expiryMs: number, nowMs: number): boolean {
     return this.returnsExpired || nowMs < expiryMs;

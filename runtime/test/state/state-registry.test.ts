@@ -138,3 +138,53 @@ describe('the states of a store', () => {
     }
   });
 });
+
+describe('a state that is described twice', () => {
+  const refused = (one: StateDescriptor, two: StateDescriptor): string => {
+    const store = createStore();
+    store.register(one);
+    return refusalOf(() => store.register(two)).message;
+  };
+  const same = (one: StateDescriptor, two: StateDescriptor): void => {
+    const store = createStore();
+    expect(store.register(two)).toBe(store.register(one));
+  };
+
+  it('is one state when both descriptors ask for the same', () => {
+    same(
+      valueState('a', { default: { n: [1] } }) as never,
+      valueState('a', { default: { n: [1] } }) as never,
+    );
+    same(
+      listState('a', { ttl: { after: '1h' } }) as never,
+      listState('a', { ttl: { after: '60m' } }) as never,
+    );
+    same(
+      valueState('a', { default: Number.NaN }) as never,
+      valueState('a', { default: Number.NaN }) as never,
+    );
+  });
+
+  it('is refused with another default', () => {
+    const message = 'The state “a” is described twice, each time with another default.';
+    expect(refused(valueState('a', { default: 0 }) as never, valueState('a', { default: 1 }) as never)).toBe(
+      message,
+    );
+    expect(refused(valueState('a') as never, valueState('a', { default: null }) as never)).toBe(message);
+  });
+
+  it('is refused with another time to live', () => {
+    const message = 'The state “a” is described twice, each time with another time to live.';
+    const hour = { after: '1h' } as const;
+    expect(
+      refused(mapState('a', { ttl: hour }) as never, mapState('a', { ttl: { after: '2h' } }) as never),
+    ).toBe(message);
+    expect(refused(mapState('a', { ttl: hour }) as never, mapState('a') as never)).toBe(message);
+    expect(
+      refused(
+        mapState('a', { ttl: hour }) as never,
+        mapState('a', { ttl: { ...hour, refreshOn: 'read' } }) as never,
+      ),
+    ).toBe(message);
+  });
+});
