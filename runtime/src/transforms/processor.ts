@@ -5,7 +5,9 @@
  * the call returns false when its budget is used up and is repeated until it returns true.
  */
 import type { Batch } from '../batch/batch.ts';
+import type { KeyedSnapshot, SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import type { MemoryAccount } from '../state/memory-account.ts';
+import type { SubtaskStateSnapshot } from '../state/subtask-state.ts';
 import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { MetricGroup } from '../telemetry/metrics.ts';
@@ -105,6 +107,24 @@ export interface Processor {
   exportKeyGroup?(keyGroup: number): Uint8Array | undefined;
   importKeyGroup?(keyGroup: number, bytes: Uint8Array): void;
   dropKeyGroup?(keyGroup: number): void;
+  /**
+   * At a barrier, behind `prepareBarrier`: freezes the keyed state, without copying or encoding it. Absent = `exportKeyGroup` is
+   * called for each key group at the barrier.
+   */
+  snapshotKeyGroups?(request: SnapshotRequest): KeyedSnapshot;
+  /** Takes a piece of a key group that came behind its first one: keys that it does not name keep what they have. */
+  applyKeyGroup?(keyGroup: number, bytes: Uint8Array): void;
+  /** State of this subtask that belongs to no key, at a barrier. */
+  exportSubtaskState?(): readonly SubtaskStateSnapshot[];
+  /** Before the first batch and after `open`: what this subtask gets of the state that all of them had. */
+  importSubtaskState?(states: readonly SubtaskStateSnapshot[]): void;
+  /**
+   * Two-phase sinks, at a barrier: seals what was written so far and opens the next transaction. Resolves with committables, plain
+   * values, when what was sealed is durable but not visible; records go on meanwhile.
+   */
+  prepare?(checkpointId: number): Promise<readonly unknown[]>;
+  /** The checkpoint is in the log, or never will be: calls the user's functions, and lets what was kept for it go. */
+  checkpointEnded?(checkpointId: number, completed: boolean): void;
   /** Once, also after a failure; calls the `close` of the user's functions. */
   close?(): void | Promise<void>;
 }

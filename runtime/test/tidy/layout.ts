@@ -192,3 +192,21 @@ export const longestFunctionLines = 70;
 
 /** Lines of an example: less than this. */
 export const exampleLines = 60;
+
+/**
+ * Folders that are built before the programs that use them: nothing needs to reach them yet. An entry goes when its folder is
+ * wired in, and none outlives the issue that it is for.
+ */
+export const underConstruction: readonly { readonly path: string; readonly why: string }[] = [
+  {
+    path: 'runtime/src/checkpoint/',
+    why: 'checkpoints: stores, the log and the manifest come before the coordinator uses them',
+  },
+  {
+    path: 'runtime/src/coordinator/control/',
+    why: 'the control API comes before the coordinator is a program',
+  },
+  { path: 'runtime/src/exchange/tcp/', why: 'channels between processes come before workers do' },
+  { path: 'runtime/src/sys/', why: 'sockets come before what listens on them' },
+  { path: 'runtime/src/offline/', why: 'reading savepoints comes before the commands for it' },
+];

@@ -1,0 +1,71 @@
+import { MillraceError } from '../contract/errors.ts';
+import type { Clock } from '../sys/system.ts';
+import type { ObjectStatus, ObjectStore } from './object-store.ts';
+
+interface Kept {
+  readonly bytes: Uint8Array;
+  readonly modifiedMs: number;
+}
+
+/** A store that lives as long as the process: for tests and for jobs that need no durable state. */
+export class MemoryStore implements ObjectStore {
+  readonly place = 'memory';
+  private readonly clock: Clock;
+  private readonly objects = new Map<string, Kept>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    this.objects.set(key, { bytes: bytes.slice(), modifiedMs: this.clock.nowMs() });
+  }
+
+  async putIfAbsent(key: string, bytes: Uint8Array): Promise<'written' | 'exists'> {
+    if (this.objects.has(key)) return 'exists';
+    await this.put(key, bytes);
+    return 'written';
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    return this.objects.get(key)?.bytes.slice();
+  }
+
+  async getRange(key: string, offset: number, length: number): Promise<Uint8Array | undefined> {
+    const bytes = this.objects.get(key)?.bytes;
+    if (bytes === undefined) return undefined;
+    if (offset + length > bytes.length) {
+      throw new MillraceError(
+        'io',
+        `The object ${key} has ${bytes.length} bytes, and ${offset + length} were expected.`,
+        {
+          hint: 'It is damaged: restore from another checkpoint.',
+          where: { store: this.place, key },
+        },
+      );
+    }
+    return bytes.slice(offset, offset + length);
+  }
+
+  async list(prefix: string): Promise<readonly ObjectStatus[]> {
+    return [...this.objects]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, { bytes, modifiedMs }]) => ({ key, sizeBytes: bytes.length, modifiedMs }))
+      .sort((one, other) => (one.key < other.key ? -1 : 1));
+  }
+
+  async remove(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.objects.delete(key);
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    const bytes = await this.get(from);
+    if (bytes === undefined)
+      throw new MillraceError('io', `There is no object ${from} to copy.`, { where: { store: this.place } });
+    await this.put(to, bytes);
+  }
+
+  async close(): Promise<void> {
+    // Nothing to give back.
+  }
+}
