@@ -5,6 +5,7 @@ import { nodeFiles } from './node-files.ts';
 import { nodeHashing } from './node-hashing.ts';
 import { nodeHttp } from './node-http.ts';
 import { createNodeMemory } from './node-memory.ts';
+import { nodeNet } from './node-net.ts';
 import { nodeSqlite } from './node-sqlite.ts';
 import { nodeThreads } from './node-threads.ts';
 import type { Cancellable, System } from './system.ts';
@@ -36,6 +37,7 @@ export const createNodeSystem = (): System => ({
   },
   threads: nodeThreads,
   http: nodeHttp,
+  net: nodeNet,
   hashing: nodeHashing,
   memory: createNodeMemory(),
   writeErrorNow: (text) => void writeSync(2, text),

@@ -7,6 +7,7 @@ import type { FileSystem } from './files.ts';
 import type { Hashing } from './hashing.ts';
 import type { HttpServers } from './http.ts';
 import type { Memory } from './memory.ts';
+import type { Net } from './net.ts';
 import type { Sqlite } from './sqlite.ts';
 import type { TextOutput } from './text-output.ts';
 import type { Threads } from './threads.ts';
@@ -47,6 +48,7 @@ export interface System {
   readonly standardOutput: TextOutput;
   readonly threads: Threads;
   readonly http: HttpServers;
+  readonly net: Net;
   readonly hashing: Hashing;
   readonly memory: Memory;
   /** Writes to standard error before it returns, from any thread, also while the main thread is blocked. */

@@ -1,5 +1,6 @@
 import { createNodeSystem } from '../sys/node-system.ts';
-import type { Cancellable, System } from '../sys/system.ts';
+import type { Cancellable, System, Timers } from '../sys/system.ts';
+import { createMemoryNet } from './memory-net.ts';
 
 interface PendingTimer {
   readonly dueMs: number;
@@ -18,7 +19,7 @@ const mostRounds = 1_000_000;
 
 /**
  * A machine whose clock stands still until a test moves it, whose random numbers are the same in every run, and whose output is
- * kept as text. Its disk, its network and its threads are the real ones.
+ * kept as text. Its sockets are in memory and move with its timers; its disk, its HTTP servers and its threads are the real ones.
  */
 export class TestSystem {
   readonly system: System;
@@ -32,13 +33,15 @@ export class TestSystem {
     this.nowMsValue = startMs;
     this.randomState = seed >>> 0;
     const nowMs = (): number => this.nowMsValue;
+    const timers: Timers = {
+      after: (delayMs, callback) => this.after(delayMs, callback),
+      soon: (callback) => void this.after(0, callback),
+    };
     this.system = {
       ...createNodeSystem(),
       clock: { nowMs, monotonicMs: nowMs },
-      timers: {
-        after: (delayMs, callback) => this.after(delayMs, callback),
-        soon: (callback) => void this.after(0, callback),
-      },
+      timers,
+      net: createMemoryNet(timers),
       random: {
         next: () => this.random(),
         id: () => Array.from({ length: 32 }, () => Math.floor(this.random() * 16).toString(16)).join(''),
