@@ -9,6 +9,25 @@ export interface KeyGroupPiece {
   readonly bytes: Uint8Array;
 }
 
+/** A piece of a key group, and the transform that it belongs to. */
+export interface KeyGroupUnit extends KeyGroupPiece {
+  readonly kind: 'keyGroup';
+  readonly uid: string;
+}
+
+/** One state of one subtask that belongs to no key. */
+export interface SubtaskUnit {
+  readonly kind: 'list' | 'union' | 'broadcast';
+  readonly uid: string;
+  readonly state: string;
+  readonly subtask: number;
+  /** As in `SubtaskStateSnapshot`. */
+  readonly items: readonly Uint8Array[];
+}
+
+/** What a checkpoint consists of: units are written by one slot and may be read by others. */
+export type SnapshotUnit = KeyGroupUnit | SubtaskUnit;
+
 /** What a snapshot of keyed state must hold. */
 export interface SnapshotRequest {
   readonly checkpointId: number;

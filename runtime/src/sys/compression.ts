@@ -25,4 +25,8 @@ export interface Decompressor {
 export interface Compression {
   /** `onReady` is called, never from inside another call, when `read`, `hasRoom` or `finished` may answer anew. */
   decompressor(format: CompressionFormat, onReady: () => void): Decompressor;
+  /** One zstd frame, made off the caller's thread with the least effort. The bytes must not change meanwhile. */
+  compress(bytes: Uint8Array): Promise<Uint8Array>;
+  /** Undoes `compress`. Rejects with the platform's error when the frame is damaged or holds more than `mostBytes`. */
+  decompress(bytes: Uint8Array, mostBytes: number): Promise<Uint8Array>;
 }

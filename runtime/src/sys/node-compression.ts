@@ -1,4 +1,4 @@
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { constants, createGunzip, createZstdDecompress, zstdCompress, zstdDecompress } from 'node:zlib';
 import type { Compression, CompressionFormat, Decompressor } from './compression.ts';
 
 const chunkBytes = 256 * 1024;
@@ -99,7 +99,34 @@ class NodeDecompressor implements Decompressor {
   }
 }
 
+/** The bytes with a buffer of their own size: those of the platform may lie in a shared or a larger one. */
+const ownBytes = (bytes: Uint8Array): Uint8Array =>
+  bytes.length === bytes.buffer.byteLength ? new Uint8Array(bytes.buffer) : new Uint8Array(bytes);
+
+const settle =
+  (resolve: (bytes: Uint8Array) => void, reject: (error: Error) => void) =>
+  (error: Error | null, bytes: Uint8Array): void =>
+    error === null ? resolve(ownBytes(bytes)) : reject(error);
+
+/** Output is made in one piece where it fits: each further piece is another trip to a thread. */
+const pieceBytes = (expectedBytes: number): number => Math.min(Math.max(64, expectedBytes), 8 * 1024 * 1024);
+
+const compress = (bytes: Uint8Array): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    const chunkSize = pieceBytes(bytes.length + (bytes.length >>> 8) + 64);
+    const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 0 };
+    zstdCompress(bytes, { chunkSize, params }, settle(resolve, reject));
+  });
+
+const decompress = (bytes: Uint8Array, mostBytes: number): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    const options = { chunkSize: pieceBytes(mostBytes), maxOutputLength: Math.max(1, mostBytes) };
+    zstdDecompress(bytes, options, settle(resolve, reject));
+  });
+
 /** Compression by the platform's own libraries, on its thread pool. */
 export const nodeCompression: Compression = {
   decompressor: (format, onReady) => new NodeDecompressor(format, onReady),
+  compress,
+  decompress,
 };

@@ -83,3 +83,31 @@ describe.each(['gzip', 'zstd'] as const)('decompression of %s', (format) => {
     decompressor.close();
   });
 });
+
+describe('compression of one piece', () => {
+  const pieces = [0, 1, 100, 70_000, 20_000_000].map((length) =>
+    Uint8Array.from({ length }, (_, i) => (i * i) >>> 7),
+  );
+
+  it('is undone by decompression, in buffers of their own', async () => {
+    for (const piece of pieces) {
+      const compressed = await nodeCompression.compress(piece);
+      const back = await nodeCompression.decompress(compressed, piece.length);
+      expect(Buffer.compare(back, piece)).toBe(0);
+      for (const made of [compressed, back]) expect(made.buffer.byteLength).toBe(made.length);
+    }
+  });
+
+  it('is refused when it holds more than it may, is cut off or damaged', async () => {
+    const piece = pieces[3] as Uint8Array;
+    const compressed = await nodeCompression.compress(piece);
+    expect(compressed.length).toBeLessThan(piece.length);
+    for (const [bytes, mostBytes] of [
+      [compressed, piece.length - 1],
+      [compressed.subarray(0, compressed.length - 1), piece.length],
+      [piece, piece.length],
+      [new Uint8Array(0), 10],
+    ] as const)
+      await expect(nodeCompression.decompress(bytes, mostBytes)).rejects.toBeInstanceOf(Error);
+  });
+});

@@ -51,3 +51,14 @@ describe('secrets', () => {
     expect(nodeHashing.equalSecrets(given, secret)).toBe(false);
   });
 });
+
+describe('a checksum', () => {
+  it('is CRC-32 with the published check value', () => {
+    expect(nodeHashing.crc32(bytes('123456789'))).toBe(0xcbf43926);
+    expect(nodeHashing.crc32(bytes(''))).toBe(0);
+  });
+
+  it('goes on from that of the bytes before', () => {
+    expect(nodeHashing.crc32(bytes('56789'), nodeHashing.crc32(bytes('1234')))).toBe(0xcbf43926);
+  });
+});

@@ -36,6 +36,7 @@ export class TestSystem {
       ...this.manual.system,
       files: this.files,
       compression: {
+        ...nodeCompression,
         decompressor: (format, onReady) => {
           this.compressing++;
           const decompressor = nodeCompression.decompressor(format, onReady);

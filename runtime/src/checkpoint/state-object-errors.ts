@@ -1,0 +1,44 @@
+import { MillraceError } from '../contract/errors.ts';
+import type { ObjectStore } from './object-store.ts';
+
+const restoreFromAnother =
+  'Restore from another checkpoint: `millrace checkpoint list` names them, `millrace checkpoint verify` says which are whole.';
+
+const refused = (store: ObjectStore, key: string, message: string, hint: string, cause?: unknown) =>
+  new MillraceError('io', message, {
+    hint,
+    where: { store: store.place, key },
+    ...(cause === undefined ? {} : { cause }),
+  });
+
+/** A state object whose bytes are not those that were written. */
+export const damagedObject = (
+  store: ObjectStore,
+  key: string,
+  what: string,
+  cause?: unknown,
+): MillraceError =>
+  refused(store, key, `The state object ${key} is damaged: ${what}.`, restoreFromAnother, cause);
+
+/** A state object that a manifest names and that is not there. */
+export const missingObject = (store: ObjectStore, key: string): MillraceError =>
+  refused(
+    store,
+    key,
+    `The state object ${key} is missing: a checkpoint needs it, and the store does not have it.`,
+    `Bring it back if it was removed or not copied. Else: ${restoreFromAnother}`,
+  );
+
+/** A state object of a version that is not known here. */
+export const unknownVersion = (
+  store: ObjectStore,
+  key: string,
+  version: number,
+  known: number,
+): MillraceError =>
+  refused(
+    store,
+    key,
+    `The state object ${key} has format version ${version}; this Millrace reads up to ${known}.`,
+    'Run the version of Millrace that wrote it, or a newer one.',
+  );
