@@ -17,20 +17,25 @@ export interface ListedObject extends StateObjectPlace {
   readonly keyGroups: string;
 }
 
-/** A checkpoint to restore, as its manifest says. */
-export interface RestoredCheckpoint {
+/** A checkpoint, as its manifest says. */
+export interface StoredCheckpoint {
   readonly checkpointId: number;
   /** In the order of the manifest: by checkpoint, then slot, then part. */
   readonly objects: readonly ListedObject[];
-  readonly slots: number;
   readonly maxParallelism: number;
+}
+
+export interface RestoredCheckpoint extends StoredCheckpoint {
+  /** How many subtasks a transform had. */
+  readonly parallelismOf: (uid: string) => number;
 }
 
 /** Who restores it. */
 export interface RestoringSlot {
   readonly slot: number;
-  readonly slots: number;
   readonly owns: (keyGroup: number) => boolean;
+  /** How many subtasks a transform has now. */
+  readonly parallelismOf: (uid: string) => number;
 }
 
 /** Indexes that are read at once. */
@@ -38,7 +43,7 @@ const indexesAhead = 8;
 
 const openAll = async (
   reading: StateReading,
-  checkpoint: RestoredCheckpoint,
+  checkpoint: StoredCheckpoint,
   owns: (keyGroup: number) => boolean,
 ): Promise<readonly { readonly object: StateObject; readonly isNewest: boolean }[]> => {
   const needed = checkpoint.objects.filter(({ key, checkpointId, keyGroups }) => {
@@ -78,34 +83,30 @@ const liveEntries = (
   return new Set([...live.values()].flat());
 };
 
-/** What one subtask gets of the state that all of them had; the same again when their number is the same. */
-const subtaskShare = (
+/** The states of one transform, by the subtask that wrote them. */
+const partsOf = (units: readonly SubtaskUnit[]): readonly (readonly SubtaskStateSnapshot[])[] => {
+  const parts: SubtaskStateSnapshot[][] = [];
+  for (const { kind, state, subtask, items } of units) {
+    const part = parts[subtask] ?? [];
+    parts[subtask] = part;
+    part.push({ kind, name: state, items });
+  }
+  return Array.from(parts, (part) => part ?? []);
+};
+
+/** What this slot gets of the states of one transform; lists are the same again when the number of subtasks is the same. */
+const shareOf = (
   units: readonly SubtaskUnit[],
-  fromSlots: number,
-  { slot, slots }: RestoringSlot,
-): readonly SubtaskUnit[] => {
-  const share: SubtaskUnit[] = [];
-  const parts = new Map<string, SubtaskStateSnapshot[][]>();
-  for (const { uid, kind, state, subtask, items } of units) {
-    if (kind === 'list' && fromSlots === slots) {
-      if (subtask === slot) share.push({ uid, kind, state, subtask, items });
-      continue;
-    }
-    const ofTransform = parts.get(uid) ?? [];
-    parts.set(uid, ofTransform);
-    const ofSubtask = ofTransform[subtask] ?? [];
-    ofTransform[subtask] = ofSubtask;
-    ofSubtask.push({ kind, name: state, items });
-  }
-  for (const [uid, ofTransform] of parts) {
-    const states =
-      redistribute(
-        Array.from(ofTransform, (part) => part ?? []),
-        slots,
-      )[slot] ?? [];
-    for (const { kind, name, items } of states) share.push({ uid, kind, state: name, subtask: slot, items });
-  }
-  return share;
+  before: number,
+  now: number,
+  slot: number,
+): readonly SubtaskStateSnapshot[] => {
+  if (slot >= now) return [];
+  const parts = partsOf(units);
+  const dealt = redistribute(parts, now)[slot] ?? [];
+  if (before !== now) return dealt;
+  const own = parts[slot] ?? [];
+  return [...dealt.filter(({ kind }) => kind !== 'list'), ...own.filter(({ kind }) => kind === 'list')];
 };
 
 /**
@@ -128,13 +129,17 @@ export const readSlotState = async function* (
       else ofSubtasks.push(unit);
     }
   }
-  yield* subtaskShare(ofSubtasks, checkpoint.slots, restoring);
+  for (const [uid, units] of Map.groupBy(ofSubtasks, (unit) => unit.uid)) {
+    const { slot } = restoring;
+    const share = shareOf(units, checkpoint.parallelismOf(uid), restoring.parallelismOf(uid), slot);
+    for (const { kind, name, items } of share) yield { uid, kind, state: name, subtask: slot, items };
+  }
 };
 
 /** All units of a checkpoint, canonical pieces only: what an older piece says and a newer one replaces is left out. */
 export const readAllState = async function* (
   reading: StateReading,
-  checkpoint: RestoredCheckpoint,
+  checkpoint: StoredCheckpoint,
 ): AsyncGenerator<SnapshotUnit, void, undefined> {
   const owns = (): boolean => true;
   const objects = await openAll(reading, checkpoint, owns);

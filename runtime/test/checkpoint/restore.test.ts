@@ -21,11 +21,18 @@ const contents = (units: readonly SnapshotUnit[]): ReadonlyMap<string, readonly 
   return groups;
 };
 
+const checkpointOf = (objects: readonly ListedObject[]) => ({
+  checkpointId: Math.max(0, ...objects.map((object) => object.checkpointId)),
+  objects,
+  maxParallelism,
+  parallelismOf: () => 2,
+});
+
 const slotUnits = async (rig: StateRig, objects: readonly ListedObject[], slot: number, slots: number) => {
-  const checkpointId = Math.max(0, ...objects.map((object) => object.checkpointId));
   const owns = (keyGroup: number): boolean => keyGroup % slots === slot;
-  const checkpoint = { checkpointId, objects, slots: 2, maxParallelism };
-  return collect(readSlotState(rig.reading, checkpoint, { slot, slots, owns }));
+  return collect(
+    readSlotState(rig.reading, checkpointOf(objects), { slot, owns, parallelismOf: () => slots }),
+  );
 };
 
 /** Checkpoints of two slots that own key groups by turns; each key group is written whole at first. */
@@ -65,12 +72,7 @@ describe('the state of a slot', () => {
           restored.push(...contents(units));
         }
         expect(new Map(restored)).toEqual(expected);
-        const all = readAllState(rig.reading, {
-          checkpointId: history.length,
-          objects,
-          slots: 2,
-          maxParallelism,
-        });
+        const all = readAllState(rig.reading, checkpointOf(objects));
         expect(contents(await collect(all))).toEqual(expected);
       }),
       { numRuns: 60 },
@@ -155,5 +157,20 @@ describe('the state of subtasks', () => {
       ['broadcast rules 1: r', 'list source 1: b', 'union source 1: u,v'],
       ['broadcast rules 2: r', 'list source 2: c', 'union source 2: u,v'],
     ]);
+  });
+
+  it('goes to the subtasks of the transform only, which may be fewer than the slots', async () => {
+    const { rig, objects } = await rigWithTwoSlots();
+    const restore = (slot: number) =>
+      collect(
+        readSlotState(rig.reading, checkpointOf(objects), {
+          slot,
+          owns: () => false,
+          parallelismOf: (uid) => (uid === 'source' ? 1 : 2),
+        }),
+      );
+    const [first, second] = [await restore(0), await restore(1)];
+    expect(first.find(({ kind }) => kind === 'list')).toMatchObject({ uid: 'source', items: { length: 4 } });
+    expect(second.map(({ uid }) => uid)).toEqual(['rules']);
   });
 });
