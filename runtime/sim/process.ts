@@ -1,0 +1,213 @@
+import { nodeHashing } from '../src/sys/node-hashing.ts';
+import type { Cancellable, System } from '../src/sys/system.ts';
+import type { SimulatedDisk } from './disk.ts';
+import { simulatedFiles } from './files.ts';
+import type { OwnedEvent, Owner, World } from './world.ts';
+
+/** The moment that the virtual clock shows at first: a day in 2026. */
+export const epochMs = 1_767_225_600_000;
+
+/** What it costs to look at the clock, in ms: time passes while code runs, so that a slot's turn comes to an end. */
+const lookMs = 0.02;
+
+export interface ProcessOptions {
+  /** Tells incarnations apart in the trace, e.g. `coordinator-2`. */
+  readonly name: string;
+  readonly disk: SimulatedDisk;
+  /** How wrong its clock is at first, in ms. */
+  readonly skewMs?: number;
+}
+
+/** What code that asks for what the simulator does not have is told. */
+const absent = (what: string): never => {
+  throw new Error(`A simulated process has no ${what}.`);
+};
+
+/**
+ * A process of the simulated world. It can be killed at any moment: then nothing that it waits for ever comes, none of its timers fires, and
+ * whatever its code still does on the way (a `finally`, say) reaches nothing outside, since all doors of its `System` are shut without a word.
+ */
+export class SimulatedProcess implements Owner {
+  readonly name: string;
+  readonly world: World;
+  readonly system: System;
+  /** What it wrote to standard output. */
+  printed = '';
+  private readonly deathListeners: ((reason: string) => void)[] = [];
+  private state: 'running' | 'stopped' | 'dead' = 'running';
+  private held: OwnedEvent[] = [];
+  private busyUntilMs = 0;
+  /** What each `soon` is to call: they keep their order, as on a real event loop. */
+  private readonly turns: (() => void)[] = [];
+  private skewMs: number;
+
+  constructor(world: World, { name, disk, skewMs = 0 }: ProcessOptions) {
+    this.world = world;
+    this.name = name;
+    this.skewMs = skewMs;
+    const random = world.random.fork(`process ${name}`);
+    this.system = {
+      clock: { nowMs: () => epochMs + this.look() + this.skewMs, monotonicMs: () => this.look() },
+      timers: {
+        after: (delayMs, callback) => this.after(delayMs, callback),
+        soon: (callback) => this.soon(callback),
+      },
+      random: { next: () => random.next(), id: () => random.id() },
+      files: simulatedFiles(this, disk),
+      compression: { decompressor: () => absent('streams of compressed files') },
+      sqlite: { open: () => absent('SQLite') },
+      standardOutput: {
+        write: (text) => {
+          if (this.alive) this.printed += text;
+          return true;
+        },
+        whenDrained: (callback) => this.soon(callback),
+      },
+      threads: { spawn: () => absent('threads') },
+      http: { listen: () => absent('HTTP') },
+      hashing: nodeHashing,
+      memory: {
+        machineBytes: () => 8 * 2 ** 30,
+        usage: () => ({ heapBytes: 0, heapLimitBytes: 4 * 2 ** 30, arrayBytes: 0 }),
+        collectYoung: () => undefined,
+        afterCollection: () => ({ cancel: () => undefined }),
+      },
+      writeErrorNow: (text) => this.world.note(`${name} writes ${text.trimEnd()}`),
+    };
+  }
+
+  get alive(): boolean {
+    return this.state !== 'dead';
+  }
+
+  get freeAtMs(): number {
+    return this.state === 'stopped' ? Infinity : this.busyUntilMs;
+  }
+
+  hold(event: OwnedEvent): void {
+    this.held.push(event);
+  }
+
+  /** What escapes from the code of a process ends it. */
+  escaped(error: unknown): void {
+    this.kill(`an error escaped: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+
+  /** SIGKILL. */
+  kill(reason: string): void {
+    if (this.state === 'dead') return;
+    this.state = 'dead';
+    this.held = [];
+    this.world.note(`${this.name} dies: ${reason}`);
+    for (const listener of this.deathListeners) listener(reason);
+  }
+
+  /** Called by those outside of it that notice, at the moment of its death. */
+  onDeath(listener: (reason: string) => void): void {
+    this.deathListeners.push(listener);
+  }
+
+  /** SIGSTOP: time goes by without it. */
+  stop(): void {
+    if (this.state !== 'running') return;
+    this.state = 'stopped';
+    this.world.note(`${this.name} is stopped`);
+  }
+
+  /** SIGCONT. */
+  continue(): void {
+    if (this.state !== 'stopped') return;
+    this.state = 'running';
+    this.world.note(`${this.name} goes on`);
+    for (const event of this.held.splice(0)) this.world.again(event);
+  }
+
+  /** Somebody sets its clock. */
+  jumpClock(byMs: number): void {
+    this.world.note(`the clock of ${this.name} jumps by ${Math.round(byMs)} ms`);
+    this.skewMs += byMs;
+  }
+
+  /**
+   * A call to something outside that answers later. It takes effect even if the caller dies while it is on its way; then, or if it
+   * dies before the answer is there, the answer reaches nobody. `effect` may throw what the other side would refuse with.
+   */
+  call<T>(
+    what: string,
+    on: string,
+    effect: (torn: boolean) => T,
+    failure: (verdict: 'fail' | 'loseAnswer') => Error,
+  ): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    if (!this.alive) return promise;
+    const { world } = this;
+    const { call, verdict } = world.judge(this.name, what, on);
+    if (verdict === 'crashBefore') this.kill(`before #${call.number}`);
+    if (verdict === 'crashBefore' || verdict === 'silent') return promise;
+    const arrive = (): void => {
+      let answer: () => void;
+      try {
+        if (verdict === 'fail') throw failure(verdict);
+        const value = effect(verdict === 'tear');
+        answer = () => resolve(value);
+        if (verdict === 'loseAnswer' || verdict === 'tear') throw failure('loseAnswer');
+      } catch (error) {
+        answer = () => reject(error);
+      }
+      if (verdict === 'crashAfter') this.kill(`after #${call.number}`);
+      world.after(world.faults.delayMs(call), answer, this);
+    };
+    world.after(world.faults.delayMs(call), arrive);
+    return promise;
+  }
+
+  /**
+   * A call that returns at once, as those to the disk are. In a process that is dead, or dies by this very call, the code goes
+   * on with `silence`, and nothing that it does matters any more.
+   */
+  callNow<T>(what: string, on: string, effect: (torn: boolean) => T, failure: () => Error, silence: T): T {
+    if (!this.alive) return silence;
+    const { call, verdict } = this.world.judge(this.name, what, on);
+    switch (verdict) {
+      case 'do':
+        return effect(false);
+      case 'fail':
+        throw failure();
+      case 'loseAnswer':
+      case 'tear':
+        effect(verdict === 'tear');
+        throw failure();
+      case 'silent':
+      case 'crashBefore':
+        this.kill(`before #${call.number}`);
+        return silence;
+      case 'crashAfter':
+        effect(false);
+        this.kill(`after #${call.number}`);
+        return silence;
+    }
+  }
+
+  private look(): number {
+    const shownMs = Math.max(this.world.nowMs, this.busyUntilMs);
+    if (this.alive) this.busyUntilMs = shownMs + lookMs;
+    return shownMs;
+  }
+
+  private after(delayMs: number, callback: () => void): Cancellable {
+    if (!this.alive) return { cancel: () => undefined };
+    const startedMs = Math.max(0, this.busyUntilMs - this.world.nowMs);
+    const event = this.world.after(startedMs + delayMs, callback, this);
+    return {
+      cancel: () => {
+        event.cancelled = true;
+      },
+    };
+  }
+
+  private soon(callback: () => void): void {
+    if (!this.alive) return;
+    this.turns.push(callback);
+    this.world.after(0, () => this.turns.shift()?.(), this);
+  }
+}
