@@ -2,6 +2,7 @@ import { nodeHashing } from '../src/sys/node-hashing.ts';
 import type { Cancellable, System } from '../src/sys/system.ts';
 import type { SimulatedDisk } from './disk.ts';
 import { simulatedFiles } from './files.ts';
+import type { SimulatedNetwork } from './network.ts';
 import type { OwnedEvent, Owner, World } from './world.ts';
 
 /** The moment that the virtual clock shows at first: a day in 2026. */
@@ -13,7 +14,10 @@ const lookMs = 0.02;
 export interface ProcessOptions {
   /** Tells incarnations apart in the trace, e.g. `coordinator-2`. */
   readonly name: string;
+  /** The machine that it runs on, as others call it; its name by default. */
+  readonly host?: string;
   readonly disk: SimulatedDisk;
+  readonly network: SimulatedNetwork;
   /** How wrong its clock is at first, in ms. */
   readonly skewMs?: number;
 }
@@ -29,10 +33,13 @@ const absent = (what: string): never => {
  */
 export class SimulatedProcess implements Owner {
   readonly name: string;
+  readonly host: string;
   readonly world: World;
   readonly system: System;
   /** What it wrote to standard output. */
   printed = '';
+  /** Gone with its machine: not even its sockets say so. */
+  vanished = false;
   private readonly deathListeners: ((reason: string) => void)[] = [];
   private state: 'running' | 'stopped' | 'dead' = 'running';
   private held: OwnedEvent[] = [];
@@ -41,9 +48,10 @@ export class SimulatedProcess implements Owner {
   private readonly turns: (() => void)[] = [];
   private skewMs: number;
 
-  constructor(world: World, { name, disk, skewMs = 0 }: ProcessOptions) {
+  constructor(world: World, { name, host = name, disk, network, skewMs = 0 }: ProcessOptions) {
     this.world = world;
     this.name = name;
+    this.host = host;
     this.skewMs = skewMs;
     const random = world.random.fork(`process ${name}`);
     this.system = {
@@ -64,6 +72,7 @@ export class SimulatedProcess implements Owner {
         whenDrained: (callback) => this.soon(callback),
       },
       threads: { spawn: () => absent('threads') },
+      net: network.of(this),
       http: { listen: () => absent('HTTP') },
       hashing: nodeHashing,
       memory: {
@@ -100,6 +109,12 @@ export class SimulatedProcess implements Owner {
     this.held = [];
     this.world.note(`${this.name} dies: ${reason}`);
     for (const listener of this.deathListeners) listener(reason);
+  }
+
+  /** Its machine is without power or network from now on, and nobody is told. */
+  vanish(reason: string): void {
+    this.vanished = true;
+    this.kill(reason);
   }
 
   /** Called by those outside of it that notice, at the moment of its death. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedDisk } from '../../sim/disk.ts';
 import { type FaultPlan, noFaults } from '../../sim/faults.ts';
+import { SimulatedNetwork } from '../../sim/network.ts';
 import { SimulatedProcess } from '../../sim/process.ts';
 import { World } from '../../sim/world.ts';
 import { bytesOf, textOf } from './support.ts';
@@ -8,7 +9,11 @@ import { bytesOf, textOf } from './support.ts';
 const machine = (seed = 1) => {
   const world = new World(seed);
   const disk = new SimulatedDisk(world.random.fork('disk'));
-  const { files } = new SimulatedProcess(world, { name: 'one', disk }).system;
+  const { files } = new SimulatedProcess(world, {
+    name: 'one',
+    disk,
+    network: new SimulatedNetwork(world),
+  }).system;
   return { world, disk, files };
 };
 
