@@ -1,5 +1,6 @@
 import { nodeHashing } from '../src/sys/node-hashing.ts';
 import type { Cancellable, System } from '../src/sys/system.ts';
+import { simulatedCompression } from './compression.ts';
 import type { SimulatedDisk } from './disk.ts';
 import { simulatedFiles } from './files.ts';
 import type { SimulatedNetwork } from './network.ts';
@@ -62,7 +63,7 @@ export class SimulatedProcess implements Owner {
       },
       random: { next: () => random.next(), id: () => random.id() },
       files: simulatedFiles(this, disk),
-      compression: { decompressor: () => absent('streams of compressed files') },
+      compression: simulatedCompression(this),
       sqlite: { open: () => absent('SQLite') },
       standardOutput: {
         write: (text) => {

@@ -170,3 +170,32 @@ describe('the clock of a process', () => {
     expect(fired).toBe(false);
   });
 });
+
+describe('compression in a process', () => {
+  it('gives bytes back after a while, and refuses what is damaged', async () => {
+    const { world, start } = newWorld();
+    const { compression } = start('one').system;
+    const bytes = new Uint8Array(1000).fill(7);
+    const packed = compression.compress(bytes);
+    await settle(world);
+    const unpacked = compression.decompress(await packed, 1000);
+    const damaged = compression.decompress(new Uint8Array(10), 1000);
+    damaged.catch(() => undefined);
+    await settle(world);
+    expect((await packed).length).toBeLessThan(100);
+    expect(Array.from(await unpacked)).toEqual(Array.from(bytes));
+    await expect(damaged).rejects.toThrow();
+  });
+
+  it('answers nobody once the process is dead', async () => {
+    const { world, start } = newWorld();
+    const process = start('one');
+    let answered = false;
+    void process.system.compression.compress(new Uint8Array(10)).then(() => {
+      answered = true;
+    });
+    process.kill('test');
+    await settle(world);
+    expect(answered).toBe(false);
+  });
+});
