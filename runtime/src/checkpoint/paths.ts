@@ -1,0 +1,91 @@
+import { MillraceError } from '../contract/errors.ts';
+import { type Attempt, type CheckpointId, isKeyPart, isObjectKey } from './ids.ts';
+
+/**
+ * Every key that a job has, in one place. All of a job lies under its *root*, and what stands in a manifest is relative to the
+ * place of that manifest (the root, or a savepoint's folder), so that either can be copied anywhere.
+ *
+ *     names/local/<name>                                   the uid of a job that runs on one machine
+ *     jobs/<uid>/log/<number>                              the log
+ *     jobs/<uid>/state/<attempt>/<checkpoint>/<slot>-<part> state objects
+ *     jobs/<uid>/savepoints/<name>/…                       savepoints, each with objects of its own
+ */
+const part = (name: string, what: string): string => {
+  if (isKeyPart(name)) return name;
+  throw new MillraceError(
+    'manifest-invalid',
+    `“${name}” cannot be the ${what}: it is a part of keys in the store.`,
+    {
+      hint: 'Use letters, digits, -, _ and . only.',
+    },
+  );
+};
+
+export const jobsPrefix = 'jobs/';
+
+/** Where all of a job lies. Ends with a slash, as all prefixes do. */
+export const jobRoot = (jobUid: string): string => `${jobsPrefix}${part(jobUid, 'uid of a job')}/`;
+
+export const logPrefix = (jobUid: string): string => `${jobRoot(jobUid)}log/`;
+export const logKey = (jobUid: string, number: number): string => `${logPrefix(jobUid)}${number}`;
+
+/** The number of an entry's key; undefined = the key is of something else. */
+export const logNumberOf = (jobUid: string, key: string): number | undefined => {
+  const prefix = logPrefix(jobUid);
+  const text = key.slice(prefix.length);
+  return key.startsWith(prefix) && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
+};
+
+/** What a job's state objects have in common, relative to its root. */
+export const stateFolder = 'state/';
+
+/** A state object, relative to the root of its job. */
+export const stateKey = (
+  attempt: Attempt,
+  checkpointId: CheckpointId,
+  slot: number,
+  ofSlot: number,
+): string => `${stateFolder}${attempt}/${checkpointId}/${slot}-${ofSlot}`;
+
+/** Whose a state object is. */
+export interface StateKeyParts {
+  readonly attempt: number;
+  readonly checkpointId: number;
+  readonly slot: number;
+  readonly part: number;
+}
+
+/** Takes a key, relative to the root of its job, apart; undefined = it is none of a state object. */
+export const statePartsOf = (key: string): StateKeyParts | undefined => {
+  const match = /^state\/([1-9]\d{0,14})\/([1-9]\d{0,14})\/(\d{1,9})-(\d{1,9})$/.exec(key);
+  if (match === null) return undefined;
+  const [attempt, checkpointId, slot, ofSlot] = match.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { attempt, checkpointId, slot, part: ofSlot };
+};
+
+/** The folder of a savepoint, relative to the root of its job. Its manifest and its objects lie in it. */
+export const savepointFolder = (name: string): string => `savepoints/${part(name, 'name of a savepoint')}/`;
+/** The manifest of a savepoint, relative to its folder. */
+export const savepointManifest = 'manifest';
+
+/** Where the uid of a local job is found by its name. */
+export const localNameKey = (name: string): string => `names/local/${part(name, 'name of a job')}`;
+
+/** The key of an object that a manifest names. @throws MillraceError when it would lie elsewhere */
+export const keyUnder = (root: string, relative: string): string => {
+  const key = `${root}${relative}`;
+  if (isObjectKey(key) && relative.length > 0) return key;
+  throw new MillraceError(
+    'io',
+    `The manifest in ${root} names the object “${relative}”, which is no key inside of it.`,
+    {
+      hint: 'It was changed or damaged: use another checkpoint or savepoint.',
+      where: { root },
+    },
+  );
+};
