@@ -220,6 +220,7 @@ export {
 
 export type {
   Committer,
+  CommitterContext,
   ConnectorContext,
   Delivery,
   EnumeratorContext,

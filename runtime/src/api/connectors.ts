@@ -8,14 +8,23 @@ import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { MetricGroup } from '../telemetry/metrics.ts';
 
-/** Where a connector runs: shared by sources and sinks. */
-export interface ConnectorContext {
+/** Where the committer of a sink runs: on a thread beside the slots, one a sink. */
+export interface CommitterContext {
   readonly system: System;
   readonly logger: Logger;
   readonly metrics: MetricGroup;
   readonly transformName: string;
   /** The directory that relative paths of the job start from. */
   readonly baseDirectory: string;
+  /**
+   * Names this transform of this job, the same in every attempt and at every parallelism: what it leaves behind in a place that
+   * others use too is told from theirs by it. Any text.
+   */
+  readonly owner: string;
+}
+
+/** Where a connector runs: shared by sources and sinks. */
+export interface ConnectorContext extends CommitterContext {
   readonly subtask: number;
   readonly parallelism: number;
   readonly attempt: number;
@@ -137,22 +146,53 @@ export interface SinkWriter {
   close(): void | Promise<void>;
 }
 
-/** A sink whose output becomes visible with a checkpoint. A committable is a plain value of the value domain. */
+/**
+ * A sink whose output becomes visible with a checkpoint. At a barrier every writer *prepares*: what it was given so far becomes durable
+ * and stays invisible. What it says about it, its *committables*, is part of the checkpoint: plain values of the value domain that name
+ * the transaction and its target. Once the checkpoint is in the log, the *committer* of the sink commits them; until that is known they
+ * are in every later checkpoint too, so a commit may come again after a crash, from another process, at another parallelism, and while
+ * writers of a newer attempt are open. So a transaction must outlive the connection, thread and process that made it.
+ *
+ * For a target with transactions of its own (a broker, say): the committable is what takes the transaction up again (its name and epoch);
+ * names hold `owner`, attempt and subtask, so that `abortOlder` finds those of earlier attempts, of any parallelism, and fences their
+ * writers. One that the target has ended by itself is `output-lost`.
+ */
 export interface TwoPhaseSink<T, Committable> extends Sink<T> {
+  /**
+   * How long the target keeps a prepared transaction; absent = for ever. A job is refused whose checkpoints may take longer to be
+   * committed: interval, timeout and tolerable failures, times those that a held deployment keeps back, and the time of a restart.
+   */
+  readonly longestTransactionMs?: number;
   createWriter(
     context: ConnectorContext,
   ): TwoPhaseSinkWriter<Committable> | Promise<TwoPhaseSinkWriter<Committable>>;
   /** Works without the job's graph: only from the connector's configuration and the committable. */
-  createCommitter(context: ConnectorContext): Committer<Committable>;
+  createCommitter(context: CommitterContext): Committer<Committable>;
 }
 
+/** With `context.checkpoints`, nothing becomes visible but by the committer: not by `flush` either, also not at the end of the input. */
 export interface TwoPhaseSinkWriter<Committable> extends SinkWriter {
-  /** Seals the transaction in hand and opens the next; resolves when what was sealed is durable but not visible. */
+  /**
+   * Seals the transaction in hand and opens the next, before it returns; resolves when what was sealed is durable but not visible. Records
+   * are written meanwhile. Nothing written = no committable, or an empty transaction that costs little.
+   */
   prepare(checkpointId: number): Promise<readonly Committable[]>;
 }
 
 export interface Committer<Committable> {
-  /** Idempotent. Rejects when the transaction can no longer be committed. */
+  /**
+   * Idempotent: what is committed already stays as it is. It is called again when it rejects for a reason that may pass, that is with
+   * anything but a MillraceError of another code than `io`.
+   * @throws MillraceError output-lost when the transaction can no longer be committed: the job fails, and says what is lost.
+   */
   commit(committable: Committable): Promise<void>;
+  /** Idempotent, and harmless for a transaction that is not there. */
   abort(committable: Committable): Promise<void>;
+  /**
+   * Ends what this sink's writers of attempts before this one have left open, prepared or not. What they prepared for a checkpoint in the
+   * log is committed before. Absent = nothing is ever left.
+   */
+  abortOlder?(attempt: number): Promise<void>;
+  /** Twice is harmless. */
+  close?(): void | Promise<void>;
 }

@@ -6,6 +6,7 @@ export const errorCodes = [
   'record-invalid',
   'user-code',
   'io',
+  'output-lost',
   'resource',
   'internal',
 ] as const;

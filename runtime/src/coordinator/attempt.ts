@@ -6,12 +6,14 @@ import type { Logger } from '../telemetry/logger.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from '../worker/slot-handle.ts';
-import type { EnumeratorReports, EnumeratorsHandle } from './enumerators.ts';
+import type { EnumeratorReports } from './enumerators.ts';
+import type { JobCodeHandle } from './job-code.ts';
 
 /** What an attempt is made of. Neither reads before it is started. */
 export interface Deployment {
   readonly slots: readonly SlotHandle[];
-  readonly enumerators: EnumeratorsHandle;
+  /** Enumerators and committers. */
+  readonly jobCode: JobCodeHandle;
 }
 
 /** Brings up the slots and the enumerators of one attempt, all at the same time. */
@@ -64,9 +66,9 @@ export class Attempt {
         noMoreSplits: (task, slot) => this.slot(slot)?.noMoreSplits(task),
         onFailed: (error) => this.fail(error),
       });
-      const { slots, enumerators } = this.deployment;
-      await Promise.all([enumerators.ready, ...slots.map(({ ready }) => ready)]);
-      if (!this.over) await enumerators.start();
+      const { slots, jobCode } = this.deployment;
+      await Promise.all([jobCode.ready, ...slots.map(({ ready }) => ready)]);
+      if (!this.over) await jobCode.start();
     } catch (error) {
       return this.fail(error);
     }
@@ -113,7 +115,7 @@ export class Attempt {
   private slotReports(slot: number): SlotReports {
     return {
       requestSplit: (task) => {
-        if (!this.over) this.deployment?.enumerators.requestSplit(task, slot);
+        if (!this.over) this.deployment?.jobCode.requestSplit(task, slot);
       },
       sendState: (toSlot, state) => this.slot(toSlot)?.acceptState(state),
       onFinished: (drained) => this.finish(drained),
@@ -141,7 +143,7 @@ export class Attempt {
     const { deployment, settings } = this;
     if (deployment === undefined) return;
     const { timers } = settings.system;
-    const parts = [...deployment.slots.map((slot) => slot.cancel()), deployment.enumerators.close()];
+    const parts = [...deployment.slots.map((slot) => slot.cancel()), deployment.jobCode.close()];
     const closed = Promise.all(parts.map((part) => part.catch((error: unknown) => this.warn(error))));
     if (await settlesWithin(timers, closed, closeWithinMs)) return;
     this.warn(new MillraceError('user-code', `Something was not closed after ${closeWithinMs / 1000} s.`));

@@ -3,32 +3,14 @@ import { cloneValue, describeValue, findUnsupported } from '../batch/values.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
 import type { PhysicalGraph, Task } from '../graph/physical-graph.ts';
-import type { System } from '../sys/system.ts';
 import { userFrame } from '../task/failures.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import type { EnumeratorState, JobCodeSurroundings } from './job-code.ts';
 
 /** What the enumerators of an attempt tell. */
 export interface EnumeratorReports {
   assign(task: number, slot: number, split: unknown): void;
   noMoreSplits(task: number, slot: number): void;
   onFailed(error: unknown): void;
-}
-
-/** How the job holds its enumerators, whether they run on this thread or on one of their own. */
-export interface EnumeratorsHandle {
-  /** Resolves when the enumerators are made; rejects when they never will be. */
-  readonly ready: Promise<void>;
-  /** Lets them look for splits; resolves when all of them have begun. */
-  start(): Promise<void>;
-  requestSplit(task: number, slot: number): void;
-  /** Ends them; rejects when that fails. */
-  close(): Promise<void>;
-}
-
-export interface EnumeratorSurroundings {
-  readonly system: System;
-  readonly logger: Logger;
-  readonly baseDirectory: string;
 }
 
 /** An enumerator may be code of the job's author: its failure names the source, and the author's own line. */
@@ -69,79 +51,142 @@ const splitProblem = (
   );
 };
 
+/** The state of an enumerator is written into checkpoints, so it is a plain value; undefined when it is one. */
+const stateProblem = (source: string, state: unknown): MillraceError | undefined => {
+  const problem = findUnsupported(state);
+  if (problem === undefined) return undefined;
+  return new MillraceError(
+    'value-unsupported',
+    `The enumerator of the source “${source}” has a state that cannot be written: ${problem.path || 'it'} is ${problem.found}.`,
+    {
+      where: { transform: source, state: describeValue(state, 200) },
+      hint: 'Give plain values in snapshot(), and make what is open from them in createEnumerator.',
+    },
+  );
+};
+
+const snapshotOf = (source: string, enumerator: SplitEnumerator<unknown, unknown>): unknown => {
+  try {
+    const state = enumerator.snapshot();
+    const problem = stateProblem(source, state);
+    if (problem !== undefined) throw problem;
+    return cloneValue(state);
+  } catch (error) {
+    throw enumeratorFailure(source, error);
+  }
+};
+
+/** A source of the job, and its enumerator once it is made. */
+interface Enumerated {
+  readonly name: string;
+  readonly uid: string;
+  readonly create: (restored: unknown) => SplitEnumerator<unknown, unknown>;
+  enumerator?: SplitEnumerator<unknown, unknown>;
+}
+
 /** The enumerators of a job's sources, one a source task, on this thread. */
-export class Enumerators implements EnumeratorsHandle {
-  readonly ready: Promise<void> = Promise.resolve();
-  private readonly byTask = new Map<number, SplitEnumerator<unknown, unknown>>();
-  private readonly names = new Map<number, string>();
+export class Enumerators {
+  private readonly byTask = new Map<number, Enumerated>();
   private readonly reports: EnumeratorReports;
 
-  constructor(graph: PhysicalGraph, surroundings: EnumeratorSurroundings, reports: EnumeratorReports) {
+  constructor(graph: PhysicalGraph, surroundings: JobCodeSurroundings, reports: EnumeratorReports) {
     this.reports = reports;
-    for (const task of graph.tasks) this.create(task, surroundings);
+    for (const task of graph.tasks) this.add(task, surroundings);
   }
 
-  async start(): Promise<void> {
-    for (const [task, enumerator] of this.byTask) {
+  /** Makes them all, then lets one after the other begin. */
+  async start(restored: readonly EnumeratorState[] = []): Promise<void> {
+    for (const source of this.byTask.values()) {
+      const state = restored.find(({ uid }) => uid === source.uid)?.state;
       try {
-        await enumerator.start();
+        source.enumerator = source.create(state);
       } catch (error) {
-        throw this.failure(task, error);
+        throw enumeratorFailure(source.name, error);
+      }
+    }
+    for (const source of this.byTask.values()) {
+      try {
+        await source.enumerator?.start();
+      } catch (error) {
+        throw enumeratorFailure(source.name, error);
       }
     }
   }
 
   requestSplit(task: number, slot: number): void {
+    this.call(task, (enumerator) => enumerator.requestSplit(slot));
+  }
+
+  addSplitsBack(task: number, slot: number, splits: readonly unknown[]): void {
+    this.call(task, (enumerator) => enumerator.addSplitsBack(splits.map(cloneValue), slot));
+  }
+
+  snapshot(take: (states: readonly EnumeratorState[]) => void): void {
+    const states: EnumeratorState[] = [];
     try {
-      this.byTask.get(task)?.requestSplit(slot);
+      for (const { name, uid, enumerator } of this.byTask.values()) {
+        if (enumerator !== undefined) states.push({ uid, state: snapshotOf(name, enumerator) });
+      }
     } catch (error) {
-      this.reports.onFailed(this.failure(task, error));
+      return this.reports.onFailed(error);
     }
+    take(states);
   }
 
   /** Closes every enumerator, also when one of them fails; the first failure is thrown at the end. */
   async close(): Promise<void> {
     let first: MillraceError | undefined;
-    for (const [task, enumerator] of this.byTask) {
+    for (const { name, enumerator } of this.byTask.values()) {
       try {
-        await enumerator.close();
+        await enumerator?.close();
       } catch (error) {
-        first ??= this.failure(task, error);
+        first ??= enumeratorFailure(name, error);
       }
     }
     if (first !== undefined) throw first;
   }
 
-  private create({ index, chain, parallelism }: Task, surroundings: EnumeratorSurroundings): void {
+  private call(task: number, work: (enumerator: SplitEnumerator<unknown, unknown>) => void): void {
+    const source = this.byTask.get(task);
+    if (source?.enumerator === undefined) return;
+    try {
+      work(source.enumerator);
+    } catch (error) {
+      this.reports.onFailed(enumeratorFailure(source.name, error));
+    }
+  }
+
+  private add(
+    { index, chain, parallelism }: Task,
+    { system, logger, baseDirectory }: JobCodeSurroundings,
+  ): void {
     const node = chain[0];
     if (node?.spec.kind !== 'source') return;
     const source: Source<unknown> = node.spec.source;
+    const { name } = node;
     const { reports } = this;
-    this.names.set(index, node.name);
     const context: EnumeratorContext<unknown> = {
-      ...surroundings,
+      system,
+      logger,
+      baseDirectory,
       parallelism,
       // Copied on one thread as well, so that a source cannot come to depend on sharing a split with its reader.
       assign: (subtask, split) => {
-        const problem = splitProblem(node.name, split, subtask, parallelism);
+        const problem = splitProblem(name, split, subtask, parallelism);
         if (problem === undefined) reports.assign(index, subtask, cloneValue(split));
         else reports.onFailed(problem);
       },
       noMoreSplits: (subtask) => {
-        const problem = splitProblem(node.name, undefined, subtask, parallelism);
+        const problem = splitProblem(name, undefined, subtask, parallelism);
         if (problem === undefined) reports.noMoreSplits(index, subtask);
         else reports.onFailed(problem);
       },
-      fail: (error) => reports.onFailed(this.failure(index, error)),
+      fail: (error) => reports.onFailed(enumeratorFailure(name, error)),
     };
-    try {
-      this.byTask.set(index, source.createEnumerator(context));
-    } catch (error) {
-      throw this.failure(index, error);
-    }
-  }
-
-  private failure(task: number, error: unknown): MillraceError {
-    return enumeratorFailure(this.names.get(task) ?? '', error);
+    const create: Enumerated['create'] = (restored) =>
+      restored === undefined
+        ? source.createEnumerator(context)
+        : source.createEnumerator(context, cloneValue(restored));
+    this.byTask.set(index, { name, uid: node.uid ?? name, create });
   }
 }

@@ -13,7 +13,7 @@ import { MetricGroup } from '../telemetry/metrics.ts';
 import { createLocalSlot } from '../worker/local-slot.ts';
 import { SharedThreadChannels } from '../worker/shared-thread.ts';
 import type { SlotReports } from '../worker/slot-handle.ts';
-import { Enumerators } from './enumerators.ts';
+import { createJobCode } from './job-code.ts';
 import { LocalJob } from './local-job.ts';
 
 /** When bounded input is run with one watermark at the end: never, always, or when every source is bounded. */
@@ -105,7 +105,7 @@ export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJ
           alignment,
         }),
       );
-      return { slots, enumerators: new Enumerators(plan(), settings, enumeratorReports) };
+      return { slots, jobCode: createJobCode(plan(), settings, enumeratorReports) };
     },
   });
 };

@@ -24,9 +24,13 @@ import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';
  */
 export const createThreadedJob = async (artifact: Artifact, settings: LocalSettings): Promise<LocalJob> => {
   const code = jobCode(artifact, settings);
-  const { system, logger, baseDirectory } = settings;
+  const { system, logger, baseDirectory, jobName } = settings;
   const warmUp = (): WarmEnumerators =>
-    warmEnumerators({ system, logger, data: { ...code, baseDirectory, logLevel: logLevel(logger) } });
+    warmEnumerators({
+      system,
+      logger,
+      data: { ...code, jobName, baseDirectory, logLevel: logLevel(logger) },
+    });
   // It loads the job while this thread does.
   let warm: WarmEnumerators | undefined = warmUp();
   let graph: PhysicalGraph;
@@ -50,9 +54,9 @@ export const createThreadedJob = async (artifact: Artifact, settings: LocalSetti
       attempt > 1 || graph.slots > 1
         ? startThreads(common, attempt, slotReports)
         : [createOwnSlot(common, attempt, slotReports(0))];
-    const enumerators = (warm ?? warmUp()).adopt(enumeratorReports, graph.hash);
+    const jobCode = (warm ?? warmUp()).adopt(enumeratorReports, graph.hash);
     warm = undefined;
-    return { slots, enumerators };
+    return { slots, jobCode };
   };
   const job = new LocalJob({ ...settings, graph, deploy });
   void job.ended.then(() => Promise.all([watchdog.terminate(), warm?.close()]));

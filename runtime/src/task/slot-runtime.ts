@@ -4,6 +4,7 @@ import { oneBatchBytes, sortedBytes } from '../contract/memory-budget.ts';
 import { AlignmentBoard } from '../exchange/alignment-board.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { Task, TaskEdge } from '../graph/physical-graph.ts';
+import { ownerName } from '../transforms/owner.ts';
 import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
 import { buildChain } from './build-chain.ts';
 import type { Chain } from './chain.ts';
@@ -180,17 +181,20 @@ export class SlotRuntime {
     nowMs: () => number,
   ): Omit<ProcessorContext, 'output' | 'side'> {
     const { setup } = this;
+    const uid = node.uid ?? node.name;
     return {
       system: setup.system,
       logger: setup.logger,
       metrics: setup.metrics.group(node.name),
       jobName: setup.jobName,
       transformName: node.name,
-      uid: node.uid ?? node.name,
+      uid,
+      owner: ownerName(setup.jobName, uid),
       subtask: setup.slot,
       parallelism: task.parallelism,
       maxParallelism: setup.graph.maxParallelism,
       attempt: setup.attempt,
+      checkpoints: false,
       args: setup.args,
       baseDirectory: setup.baseDirectory,
       failures: this.failures(node.name, statistics),

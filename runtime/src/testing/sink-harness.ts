@@ -129,6 +129,7 @@ export const createSinkHarness = async <T, Committable = never>(
     subtask: options.subtask ?? 0,
     parallelism: options.parallelism ?? 1,
     attempt: options.attempt ?? 1,
+    owner: `test/${sink.kind}`,
     checkpoints: options.checkpoints ?? isTwoPhase(sink),
     wake: () => undefined,
     fail: (error) => void failures.push(error),

@@ -44,10 +44,14 @@ export interface ProcessorContext {
   readonly transformName: string;
   /** Names this transform's state; unique in the job. */
   readonly uid: string;
+  /** Names this transform in places that other jobs use too. */
+  readonly owner: string;
   readonly subtask: number;
   readonly parallelism: number;
   readonly maxParallelism: number;
   readonly attempt: number;
+  /** Whether checkpoints are taken, a last one at the end of the input included: two-phase sinks show nothing by themselves then. */
+  readonly checkpoints: boolean;
   readonly args: Readonly<Record<string, string>>;
   readonly baseDirectory: string;
   readonly output: Emitter;

@@ -1,5 +1,6 @@
 import type { Attempt, Deploy } from '../../src/coordinator/attempt.ts';
-import type { EnumeratorReports, EnumeratorsHandle } from '../../src/coordinator/enumerators.ts';
+import type { EnumeratorReports } from '../../src/coordinator/enumerators.ts';
+import type { JobCodeHandle, SinkCommittables } from '../../src/coordinator/job-code.ts';
 import { mergeMetrics } from '../../src/telemetry/merge-metrics.ts';
 import type { SlotHandle, SlotReports } from '../../src/worker/slot-handle.ts';
 
@@ -58,7 +59,9 @@ export class FakeEnumerators {
     this.reports = reports;
   }
 
-  get handle(): EnumeratorsHandle {
+  get handle(): JobCodeHandle {
+    const perform = async (what: string, checkpointId: number, sinks: readonly SinkCommittables[]) =>
+      void this.told.push(`${what} ${checkpointId} ${sinks.map(({ uid }) => uid).join()}`);
     return {
       ready: this.ready.promise,
       start: () => {
@@ -66,6 +69,14 @@ export class FakeEnumerators {
         return this.started.promise;
       },
       requestSplit: (task, slot) => void this.told.push(`request ${task} ${slot}`),
+      addSplitsBack: (task, slot, splits) => void this.told.push(`back ${task} ${slot} ${splits.join()}`),
+      snapshot: (take) => {
+        this.told.push('snapshot');
+        take([]);
+      },
+      commit: (checkpointId, sinks) => perform('commit', checkpointId, sinks),
+      abort: (checkpointId, sinks) => perform('abort', checkpointId, sinks),
+      abortOlder: async (attempt) => void this.told.push(`abort before ${attempt}`),
       close: () => {
         this.told.push('close');
         return this.closed.promise;
@@ -107,7 +118,7 @@ export class FakeCluster {
       }
       enumerators.started.resolve();
     }
-    return { slots: slots.map(({ handle }) => handle), enumerators: enumerators.handle };
+    return { slots: slots.map(({ handle }) => handle), jobCode: enumerators.handle };
   };
 }
 

@@ -25,7 +25,7 @@ export const jobWithEnumerator = (enumerator: string): string => `
   const source = {
     kind: 'own',
     boundedness: 'bounded',
-    createEnumerator: (context) => ({
+    createEnumerator: (context, restored) => ({
       start: () => {},
       requestSplit: (subtask) => context.noMoreSplits(subtask),
       addSplitsBack: () => {},

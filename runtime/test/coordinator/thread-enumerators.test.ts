@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EnumeratorReports, EnumeratorsHandle } from '../../src/coordinator/enumerators.ts';
+import type { EnumeratorReports } from '../../src/coordinator/enumerators.ts';
+import type { JobCodeHandle } from '../../src/coordinator/job-code.ts';
 import { warmEnumerators } from '../../src/coordinator/thread-enumerators.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { frozenJob, hashOfJob, jobWithEnumerator, keptLog } from './frozen-job.ts';
@@ -34,7 +35,7 @@ class Told implements EnumeratorReports {
 }
 
 interface Rig {
-  readonly enumerators: EnumeratorsHandle;
+  readonly enumerators: JobCodeHandle;
   readonly told: Told;
   readonly lines: readonly string[];
 }
@@ -51,6 +52,7 @@ const open = async (text: string, graphHash?: string): Promise<Rig> => {
       artifact: path,
       args: {},
       plan,
+      jobName: 'job',
       baseDirectory: folder,
       logLevel: 'debug',
     },
@@ -196,9 +198,10 @@ describe('enumerators that fail', () => {
     await enumerators.close();
   });
 
-  it('are never ready when they cannot be made', async () => {
+  it('never begin when they cannot be made', async () => {
     const { enumerators } = await open(jobWithEnumerator(`(() => { throw new Error('unmakeable'); })()`));
-    await expect(enumerators.ready).rejects.toMatchObject({
+    await enumerators.ready;
+    await expect(enumerators.start()).rejects.toMatchObject({
       code: 'user-code',
       message: expect.stringContaining('unmakeable') as string,
     });
@@ -219,6 +222,108 @@ describe('enumerators that fail', () => {
   });
 });
 
+describe('enumerators of a job that goes on', () => {
+  const text = jobWithEnumerator(`(() => {
+    const left = restored?.left ?? ['a', 'b'];
+    return {
+      requestSplit: (subtask) => context.assign(subtask, left.shift()),
+      addSplitsBack: (splits) => left.unshift(...splits),
+      snapshot: () => ({ left, big: 2n ** 70n }),
+    };
+  })()`);
+
+  it('tell their state in its place among the splits that they assign', async () => {
+    const { enumerators, told } = await started(text);
+    const taken = Promise.withResolvers<unknown>();
+    enumerators.requestSplit(0, 0);
+    enumerators.snapshot((states) => taken.resolve([told.all.length, states]));
+    enumerators.requestSplit(0, 1);
+    expect(await taken.promise).toEqual([1, [{ uid: 'own', state: { left: ['b'], big: 2n ** 70n } }]]);
+    expect(await told.first(2)).toEqual([
+      ['assign', 0, 0, 'a'],
+      ['assign', 0, 1, 'b'],
+    ]);
+    await enumerators.close();
+  });
+
+  it('go on from a state, and take splits back', async () => {
+    const { enumerators, told } = await open(text);
+    await enumerators.ready;
+    await enumerators.start([{ uid: 'own', state: { left: ['c'] } }]);
+    enumerators.addSplitsBack(0, 1, ['d']);
+    enumerators.requestSplit(0, 0);
+    enumerators.requestSplit(0, 0);
+    expect(await told.first(2)).toEqual([
+      ['assign', 0, 0, 'd'],
+      ['assign', 0, 0, 'c'],
+    ]);
+    await enumerators.close();
+  });
+});
+
+describe('committers of a job on a thread of their own', () => {
+  const job = (committer: string): string =>
+    jobWithEnumerator('{}').replace(
+      'blackhole())',
+      `({ kind: 'own', delivery: 'exactly-once', createWriter: () => {}, createCommitter: (context) => (${committer}) }))`,
+    );
+  const commitOf = (committable: unknown) => [{ uid: 'sink', kind: 'own', committables: [committable] }];
+
+  it('commit before anything is read, and answer each request by itself', async () => {
+    const { enumerators, lines } = await open(
+      job(`{
+        commit: async (committable) => {
+          context.logger.info(context.owner + ' ' + committable.id);
+        },
+        abort: async () => context.logger.info('aborted'),
+        abortOlder: async (attempt) => context.logger.info('before ' + attempt),
+      }`),
+    );
+    await enumerators.ready;
+    await enumerators.commit(1, commitOf({ id: 3n }));
+    await enumerators.abort(2, commitOf({ id: 4n }));
+    await enumerators.abortOlder(2);
+    expect(lines).toEqual(['info: job/sink 3', 'info: aborted', 'info: before 2']);
+    await enumerators.close();
+  });
+
+  it('tell a failure as it was thrown', async () => {
+    const { enumerators } = await open(
+      job(
+        `{ commit: async () => { throw Object.assign(new Error('gone'), { name: 'MillraceError', code: 'output-lost', where: {}, hint: 'Look.' }); } }`,
+      ),
+    );
+    await enumerators.ready;
+    await expect(enumerators.commit(6, commitOf(1))).rejects.toMatchObject({
+      code: 'output-lost',
+      message: 'The sink “sink” (own) cannot commit what checkpoint 6 has prepared: gone',
+      hint: 'Look.',
+    });
+    await enumerators.close();
+  });
+
+  it('leave nobody waiting when their thread ends, nor behind its end', async () => {
+    const { enumerators, told } = await open(job(`{ commit: () => process.exit(3) }`));
+    await enumerators.ready;
+    await expect(enumerators.commit(1, commitOf(1))).rejects.toThrow('it exited with code 3');
+    await expect(enumerators.commit(2, commitOf(1))).rejects.toThrow('it exited with code 3');
+    expect(await told.first(1)).toHaveLength(1);
+  });
+
+  it('leave nobody waiting when they are closed', async () => {
+    const { enumerators } = await open(job(`{ commit: () => new Promise(() => {}) }`));
+    await enumerators.ready;
+    const commit = enumerators.commit(1, commitOf(1));
+    await Promise.all([
+      expect(commit).rejects.toMatchObject({
+        code: 'io',
+        hint: expect.stringContaining('Nothing is lost') as string,
+      }),
+      enumerators.close(),
+    ]);
+  });
+});
+
 describe('closing enumerators', () => {
   it('ends a thread that still loads the job', async () => {
     const { path, folder } = await frozenJob('await new Promise(() => setInterval(() => 0, 1000));');
@@ -230,6 +335,7 @@ describe('closing enumerators', () => {
         artifact: path,
         args: {},
         plan: { parallelism: 1 },
+        jobName: 'job',
         baseDirectory: folder,
         logLevel: 'info',
       },
@@ -273,6 +379,7 @@ describe('closing enumerators', () => {
         artifact: path,
         args: {},
         plan,
+        jobName: 'job',
         baseDirectory: folder,
         logLevel: 'info',
       },

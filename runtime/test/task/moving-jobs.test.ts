@@ -3,7 +3,7 @@ import type { Job } from '../../src/api/environment.ts';
 import { buildGraph } from '../../src/artifact/load.ts';
 import { Collected, collect } from '../../src/connectors/collect/index.ts';
 import { generator } from '../../src/connectors/generator/index.ts';
-import { Enumerators } from '../../src/coordinator/enumerators.ts';
+import { createJobCode } from '../../src/coordinator/job-code.ts';
 import { type LocalSettings, slotSetup } from '../../src/coordinator/local.ts';
 import { LocalJob } from '../../src/coordinator/local-job.ts';
 import { allocateAlignment } from '../../src/exchange/alignment-board.ts';
@@ -59,7 +59,7 @@ const slowJob = (job: Job) => {
           alignment,
         });
       });
-      return { slots: deployed, enumerators: new Enumerators(plan(), chosen, enumeratorReports) };
+      return { slots: deployed, jobCode: createJobCode(plan(), chosen, enumeratorReports) };
     },
   });
   const turn = (): Promise<void> => new Promise((resolve) => chosen.system.timers.soon(resolve));

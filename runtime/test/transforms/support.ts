@@ -68,6 +68,7 @@ export interface FakeContextSettings {
   readonly maxParallelism?: number;
   readonly args?: Readonly<Record<string, string>>;
   readonly transformName?: string;
+  readonly checkpoints?: boolean;
 }
 
 export interface FakeContext extends ProcessorContext {
@@ -109,10 +110,12 @@ export const fakeContext = (settings: FakeContextSettings = {}): FakeContext => 
     jobName: 'test-job',
     transformName: settings.transformName ?? 'under-test',
     uid: 'under-test',
+    owner: 'test-job/under-test',
     subtask: settings.subtask ?? 0,
     parallelism: settings.parallelism ?? 1,
     maxParallelism: settings.maxParallelism ?? 128,
     attempt: 1,
+    checkpoints: settings.checkpoints ?? false,
     args: settings.args ?? {},
     baseDirectory: '.',
     output: main,

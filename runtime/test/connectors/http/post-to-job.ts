@@ -41,6 +41,7 @@ export const listen = async (
     logger: test.logger,
     metrics: new MetricGroup(),
     transformName: 'httpIngest',
+    owner: 'job/httpIngest',
     baseDirectory: '/base',
     subtask: place.subtask ?? 0,
     parallelism: place.parallelism ?? 1,

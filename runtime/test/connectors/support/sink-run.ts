@@ -9,6 +9,7 @@ export interface SinkPlace {
   readonly subtask?: number;
   readonly parallelism?: number;
   readonly attempt?: number;
+  readonly owner?: string;
   readonly checkpoints?: boolean;
   readonly baseDirectory?: string;
 }
@@ -32,6 +33,7 @@ export const sinkContext = (
   subtask: place.subtask ?? 0,
   parallelism: place.parallelism ?? 1,
   attempt: place.attempt ?? 1,
+  owner: place.owner ?? 'job/sink',
   checkpoints: place.checkpoints ?? false,
   wake: () => {
     signals.wakes++;

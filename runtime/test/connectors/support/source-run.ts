@@ -78,6 +78,7 @@ export class SourceRun<T, Split, State> {
           ...shared,
           metrics,
           transformName: 'source',
+          owner: 'job/source',
           subtask,
           attempt: 1,
           wake: () => {

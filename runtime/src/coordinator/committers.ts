@@ -1,0 +1,160 @@
+import type { Committer, CommitterContext, Sink, TwoPhaseSink } from '../api/connectors.ts';
+import { MillraceError } from '../contract/errors.ts';
+import { reasonOf } from '../contract/reason.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { MetricGroup } from '../telemetry/metrics.ts';
+import { ownerName } from '../transforms/owner.ts';
+import type { JobCodeSurroundings, SinkCommittables } from './job-code.ts';
+import { Retries } from './retries.ts';
+
+const isTwoPhase = (sink: Sink<unknown>): sink is TwoPhaseSink<unknown, unknown> => 'createCommitter' in sink;
+
+/** What a committer is asked for, as a message says it. */
+interface Task {
+  readonly what: string;
+  readonly where: Readonly<Record<string, number>>;
+  readonly hint: string;
+}
+
+/** A sink of the job and what it is asked for: one thing after the other, and nothing behind one that failed. */
+interface CommittedSink {
+  readonly name: string;
+  readonly sink: TwoPhaseSink<unknown, unknown>;
+  readonly context: CommitterContext;
+  committer?: Committer<unknown>;
+  last: Promise<void>;
+}
+
+const failure = (
+  { name, sink }: CommittedSink,
+  { what, where, hint }: Task,
+  error: unknown,
+): MillraceError => {
+  const known = MillraceError.is(error) ? error : undefined;
+  return new MillraceError(
+    known?.code ?? 'io',
+    `The sink “${name}” (${sink.kind}) cannot ${what}: ${reasonOf(error)}`,
+    { cause: error, where: { ...known?.where, transform: name, ...where }, hint: known?.hint ?? hint },
+  );
+};
+
+const gone = ({ uid, kind, committables }: SinkCommittables, checkpointId: number): MillraceError =>
+  new MillraceError(
+    'job-invalid',
+    `Checkpoint ${checkpointId} has prepared output of the sink “${uid}” (${kind}), and the job has no such two-phase sink any more.`,
+    {
+      hint: `Give the sink back, with this uid, until its output is committed: ${committables.length} transactions wait for it.`,
+      where: { transform: uid, checkpoint: checkpointId },
+    },
+  );
+
+/** The committers of a job's two-phase sinks, on this thread; each is made when it is first needed. */
+export class Committers {
+  private readonly byUid = new Map<string, CommittedSink>();
+  private readonly retries: Retries;
+
+  constructor(graph: PhysicalGraph, surroundings: JobCodeSurroundings) {
+    this.retries = new Retries(surroundings.system.timers);
+    const { system, logger, baseDirectory, jobName } = surroundings;
+    for (const { name, uid = name, spec } of graph.tasks.flatMap(({ chain }) => chain)) {
+      if (spec.kind !== 'sink' || !isTwoPhase(spec.sink)) continue;
+      const context = { system, logger, metrics: new MetricGroup(), baseDirectory, transformName: name };
+      this.byUid.set(uid, {
+        name,
+        sink: spec.sink,
+        context: { ...context, owner: ownerName(jobName, uid) },
+        last: Promise.resolve(),
+      });
+    }
+  }
+
+  commit(checkpointId: number, sinks: readonly SinkCommittables[]): Promise<void> {
+    return this.each(checkpointId, sinks, 'commit', (committer, committable) =>
+      committer.commit(committable),
+    );
+  }
+
+  abort(checkpointId: number, sinks: readonly SinkCommittables[]): Promise<void> {
+    return this.each(checkpointId, sinks, 'abort', (committer, committable) => committer.abort(committable));
+  }
+
+  async abortOlder(attempt: number): Promise<void> {
+    const task: Task = {
+      what: `remove what attempts before ${attempt} have left behind`,
+      where: { attempt },
+      hint: 'See that its target can be reached. What is committed is not touched.',
+    };
+    await Promise.all(
+      [...this.byUid.values()].map((sink) =>
+        this.enqueue(sink, () =>
+          this.perform(sink, task, async (committer) => committer.abortOlder?.(attempt)),
+        ),
+      ),
+    );
+  }
+
+  /** Gives up what waits to be tried again, and closes all committers; the first failure is thrown at the end. */
+  async close(): Promise<void> {
+    this.retries.close();
+    let first: MillraceError | undefined;
+    for (const sink of this.byUid.values()) {
+      try {
+        await sink.committer?.close?.();
+      } catch (error) {
+        first ??= failure(
+          sink,
+          { what: 'close its committer', where: {}, hint: 'Correct its close().' },
+          error,
+        );
+      }
+    }
+    if (first !== undefined) throw first;
+  }
+
+  private async each(
+    checkpointId: number,
+    sinks: readonly SinkCommittables[],
+    verb: 'commit' | 'abort',
+    work: (committer: Committer<unknown>, committable: unknown) => Promise<void>,
+  ): Promise<void> {
+    const task: Task = {
+      what: `${verb} what checkpoint ${checkpointId} has prepared`,
+      where: { checkpoint: checkpointId },
+      hint: `See that its target can be reached. Nothing is lost: it is tried again when the job starts again.`,
+    };
+    await Promise.all(
+      sinks.map((prepared) => {
+        const sink = this.byUid.get(prepared.uid);
+        if (sink === undefined || sink.sink.kind !== prepared.kind) throw gone(prepared, checkpointId);
+        return this.enqueue(sink, async () => {
+          for (const committable of prepared.committables) {
+            await this.perform(sink, task, (committer) => work(committer, committable));
+          }
+        });
+      }),
+    );
+  }
+
+  private enqueue(sink: CommittedSink, work: () => Promise<void>): Promise<void> {
+    sink.last = sink.last.then(work);
+    // Whoever has asked hears of it.
+    sink.last.catch(() => undefined);
+    return sink.last;
+  }
+
+  /** Asks until it is done, which is tried again where time may help. */
+  private async perform(
+    sink: CommittedSink,
+    task: Task,
+    work: (committer: Committer<unknown>) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await this.retries.run(() => {
+        sink.committer ??= sink.sink.createCommitter(sink.context);
+        return work(sink.committer);
+      });
+    } catch (error) {
+      throw failure(sink, task, error);
+    }
+  }
+}
