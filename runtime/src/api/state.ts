@@ -15,7 +15,20 @@ export interface TimeToLive {
   readonly returnExpired?: boolean;
 }
 
-interface DescriptorBase {
+/**
+ * How state of older snapshots becomes this one's. Each piece of stored state knows its version, so `migrate` runs once for each
+ * value that an older version of the job wrote, when that is restored.
+ */
+export interface StateEvolution {
+  /** The name that older snapshots have for it, when none of them has the present one. */
+  readonly renamedFrom?: string | undefined;
+  /** What values look like, counted from 1; raise it when they change so that the functions cannot read the old ones. */
+  readonly version?: number | undefined;
+  /** Makes a value of an older version one of this. It gets each value, item of a list, value of a map, or accumulator. */
+  readonly migrate?: ((value: unknown, fromVersion: number) => unknown) | undefined;
+}
+
+interface DescriptorBase extends StateEvolution {
   readonly name: string;
   readonly ttl?: TimeToLive | undefined;
 }
@@ -49,9 +62,17 @@ export interface BroadcastStateDescriptor<K, V> {
   readonly valueType?: readonly [K, V];
 }
 
-export interface StateOptions {
+export interface StateOptions extends StateEvolution {
   readonly ttl?: TimeToLive;
 }
+
+/** What all descriptors take over from the options. */
+const commonOf = ({ ttl, renamedFrom, version, migrate }: StateOptions): StateOptions & StateEvolution => ({
+  ...(ttl === undefined ? {} : { ttl }),
+  ...(renamedFrom === undefined ? {} : { renamedFrom }),
+  ...(version === undefined ? {} : { version }),
+  ...(migrate === undefined ? {} : { migrate }),
+});
 
 /** One value a key; `value()` of a key without one is the default, or undefined. */
 export function valueState<T>(
@@ -66,21 +87,21 @@ export function valueState<T>(
   name: string,
   options: StateOptions & { readonly default?: T; readonly type?: 'any' | 'number' } = {},
 ): ValueStateDescriptor<T, T | undefined> {
-  return { kind: 'value', name, default: options.default, type: options.type ?? 'any', ttl: options.ttl };
+  return { kind: 'value', name, default: options.default, type: options.type ?? 'any', ...commonOf(options) };
 }
 
 /** A list a key, in the order of `add`. */
 export const listState = <T>(name: string, options: StateOptions = {}): ListStateDescriptor<T> => ({
   kind: 'list',
   name,
-  ttl: options.ttl,
+  ...commonOf(options),
 });
 
 /** A map a key; its entries keep the order of insertion. A time to live counts for each entry alone. */
 export const mapState = <K, V>(name: string, options: StateOptions = {}): MapStateDescriptor<K, V> => ({
   kind: 'map',
   name,
-  ttl: options.ttl,
+  ...commonOf(options),
 });
 
 /** One value a key into which every `add` is reduced. */
@@ -88,14 +109,14 @@ export const reducingState = <T>(
   name: string,
   reduce: (left: T, right: T) => T,
   options: StateOptions = {},
-): ReducingStateDescriptor<T> => ({ kind: 'reducing', name, reduce, ttl: options.ttl });
+): ReducingStateDescriptor<T> => ({ kind: 'reducing', name, reduce, ...commonOf(options) });
 
 /** An accumulator a key, read as its result. */
 export const aggregatingState = <T, A, R>(
   name: string,
   aggregate: AggregateFunction<T, A, R>,
   options: StateOptions = {},
-): AggregatingStateDescriptor<T, A, R> => ({ kind: 'aggregating', name, aggregate, ttl: options.ttl });
+): AggregatingStateDescriptor<T, A, R> => ({ kind: 'aggregating', name, aggregate, ...commonOf(options) });
 
 /** A map of which every subtask holds an equal copy. */
 export const broadcastState = <K, V>(name: string): BroadcastStateDescriptor<K, V> => ({

@@ -10,5 +10,8 @@ export const formatVersion = 1;
 /** The kinds of state by their numbers in the format, which never change. */
 export const kindNumbers: readonly StateKind[] = ['value', 'list', 'map', 'reducing', 'aggregating'];
 
-/** What is said of a state: its values are doubles; they, or the entries of its maps, have an expiry each. */
-export const Flag = { numeric: 1, expires: 2 } as const;
+/**
+ * What is said of a state: its values are doubles; they, or the entries of its maps, have an expiry each; they are of a version above
+ * 1, which follows.
+ */
+export const Flag = { numeric: 1, expires: 2, versioned: 4 } as const;

@@ -3,6 +3,7 @@ import { hashValue } from '../batch/hash.ts';
 import { ReadShapes } from '../batch/value-codec.ts';
 import { type HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
 import type { Cursor } from './cursor.ts';
+import { columnFor, convertColumn } from './evolution.ts';
 import type { KeyGroup } from './key-group.ts';
 import { Flag, formatVersion, kindNumbers } from './key-group-format.ts';
 import { keyGroupOf } from './key-groups.ts';
@@ -37,8 +38,15 @@ class KeyGroupReader {
     clearRows(group, new Set([...removed, ...this.rows]), timers);
     for (let left = reader.readCount(3); left > 0; left--) {
       const shape = this.shape();
-      const state = registry.declare(shape);
-      this.column(group.columns[state]!, shape, registry.states[state]!);
+      const { state, convert } = registry.receive(shape);
+      const stored = registry.states[state]!;
+      const column = group.columns[state]!;
+      if (convert === undefined) this.column(column, shape, stored);
+      else {
+        const read = columnFor(shape, group.index.rowLimit);
+        this.column(read, shape, stored);
+        convertColumn(read, column, this.rows, stored.shape, convert);
+      }
     }
     for (const queue of timers) this.timers(queue);
     if (reader.remaining > 0) throw reader.corrupt(`${reader.remaining} bytes follow the last timer`);
@@ -82,7 +90,8 @@ class KeyGroupReader {
     const isNumeric = (flags & Flag.numeric) !== 0;
     if (kind === undefined || (isNumeric && kind !== 'value'))
       throw reader.corrupt('a state has no known kind');
-    return { name, kind, isNumeric, expires: (flags & Flag.expires) !== 0 };
+    const version = (flags & Flag.versioned) === 0 ? 1 : reader.readVarint();
+    return { name, kind, isNumeric, expires: (flags & Flag.expires) !== 0, version };
   }
 
   private column(column: StateColumn, shape: StateShape, stored: StoredState): void {

@@ -51,10 +51,12 @@ class KeyGroupWriter {
     encodeValue(value, this.writer, this.shapes);
   }
 
-  private shape({ name, kind, isNumeric, expires }: StateShape): void {
+  private shape({ name, kind, isNumeric, expires, version }: StateShape): void {
+    const typed = (isNumeric ? Flag.numeric : 0) | (expires ? Flag.expires : 0);
     this.writer.writeSizedText(name);
     this.writer.writeByte(kindNumbers.indexOf(kind));
-    this.writer.writeByte((isNumeric ? Flag.numeric : 0) | (expires ? Flag.expires : 0));
+    this.writer.writeByte(typed | (version > 1 ? Flag.versioned : 0));
+    if (version > 1) this.writer.writeVarint(version);
   }
 
   private column(column: StateColumn, shape: StateShape): void {

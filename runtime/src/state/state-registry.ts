@@ -3,26 +3,18 @@ import { equalValues } from '../batch/order.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
 import type { Cursor } from './cursor.ts';
+import { type ConvertValue, conversionOf } from './evolution.ts';
 import { Accumulated, ReducedValue } from './folding-handles.ts';
 import type { KeyGroup } from './key-group.ts';
 import { kindNumbers } from './key-group-format.ts';
 import { KeyedList } from './list-handle.ts';
 import { KeyedMap } from './map-handle.ts';
+import { describeShape, type StateKind, type StateShape } from './state-shape.ts';
 import { ExpiryPolicy, Timed } from './time-to-live.ts';
 import { AnyValue, NumberValue } from './value-handles.ts';
 import type { ValueMap } from './value-map.ts';
 
-export type StateKind = StateDescriptor['kind'];
-
-/** What must be known of a state to store it. */
-export interface StateShape {
-  readonly name: string;
-  readonly kind: StateKind;
-  /** Whether its values are numbers in a typed column. */
-  readonly isNumeric: boolean;
-  /** Whether its values, or the entries of its maps, expire. */
-  readonly expires: boolean;
-}
+export type { StateKind, StateShape };
 
 /** A state of the store. Restored state is there before a function registers it, and then has no handle. */
 export interface StoredState {
@@ -38,10 +30,8 @@ const shapeOf = (descriptor: StateDescriptor): StateShape => ({
   kind: descriptor.kind,
   isNumeric: descriptor.kind === 'value' && descriptor.type === 'number',
   expires: descriptor.ttl !== undefined,
+  version: descriptor.version ?? 1,
 });
-
-const describeShape = ({ kind, isNumeric }: StateShape): string =>
-  isNumeric ? `a ${kind} state of type number` : `a ${kind} state`;
 
 const requireKnownKind = ({ kind, name }: StateDescriptor): void => {
   if (kindNumbers.includes(kind)) return;
@@ -49,6 +39,20 @@ const requireKnownKind = ({ kind, name }: StateDescriptor): void => {
     hint: `Make descriptors by valueState, listState, mapState, reducingState or aggregatingState.`,
     where: { state: name },
   });
+};
+
+const requireVersion = ({ name, version = 1, migrate }: StateDescriptor): void => {
+  if (Number.isSafeInteger(version) && version >= 1 && (migrate === undefined || version > 1)) return;
+  throw new MillraceError(
+    'job-invalid',
+    migrate === undefined
+      ? `The state “${name}” has the version ${version}; versions are whole numbers from 1.`
+      : `The state “${name}” has a migrate function, but is of version ${version} as the first snapshots are.`,
+    {
+      hint: 'Leave version out at first; give 2 when migrate is added, and one more with each change.',
+      where: { state: name },
+    },
+  );
 };
 
 const defaultOf = (descriptor: StateDescriptor): unknown =>
@@ -99,6 +103,7 @@ export class StateRegistry {
   register(descriptor: StateDescriptor): unknown {
     const { ttl } = descriptor;
     requireKnownKind(descriptor);
+    requireVersion(descriptor);
     const expiry = ttl === undefined ? undefined : new ExpiryPolicy(ttl, descriptor.name);
     const state = this.declare(shapeOf(descriptor));
     const stored = this.states[state]!;
@@ -126,6 +131,22 @@ export class StateRegistry {
     this.states.push({ shape, expiry: undefined, handle: undefined, descriptor: undefined });
     for (const group of this.cursor.groups) group?.addColumn(this.createColumn(shape, group));
     return this.states.length - 1;
+  }
+
+  /**
+   * The number of the state that a snapshot has in this shape, and how its values become those of now: absent when they are.
+   * @throws MillraceError job-invalid when they cannot
+   */
+  receive(shape: StateShape): { readonly state: number; readonly convert?: ConvertValue } {
+    const { states } = this;
+    const named = states.findIndex((stored) => stored.shape.name === shape.name);
+    const renamed = states.findIndex((stored) => stored.descriptor?.renamedFrom === shape.name);
+    const state = named >= 0 ? named : renamed;
+    const descriptor = states[state]?.descriptor;
+    // What no function has registered stays as it is.
+    if (descriptor === undefined) return { state: this.declare(shape) };
+    const convert = conversionOf(shape, states[state]!.shape, descriptor);
+    return convert === undefined ? { state } : { state, convert };
   }
 
   /** Gives a new group its columns. */
@@ -162,7 +183,9 @@ export class StateRegistry {
   }
 
   private requireSame(known: StateShape, wanted: StateShape): void {
-    if (known.kind === wanted.kind && known.isNumeric === wanted.isNumeric) return;
+    const isSame =
+      known.kind === wanted.kind && known.isNumeric === wanted.isNumeric && known.version === wanted.version;
+    if (isSame) return;
     const found = `“${wanted.name}” is ${describeShape(known)} and cannot be ${describeShape(wanted)} too`;
     throw new MillraceError('job-invalid', `The state ${found}.`, {
       hint: 'Give one of the two another name.',

@@ -68,7 +68,9 @@ describe('the states of a store', () => {
           to.importKeyGroup(0, bytes);
           to.register(another);
         };
-        if (other === kind) {
+        // Numbers are any values, too.
+        const isWidened = early && kind.endsWith('type number') && other === 'a value state';
+        if (other === kind || isWidened) {
           restore();
           expect(to.keyCount).toBe(1);
         } else {
