@@ -128,6 +128,7 @@ const startThreads = (
         links,
         pulses,
         logLevel: logLevel(logger),
+        checkpoints: false,
       },
     }),
   );

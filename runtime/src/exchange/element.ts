@@ -12,10 +12,21 @@ export interface Idle {
   readonly kind: 'idle';
 }
 
+/** What a barrier cuts a snapshot for. */
+export interface BarrierCheckpoint {
+  readonly id: number;
+  /** When it was triggered, by the coordinator's clock in ms since the epoch. */
+  readonly triggeredMs: number;
+  /** Every key group is written whole: the checkpoint must stand by itself. */
+  readonly isWhole: boolean;
+}
+
 /** Cuts the stream: what stands before it belongs to the checkpoint, and routing changes take effect behind it. */
 export interface Barrier {
   readonly kind: 'barrier';
   readonly id: number;
+  /** Absent = it carries a table only. */
+  readonly checkpoint?: BarrierCheckpoint | undefined;
   /** The table that holds from here on; absent = unchanged. */
   readonly routing?: RoutingTable | undefined;
 }

@@ -5,18 +5,25 @@
  *   batch:      the batch codec
  *   watermark:  time f64
  *   idle:       nothing
- *   barrier:    id f64 | has routing u8 | version varint | key groups varint | slot varint each
+ *   barrier:    id f64 | has checkpoint u8 | id f64 | triggered f64 | is whole u8
+ *               | has routing u8 | version varint | key groups varint | slot varint each
  *   end:        drained u8
  */
 import { type ByteReader, type ByteWriter, decodeBatch, encodeBatch } from '../batch/codec.ts';
 import { MillraceError } from '../contract/errors.ts';
-import type { Barrier, StreamElement } from './element.ts';
+import type { Barrier, BarrierCheckpoint, StreamElement } from './element.ts';
 
 const Kind = { batch: 1, watermark: 2, idle: 3, barrier: 4, end: 5 } as const;
 
 const writeBarrier = (barrier: Barrier, writer: ByteWriter): void => {
-  const { id, routing } = barrier;
+  const { id, checkpoint, routing } = barrier;
   writer.writeDouble(id);
+  writer.writeByte(checkpoint === undefined ? 0 : 1);
+  if (checkpoint !== undefined) {
+    writer.writeDouble(checkpoint.id);
+    writer.writeDouble(checkpoint.triggeredMs);
+    writer.writeByte(checkpoint.isWhole ? 1 : 0);
+  }
   writer.writeByte(routing === undefined ? 0 : 1);
   if (routing === undefined) return;
   writer.writeVarint(routing.version);
@@ -33,9 +40,16 @@ const readFlag = (reader: ByteReader): boolean => {
 /** More slots than this have no number in a routing table. */
 const mostSlots = 2 ** 16;
 
+const readCheckpoint = (reader: ByteReader): BarrierCheckpoint | undefined =>
+  readFlag(reader)
+    ? { id: reader.readDouble(), triggeredMs: reader.readDouble(), isWhole: readFlag(reader) }
+    : undefined;
+
 const readBarrier = (reader: ByteReader): Barrier => {
   const id = reader.readDouble();
-  if (!readFlag(reader)) return { kind: 'barrier', id };
+  const checkpoint = readCheckpoint(reader);
+  const barrier: Barrier = { kind: 'barrier', id, ...(checkpoint === undefined ? {} : { checkpoint }) };
+  if (!readFlag(reader)) return barrier;
   const version = reader.readVarint();
   const slotOf = new Uint16Array(reader.readCount(1));
   for (let keyGroup = 0; keyGroup < slotOf.length; keyGroup++) {
@@ -43,7 +57,7 @@ const readBarrier = (reader: ByteReader): Barrier => {
     if (slot >= mostSlots) throw reader.corrupt(`a key group belongs to the slot ${slot}`);
     slotOf[keyGroup] = slot;
   }
-  return { kind: 'barrier', id, routing: { version, slotOf } };
+  return { ...barrier, routing: { version, slotOf } };
 };
 
 /** Writes one element for a channel. */

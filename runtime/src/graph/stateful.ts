@@ -1,4 +1,7 @@
-import type { TransformSpec } from '../api/transform.ts';
+import type { TransformNode, TransformSpec } from '../api/transform.ts';
+
+/** What names the state of a transform in snapshots. */
+export const uidOf = ({ uid, name }: TransformNode): string => uid ?? name;
 
 /**
  * Whether a transform always has something in a snapshot: keyed state, records under way, positions of a source,

@@ -1,6 +1,7 @@
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
 import type { BatchSizes } from '../batch/batch-limit.ts';
 import type { Task } from '../graph/physical-graph.ts';
+import { uidOf } from '../graph/stateful.ts';
 import { KeyedRecordProcessor } from '../transforms/keyed-record-processor.ts';
 import type { Processor, ProcessorContext } from '../transforms/processor.ts';
 import { createProcessor } from '../transforms/registry.ts';
@@ -114,6 +115,7 @@ const buildLink = (
   });
   return {
     name: nodes.map((node) => node.name).join(' → '),
+    uid: uidOf(nodes[0] as TransformNode),
     processor: buildProcessor(nodes, contextOf, surroundings),
     emitters,
   };

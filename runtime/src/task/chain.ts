@@ -5,6 +5,8 @@ import type { BatchTarget, ChainEmitter } from './chain-emitter.ts';
 /** One processor of a chain with everything it emits into: the main output first, then its side outputs. */
 export interface ChainLink {
   readonly name: string;
+  /** Of the first transform in it: names its state. */
+  readonly uid: string;
   readonly processor: Processor;
   readonly emitters: readonly ChainEmitter[];
 }

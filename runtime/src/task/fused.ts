@@ -4,7 +4,12 @@ import { BatchLimit, type BatchSizes } from '../batch/batch-limit.ts';
 import { createLoop, type FusedCursor, type FusedLoop, FusedRows } from '../batch/loop.ts';
 import type { FusedStep } from '../batch/plan.ts';
 import type { FailureHandler, Processor, ProcessorContext } from '../transforms/processor.ts';
-import { closeLifecycle, createRuntimeContext, openLifecycle } from '../transforms/runtime-context.ts';
+import {
+  closeLifecycle,
+  createRuntimeContext,
+  openLifecycle,
+  tellCheckpointEnded,
+} from '../transforms/runtime-context.ts';
 
 /** One step of a fused run, with what belongs to its transform. */
 export interface FusedLink {
@@ -79,6 +84,13 @@ export class FusedProcessor implements Processor {
       result.truncate(countBefore);
       this.failures(step).handle(error, rows[index], batch.timestamps[index] as number);
       return index + 1;
+    }
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    for (const { lifecycle, context } of this.links) {
+      if (lifecycle === undefined) continue;
+      tellCheckpointEnded(lifecycle, checkpointId, completed, context.transformName);
     }
   }
 

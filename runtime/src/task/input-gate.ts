@@ -27,6 +27,10 @@ export class InputGate implements SubtaskInput {
   private barriers = 0;
   private pending: Barrier | undefined;
   private wasIdle = false;
+  /** How long the last barrier waited, and since when the one in hand does. */
+  alignmentMs = 0;
+  private alignsSinceMs = 0;
+  private nowMs = 0;
 
   constructor(channels: readonly { readonly receiver: ChannelReceiver; readonly port: number }[]) {
     this.channels = channels.map((channel) => ({ ...channel, blocked: false, ended: false }));
@@ -35,7 +39,8 @@ export class InputGate implements SubtaskInput {
   }
 
   /** The next element for the task, or undefined when nothing is there now. Watermarks and `idle` come out combined. */
-  next(): StreamElement | undefined {
+  next(nowMs: number): StreamElement | undefined {
+    this.nowMs = nowMs;
     for (let tries = 0; tries < this.channels.length; tries++) {
       const index = this.turn;
       const channel = this.channels[index] as GateChannel;
@@ -55,6 +60,10 @@ export class InputGate implements SubtaskInput {
     return Infinity;
   }
 
+  restoreWatermark(watermarkMs: number): void {
+    this.valve.restore(watermarkMs);
+  }
+
   private accept(index: number, channel: GateChannel, element: StreamElement): StreamElement | undefined {
     switch (element.kind) {
       case 'batch':
@@ -69,6 +78,7 @@ export class InputGate implements SubtaskInput {
         return this.valve.markIdle(index) ? this.watermark() : this.idle();
       case 'barrier':
         channel.blocked = true;
+        if (this.barriers === 0) this.alignsSinceMs = this.nowMs;
         this.barriers++;
         this.pending = element;
         return this.align();
@@ -97,6 +107,7 @@ export class InputGate implements SubtaskInput {
     if (barrier === undefined || this.barriers < this.living) return undefined;
     this.pending = undefined;
     this.barriers = 0;
+    this.alignmentMs = Math.max(0, this.nowMs - this.alignsSinceMs);
     for (const channel of this.channels) channel.blocked = false;
     return barrier;
   }

@@ -1,3 +1,4 @@
+import type { SourcePosition } from '../checkpoint/slot-snapshot.ts';
 import type { StreamElement } from '../exchange/element.ts';
 
 /** Where a subtask's elements come from: channels, or a source. */
@@ -8,5 +9,11 @@ export interface SubtaskInput {
   next(nowMs: number): StreamElement | undefined;
   /** When to look again although nothing came in: periodic watermarks, idleness. */
   nextTimeMs(): number;
+  /** How long the barrier that `next` returned last waited for the slowest channel, in ms. */
+  readonly alignmentMs?: number;
+  /** Of a source: where it was when the barrier of a checkpoint was put behind its records. */
+  positionAt?(checkpointId: number): SourcePosition | undefined;
+  /** Before the first `next`: no watermark that it gives is below this one. */
+  restoreWatermark?(watermarkMs: number): void;
   close?(): void | Promise<void>;
 }

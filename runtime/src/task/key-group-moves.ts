@@ -66,6 +66,13 @@ export class KeyGroupMoves {
     return this.leaving.length > 0;
   }
 
+  /** The key groups of this subtask by the table in force; none when it has no keyed state. */
+  ownedKeyGroups(): readonly number[] {
+    if (this.keyedLinks().length === 0) return [];
+    const { table, place } = this;
+    return [...table.slotOf.keys()].filter((keyGroup) => this.ownerOf(table, keyGroup) === place.slot);
+  }
+
   isInTransit(keyGroup: number): boolean {
     return this.missing.has(keyGroup);
   }

@@ -72,6 +72,14 @@ export class MovingInput implements SubtaskInput {
     return this.gate.nextTimeMs();
   }
 
+  get alignmentMs(): number {
+    return this.gate.alignmentMs ?? 0;
+  }
+
+  restoreWatermark(watermarkMs: number): void {
+    this.gate.restoreWatermark?.(watermarkMs);
+  }
+
   private poll(nowMs: number): StreamElement | undefined {
     const element = this.gate.next(nowMs);
     this.port = this.gate.port;

@@ -1,13 +1,16 @@
 import type { SourceReader } from '../api/connectors.ts';
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
+import type { SlotRestore, SourcePosition, TaskWatermark } from '../checkpoint/slot-snapshot.ts';
+import type { KeyGroupUnit } from '../checkpoint/snapshot-unit.ts';
 import { oneBatchBytes, sortedBytes } from '../contract/memory-budget.ts';
 import { AlignmentBoard } from '../exchange/alignment-board.ts';
-import type { Barrier } from '../exchange/element.ts';
+import type { Barrier, BarrierCheckpoint } from '../exchange/element.ts';
 import type { Task, TaskEdge } from '../graph/physical-graph.ts';
+import { uidOf } from '../graph/stateful.ts';
 import { ownerName } from '../transforms/owner.ts';
 import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
 import { buildChain } from './build-chain.ts';
-import type { Chain } from './chain.ts';
+import type { Chain, ChainLink } from './chain.ts';
 import { ColumnGarbage } from './column-garbage.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import { createFailureHandler, inputFailure } from './failures.ts';
@@ -18,6 +21,7 @@ import { MovingInput } from './moving-input.ts';
 import { Slot } from './slot.ts';
 import { SlotMemory } from './slot-memory.ts';
 import type { SlotSetup } from './slot-setup.ts';
+import { SlotSnapshots } from './slot-snapshots.ts';
 import { type SourceAlignment, SourceInput } from './source-input.ts';
 import { newStatistics, type SubtaskStatistics } from './statistics.ts';
 import { Subtask } from './subtask.ts';
@@ -29,6 +33,13 @@ const lateCounter = 'numLateRecordsDropped';
 
 const isKeyed = (task: Task): boolean =>
   task.inputs.flat().some(({ partitioning }) => partitioning.kind === 'hash');
+
+/** A key group of which nothing is known any more is a whole piece without bytes. */
+const loadPiece = ({ processor }: ChainLink, { keyGroup, mode, bytes }: KeyGroupUnit): void => {
+  if (mode === 'changes') processor.applyKeyGroup?.(keyGroup, bytes);
+  else if (bytes.length === 0) processor.dropKeyGroup?.(keyGroup);
+  else processor.importKeyGroup?.(keyGroup, bytes);
+};
 
 type SourceSpec = Extract<TransformSpec, { kind: 'source' }>;
 
@@ -50,10 +61,21 @@ export class SlotRuntime {
   /** Position in `subtasks` by task index. */
   private readonly positions = new Map<number, number>();
   private readonly sources = new Map<number, SlotSource>();
+  private readonly snapshots: SlotSnapshots | undefined;
+  private watermarks: readonly TaskWatermark[] = [];
 
   constructor(setup: SlotSetup) {
     this.setup = setup;
-    this.slot = new Slot(setup.system, setup, setup.remote, setup.pulse);
+    this.snapshots =
+      setup.snapshots &&
+      new SlotSnapshots({
+        slot: setup.slot,
+        clock: setup.system.clock,
+        output: setup.snapshots,
+        wake: () => this.slot.wakeBetween(),
+        fail: (error) => this.slot.fail(error),
+      });
+    this.slot = new Slot(setup.system, setup, setup.remote, setup.pulse, this.snapshots);
     this.columnGarbage = new ColumnGarbage(setup.system.memory);
     this.memory = new SlotMemory({ ...setup, budget: setup.memory, fail: (error) => this.slot.fail(error) });
     this.board = new AlignmentBoard(setup.graph, setup.slot, setup.alignment);
@@ -63,9 +85,47 @@ export class SlotRuntime {
     this.subtasks = tasks.map((task) => this.build(task));
   }
 
-  start(): Promise<void> {
+  /** Opens the functions, and takes in what they had before a restart but for the key groups: see `load`. */
+  async open(restore?: SlotRestore): Promise<void> {
     this.memory.watch();
-    return this.slot.start(this.subtasks);
+    if (restore !== undefined) this.restore(restore);
+    await this.slot.open(this.subtasks);
+  }
+
+  /** Pieces of key groups of this slot, in order. Between `open` and `start`. */
+  load(units: readonly KeyGroupUnit[]): void {
+    for (const unit of units) {
+      const link = this.subtasks.flatMap((subtask) => subtask.links).find(({ uid }) => uid === unit.uid);
+      if (link !== undefined) loadPiece(link, unit);
+    }
+  }
+
+  /** Runs, and opens before that what is not open yet. */
+  async start(): Promise<void> {
+    await this.open();
+    for (const watermark of this.watermarks) {
+      this.subtasks.find(({ uid }) => uid === watermark.uid)?.restoreWatermark(watermark);
+    }
+    this.watermarks = [];
+    await this.slot.start(this.subtasks);
+  }
+
+  /** Every subtask has ended, and what it wrote last is in a checkpoint or will be in none. */
+  release(): void {
+    this.slot.release();
+  }
+
+  /** The coordinator took more of what the slot's snapshots gave. */
+  snapshotsHaveRoom(): void {
+    this.slot.wakeBetween();
+  }
+
+  /** The checkpoint is in the log, or never will be. */
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.snapshots?.checkpointEnded(checkpointId);
+    for (const { links } of this.subtasks) {
+      for (const { processor } of links) processor.checkpointEnded?.(checkpointId, completed);
+    }
   }
 
   /** Gives a split to the reader of a source task. */
@@ -88,6 +148,8 @@ export class SlotRuntime {
 
   /** Puts a barrier behind what each source has read so far. In batch mode nothing is cut: what fails begins from the start. */
   inject(barrier: Barrier): void {
+    const { checkpoint } = barrier;
+    if (checkpoint !== undefined) this.snapshots?.begin(checkpoint, this.subtasks);
     if (this.setup.batchMode) return;
     for (const [task, { input }] of this.sources) {
       input.inject(barrier);
@@ -121,6 +183,40 @@ export class SlotRuntime {
     return this.slot.cancel();
   }
 
+  private freeze(subtask: Subtask | undefined, checkpoint: BarrierCheckpoint): void {
+    this.snapshots?.begin(checkpoint, this.subtasks);
+    if (subtask !== undefined) this.snapshots?.freeze(subtask);
+  }
+
+  /** What belongs to the checkpoint under way is what it holds at its end, when it has seen no barrier before. */
+  private endSubtask(subtask: Subtask | undefined, drained: boolean): void {
+    if (subtask !== undefined) this.snapshots?.freeze(subtask);
+    this.slot.subtaskEnded(drained);
+  }
+
+  private restore({ sources, watermarks, subtaskState }: SlotRestore): void {
+    this.watermarks = watermarks;
+    for (const subtask of this.subtasks) {
+      for (const { uid, processor } of subtask.links) {
+        const states = subtaskState.filter((unit) => unit.uid === uid);
+        if (states.length > 0) {
+          processor.importSubtaskState?.(
+            states.map(({ kind, state, items }) => ({ kind, name: state, items })),
+          );
+        }
+      }
+    }
+    for (const position of sources) this.restoreSource(position);
+  }
+
+  private restoreSource({ uid, splits, watermarks }: SourcePosition): void {
+    for (const [task, { input, reader }] of this.sources) {
+      if (this.subtasks[this.positions.get(task) as number]?.uid !== uid) continue;
+      input.restoreSplits(watermarks);
+      for (const split of splits) reader.addSplit(split);
+    }
+  }
+
   private wake(task: number): void {
     const position = this.positions.get(task);
     if (position !== undefined) this.slot.wake(position);
@@ -149,6 +245,8 @@ export class SlotRuntime {
     subtask = new Subtask({
       task: task.index,
       name: task.name,
+      uid: uidOf(task.chain[0] as TransformNode),
+      slot: setup.slot,
       clock: setup.system.clock,
       columnGarbage: this.columnGarbage,
       input: this.input(task, statistics, moves, chain),
@@ -156,7 +254,8 @@ export class SlotRuntime {
       outputs: [...outputs.values()],
       statistics,
       moves,
-      onEnd: (drained) => this.slot.subtaskEnded(drained),
+      onCheckpoint: (checkpoint) => this.freeze(subtask, checkpoint),
+      onEnd: (drained) => this.endSubtask(subtask, drained),
     });
     return subtask;
   }
@@ -181,7 +280,7 @@ export class SlotRuntime {
     nowMs: () => number,
   ): Omit<ProcessorContext, 'output' | 'side'> {
     const { setup } = this;
-    const uid = node.uid ?? node.name;
+    const uid = uidOf(node);
     return {
       system: setup.system,
       logger: setup.logger,
@@ -243,6 +342,7 @@ export class SlotRuntime {
     const { setup } = this;
     const failures = this.failures(node.name, statistics);
     const input = new SourceInput({
+      uid: uidOf(node),
       watermarks: spec.watermarks,
       failures,
       onlyFinalWatermark: setup.batchMode,

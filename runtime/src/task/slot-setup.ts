@@ -8,6 +8,7 @@ import type { MetricGroup } from '../telemetry/metrics.ts';
 import type { DeadLetterOutput, DeadLetterPolicy } from './failures.ts';
 import type { MovedState } from './key-group-moves.ts';
 import type { Pulse } from './pulse.ts';
+import type { SnapshotOutput } from './slot-snapshots.ts';
 
 /** What every slot of an attempt is told, and what differs from slot to slot. */
 export interface SlotSetup {
@@ -40,6 +41,9 @@ export interface SlotSetup {
   readonly alignment: SharedArrayBuffer;
   /** Where the slot shows the watchdog that it lives; absent = nobody looks. */
   readonly pulse?: Pulse | undefined;
+  /** Where snapshots go; absent = nobody takes any. */
+  readonly snapshots?: SnapshotOutput | undefined;
+  readonly onEnded?: ((drained: boolean) => void) | undefined;
   readonly onFinished: (drained: boolean) => void;
   readonly onFailed: (error: unknown) => void;
 }

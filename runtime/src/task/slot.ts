@@ -20,6 +20,17 @@ export interface SlotEvents {
   /** Every subtask has ended and its sinks are flushed and closed. `drained`: the input was complete. */
   onFinished(drained: boolean): void;
   onFailed(error: unknown): void;
+  /**
+   * Every subtask has ended, and nothing is flushed: `release` ends the slot when what was written last is in a checkpoint. Absent = it
+   * ends by itself.
+   */
+  onEnded?: ((drained: boolean) => void) | undefined;
+}
+
+/** What a slot does between the steps of its subtasks. */
+export interface BetweenSteps {
+  /** One bounded piece of it; false = there is nothing to do now. */
+  work(): boolean;
 }
 
 /** Runs the subtasks of one thread in turn: those that were woken, until none makes progress; then it sleeps. */
@@ -38,32 +49,55 @@ export class Slot {
   /** Subtasks whose opening has begun: these are closed. */
   private readonly begun: Subtask[] = [];
   private opening: Promise<void> | undefined;
+  private readonly between: BetweenSteps | undefined;
   private shuttingDown: Promise<void> | undefined;
   /** The subtask whose step runs. */
   private current: Subtask | undefined;
 
-  constructor(system: System, events: SlotEvents, remote: RemoteWork = {}, pulse?: Pulse) {
+  constructor(
+    system: System,
+    events: SlotEvents,
+    remote: RemoteWork = {},
+    pulse?: Pulse,
+    between?: BetweenSteps,
+  ) {
     this.system = system;
+    this.between = between;
     this.events = events;
     this.remote = remote;
     this.pulse = pulse;
   }
 
-  /** Opens every subtask, last task first so that receivers are there before senders, and starts. */
-  async start(subtasks: readonly Subtask[]): Promise<void> {
+  /** Opens every subtask, last task first so that receivers are there before senders; false when that failed, or was not wanted any more. */
+  async open(subtasks: readonly Subtask[]): Promise<boolean> {
     this.subtasks = subtasks;
-    this.opening = this.open();
+    this.opening ??= this.openAll();
     try {
       await this.opening;
     } catch (error) {
-      return this.fail(error);
+      this.fail(error);
     }
-    if (this.state !== 'new') return;
+    return this.state === 'new';
+  }
+
+  /** Opens what is not open yet, and runs. */
+  async start(subtasks: readonly Subtask[]): Promise<void> {
+    if (!(await this.open(subtasks))) return;
     this.state = 'running';
     this.wakeAll();
   }
 
-  private async open(): Promise<void> {
+  /** Ends a slot whose subtasks have ended: flushes and closes. */
+  release(): void {
+    void this.finish();
+  }
+
+  /** Something is to be done between steps. */
+  wakeBetween(): void {
+    this.wakeTurn();
+  }
+
+  private async openAll(): Promise<void> {
     for (const subtask of this.subtasks.toReversed()) {
       if (this.state !== 'new') return;
       this.begun.push(subtask);
@@ -84,7 +118,9 @@ export class Slot {
   /** A subtask says that its end has passed. */
   subtaskEnded(drained: boolean): void {
     this.drained = this.drained && drained;
-    if (this.subtasks.every((subtask) => subtask.ended)) void this.finish();
+    if (!this.subtasks.every((subtask) => subtask.ended)) return;
+    if (this.events.onEnded === undefined) void this.finish();
+    else this.events.onEnded(this.drained);
   }
 
   fail(error: unknown): void {
@@ -125,8 +161,10 @@ export class Slot {
     const untilMs = nowMs + turnMs;
     while (this.state === 'running') {
       this.remote.pump?.();
-      if (this.ready.size === 0) return;
+      const worked = this.between?.work() === true;
+      if (this.ready.size === 0 && !worked) return;
       if (nowMs >= untilMs) return this.wakeTurn();
+      if (this.ready.size === 0) nowMs = clock.monotonicMs();
       for (let index = 0; index < this.subtasks.length; index++) {
         if (!this.ready.has(index)) continue;
         const subtask = this.subtasks[index] as Subtask;

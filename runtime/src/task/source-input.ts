@@ -3,6 +3,7 @@ import type { WatermarkSettings } from '../api/watermarks.ts';
 import type { Batch } from '../batch/batch.ts';
 import { BatchBuilder } from '../batch/builder.ts';
 import { cutBatch } from '../batch/slice.ts';
+import type { SourcePosition, SplitWatermark } from '../checkpoint/slot-snapshot.ts';
 import type { Barrier, StreamElement } from '../exchange/element.ts';
 import type { FailureHandler } from '../transforms/processor.ts';
 import { createTimestampAssigner, type TimestampAssigner } from '../transforms/timestamps.ts';
@@ -20,6 +21,8 @@ interface SplitState {
 }
 
 export interface SourceInputSettings {
+  /** Of the source. */
+  readonly uid: string;
   readonly watermarks: WatermarkSettings;
   readonly failures: FailureHandler;
   /** Batch mode: the watermark jumps once, at the end. */
@@ -63,6 +66,10 @@ export class SourceInput implements SubtaskInput {
   private stopRequested = false;
   private ended = false;
   private heldBack = false;
+  /** By checkpoint whose barrier is behind what was read up to there. */
+  private readonly positions = new Map<number, SourcePosition>();
+  /** Watermarks of splits before a restart, by split. */
+  private readonly restored = new Map<string, number>();
 
   constructor(settings: SourceInputSettings) {
     this.settings = settings;
@@ -81,11 +88,27 @@ export class SourceInput implements SubtaskInput {
     this.reader?.stop?.();
   }
 
-  /** Puts a barrier behind what was read so far. */
+  /** Puts a barrier behind what was read so far, and notes how far that was. */
   inject(barrier: Barrier): void {
-    if (this.ended) return;
     this.flush();
-    this.queue.push(barrier);
+    if (barrier.checkpoint !== undefined) this.positions.set(barrier.checkpoint.id, this.position());
+    if (!this.ended) this.queue.push(barrier);
+  }
+
+  /** Asked once for each checkpoint. */
+  positionAt(checkpointId: number): SourcePosition {
+    const position = this.positions.get(checkpointId) ?? this.position();
+    for (const id of this.positions.keys()) if (id <= checkpointId) this.positions.delete(id);
+    return position;
+  }
+
+  /** Before the first split is read: how far event time was in each, for whichever of them come here. */
+  restoreSplits(watermarks: readonly SplitWatermark[]): void {
+    for (const { splitId, watermarkMs } of watermarks) this.restored.set(splitId, watermarkMs);
+  }
+
+  restoreWatermark(watermarkMs: number): void {
+    this.emittedMs = watermarkMs;
   }
 
   /** What the reader writes one split's records to. */
@@ -94,6 +117,8 @@ export class SourceInput implements SubtaskInput {
       tracker: createWatermarkTracker(this.settings.watermarks),
       markedIdle: false,
     };
+    const restoredMs = this.restored.get(splitId);
+    if (restoredMs !== undefined) state.tracker.restore(restoredMs);
     this.splits.set(splitId, state);
     return {
       emit: (value, timestampMs = NaN) => {
@@ -144,6 +169,14 @@ export class SourceInput implements SubtaskInput {
     for (const { tracker } of this.splits.values()) if (tracker.periodic) return this.nextIntervalMs;
     const waitsForSplits = this.splits.size === 0 && this.settings.watermarks.idlenessMs !== undefined;
     return waitsForSplits && !this.wasIdle ? this.nextIntervalMs : Infinity;
+  }
+
+  private position(): SourcePosition {
+    const watermarks = [...this.splits].map(([splitId, { tracker }]) => ({
+      splitId,
+      watermarkMs: tracker.watermarkMs,
+    }));
+    return { uid: this.settings.uid, splits: this.reader?.snapshot() ?? [], watermarks };
   }
 
   /** A stop is not held back: what is in hand must come out. */

@@ -3,12 +3,14 @@
  * input gate), walks it through its *chain* of processors, and hands the results to its edges. A *slot* runs its subtasks in
  * turn on one thread. Nothing here waits: what cannot go on says so and is woken.
  */
-import type { StreamElement } from '../exchange/element.ts';
+import type { LinkWatermark, TaskWatermark } from '../checkpoint/slot-snapshot.ts';
+import type { BarrierCheckpoint, StreamElement } from '../exchange/element.ts';
 import type { Clock } from '../sys/system.ts';
 import { TimeBudget } from './budget.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import type { ColumnGarbage } from './column-garbage.ts';
 import type { EdgeOutput } from './edge-output.ts';
+import { type FrozenSubtask, freezeLinks } from './freeze.ts';
 import type { SubtaskInput } from './input.ts';
 import type { KeyGroupMoves, MovedState } from './key-group-moves.ts';
 import type { SubtaskStatistics } from './statistics.ts';
@@ -26,6 +28,9 @@ export interface SubtaskParts {
   /** Index of the task. */
   readonly task: number;
   readonly name: string;
+  /** Of the first transform of the task. */
+  readonly uid: string;
+  readonly slot: number;
   readonly clock: Clock;
   readonly input: SubtaskInput;
   readonly chain: Chain;
@@ -34,6 +39,8 @@ export interface SubtaskParts {
   readonly moves: KeyGroupMoves;
   /** Of the slot. */
   readonly columnGarbage?: ColumnGarbage;
+  /** The barrier of a checkpoint is here, and what was before it has gone on. */
+  readonly onCheckpoint?: (checkpoint: BarrierCheckpoint) => void;
   /** Called once, when the end has passed through. */
   readonly onEnd: (drained: boolean) => void;
 }
@@ -52,6 +59,9 @@ export class Subtask {
   private readonly pending: Pending[] = [];
   private readonly budget: TimeBudget;
   private blockedSinceMs: number | undefined;
+  /** The last watermark that each link was told, and the last that went to others. */
+  private readonly linkWatermarks: number[];
+  private outputMs = -Infinity;
 
   constructor(parts: SubtaskParts) {
     this.parts = parts;
@@ -59,6 +69,12 @@ export class Subtask {
     this.name = parts.name;
     this.statistics = parts.statistics;
     this.budget = new TimeBudget(parts.clock);
+    this.linkWatermarks = parts.chain.links.map(() => -Infinity);
+  }
+
+  /** Of the first transform of the task. */
+  get uid(): string {
+    return this.parts.uid;
   }
 
   /** The processors, in order, with what they emit into. */
@@ -88,6 +104,51 @@ export class Subtask {
   /** State of a key group that moves here. */
   acceptState(state: MovedState): void {
     this.parts.moves.accept(state);
+  }
+
+  /** How long the last barrier waited for the slowest channel, in ms. */
+  get alignmentMs(): number {
+    return this.parts.input.alignmentMs ?? 0;
+  }
+
+  /** At the barrier: what belongs to the checkpoint, nothing of it encoded or copied where that can be put off. */
+  freeze(checkpoint: BarrierCheckpoint): FrozenSubtask {
+    const { chain, input, moves, uid, slot } = this.parts;
+    const request = { checkpointId: checkpoint.id, since: () => undefined };
+    return {
+      ...freezeLinks(chain.links, request, slot, moves.ownedKeyGroups()),
+      watermark: {
+        uid,
+        links: chain.links.map((link, i) => ({
+          uid: link.uid,
+          watermarkMs: this.linkWatermarks[i] as number,
+        })),
+        outputMs: this.outputMs,
+      },
+      position: input.positionAt?.(checkpoint.id),
+    };
+  }
+
+  /**
+   * After the state was loaded and before the first step: event time goes on from where it was. Nothing fires, since what was
+   * due has fired before.
+   */
+  restoreWatermark({ links, outputMs }: TaskWatermark): void {
+    const { chain, input } = this.parts;
+    const restoredMs = (uid: string | undefined): number =>
+      links.find((link: LinkWatermark) => link.uid === uid)?.watermarkMs ?? -Infinity;
+    this.statistics.watermarkMs = restoredMs(chain.links[0]?.uid);
+    input.restoreWatermark?.(chain.links.length === 0 ? outputMs : this.statistics.watermarkMs);
+    chain.links.forEach(({ uid, processor }, i) => {
+      const next = chain.links[i + 1];
+      processor.restoreOutputWatermark?.(next === undefined ? outputMs : restoredMs(next.uid));
+      const watermarkMs = restoredMs(uid);
+      this.linkWatermarks[i] = watermarkMs;
+      if (watermarkMs === -Infinity) return;
+      while (!chain.advanceWatermark(i, watermarkMs, this.budget.renew()));
+    });
+    if (outputMs > -Infinity)
+      this.pending.push({ kind: 'forward', element: { kind: 'watermark', timeMs: outputMs } });
   }
 
   /** When the clock must be looked at again, in ms since the epoch. */
@@ -162,6 +223,7 @@ export class Subtask {
         break;
       case 'barrier':
         chain.prepareBarrier();
+        if (element.checkpoint !== undefined) this.parts.onCheckpoint?.(element.checkpoint);
         this.parts.moves.onBarrier(element);
         this.pending.push({ kind: 'forward', element });
         break;
@@ -205,6 +267,7 @@ export class Subtask {
       return !isStop || chain.stop(position, this.budget.renew());
     }
     const { timeMs } = work;
+    this.linkWatermarks[position] = timeMs;
     work.finishing ||= chain.advanceWatermark(position, timeMs, this.budget.renew());
     if (!work.finishing) return false;
     return timeMs !== Infinity || chain.finish(position, this.budget.renew());
@@ -236,6 +299,7 @@ export class Subtask {
   }
 
   private forward(element: StreamElement): void {
+    if (element.kind === 'watermark') this.outputMs = element.timeMs;
     for (const output of this.parts.outputs) output.sendToAll(element);
     if (element.kind !== 'end') return;
     this.ended = true;

@@ -14,6 +14,11 @@ export class WatermarkValve {
     this.silent = new Uint8Array(channels);
   }
 
+  /** Begins at a watermark that all channels together have reached before. */
+  restore(watermarkMs: number): void {
+    this.outputMs = watermarkMs;
+  }
+
   /** The combined watermark, −Infinity before the first. */
   get currentMs(): number {
     return this.outputMs;

@@ -2,14 +2,19 @@ import type { Lifecycle } from '../api/functions.ts';
 import type { Batch, BatchKeys } from '../batch/batch.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { KeyedStore } from '../state/keyed-store.ts';
-import { SubtaskState } from '../state/subtask-state.ts';
+import { SubtaskState, type SubtaskStateSnapshot } from '../state/subtask-state.ts';
 import type { TimerQueue } from '../state/timers.ts';
 import { KeyedRecordContext } from './keyed-record-context.ts';
 import type { Budget, Processor, ProcessorContext } from './processor.ts';
 import { RecordGuard } from './record-guard.ts';
 import { RecordOutputs } from './record-outputs.ts';
 import { refusePromise } from './refuse-promise.ts';
-import { closeLifecycle, createRuntimeContext, openLifecycle } from './runtime-context.ts';
+import {
+  closeLifecycle,
+  createRuntimeContext,
+  openLifecycle,
+  tellCheckpointEnded,
+} from './runtime-context.ts';
 
 /**
  * Calls a user function for each record and each timer of a key, with the key's state in hand. One lookup a record finds the
@@ -45,6 +50,18 @@ export abstract class KeyedRecordProcessor implements Processor {
 
   close(): Promise<void> {
     return closeLifecycle(this.lifecycle, this.context.transformName);
+  }
+
+  exportSubtaskState(): readonly SubtaskStateSnapshot[] {
+    return this.subtaskState.export();
+  }
+
+  importSubtaskState(states: readonly SubtaskStateSnapshot[]): void {
+    this.subtaskState.import(states);
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    tellCheckpointEnded(this.lifecycle, checkpointId, completed, this.context.transformName);
   }
 
   process(batch: Batch, port: number): void {
@@ -100,6 +117,10 @@ export abstract class KeyedRecordProcessor implements Processor {
 
   importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     this.store.importKeyGroup(keyGroup, bytes);
+  }
+
+  applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
+    this.store.applyChanges(keyGroup, bytes);
   }
 
   dropKeyGroup(keyGroup: number): void {

@@ -78,6 +78,8 @@ export interface Processor {
   advanceWatermark?(watermarkMs: number, budget: Budget): boolean;
   /** The watermark to hand on for the one just taken; −Infinity = none. Absent = the same. */
   outputWatermark?(watermarkMs: number): number;
+  /** Before the first batch: the last watermark that this processor gave before a restart. Only of those that make their own. */
+  restoreOutputWatermark?(watermarkMs: number): void;
   /** A watermark that this processor makes by itself, after the batch, clock or `settle` it has just seen. Taken by the call. */
   generatedWatermark?(): number;
   /** The clock moved; fire what is due. `nextTimeMs` says when to call, Infinity = never. */

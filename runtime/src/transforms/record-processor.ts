@@ -1,12 +1,17 @@
 import type { Lifecycle } from '../api/functions.ts';
 import type { Batch } from '../batch/batch.ts';
-import { SubtaskState } from '../state/subtask-state.ts';
+import { SubtaskState, type SubtaskStateSnapshot } from '../state/subtask-state.ts';
 import type { Processor, ProcessorContext } from './processor.ts';
 import { RecordContext } from './record-context.ts';
 import { RecordGuard } from './record-guard.ts';
 import { RecordOutputs } from './record-outputs.ts';
 import { refusePromise } from './refuse-promise.ts';
-import { closeLifecycle, createRuntimeContext, openLifecycle } from './runtime-context.ts';
+import {
+  closeLifecycle,
+  createRuntimeContext,
+  openLifecycle,
+  tellCheckpointEnded,
+} from './runtime-context.ts';
 
 /**
  * Calls a user function without keys for each record of a batch. A record that fails is undone and left to the policy, and
@@ -38,6 +43,18 @@ export abstract class RecordProcessor implements Processor {
 
   close(): Promise<void> {
     return closeLifecycle(this.lifecycle, this.context.transformName);
+  }
+
+  exportSubtaskState(): readonly SubtaskStateSnapshot[] {
+    return this.subtaskState.export();
+  }
+
+  importSubtaskState(states: readonly SubtaskStateSnapshot[]): void {
+    this.subtaskState.import(states);
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    tellCheckpointEnded(this.lifecycle, checkpointId, completed, this.context.transformName);
   }
 
   process(batch: Batch, port: number): void {

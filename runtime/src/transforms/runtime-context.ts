@@ -130,6 +130,24 @@ export const openLifecycle = async (lifecycle: Lifecycle, context: OpeningContex
 };
 
 /**
+ * Runs the function's `checkpointComplete` or `checkpointAborted`.
+ * @throws MillraceError user-code when it throws.
+ */
+export const tellCheckpointEnded = (
+  lifecycle: Lifecycle,
+  checkpointId: number,
+  completed: boolean,
+  transformName: string,
+): void => {
+  const method = completed ? 'checkpointComplete' : 'checkpointAborted';
+  try {
+    lifecycle[method]?.(checkpointId);
+  } catch (error) {
+    throw lifecycleFailure(error, method, transformName);
+  }
+};
+
+/**
  * Runs the function's `close`.
  * @throws MillraceError user-code when `close` throws or rejects.
  */

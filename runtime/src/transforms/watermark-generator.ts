@@ -10,6 +10,8 @@ export interface WatermarkTracker {
   onInterval(nowMs: number): void;
   /** −Infinity before the first. Never goes back. */
   readonly watermarkMs: number;
+  /** Goes on from where an earlier tracker of the same split was. */
+  restore(watermarkMs: number): void;
   /** Silent for longer than its idleness. */
   readonly idle: boolean;
   /** Whether `onInterval` has anything to do. */
@@ -27,6 +29,10 @@ class BoundedTracker implements WatermarkTracker {
     this.delayMs = delayMs;
   }
 
+  restore(watermarkMs: number): void {
+    this.watermarkMs = watermarkMs;
+  }
+
   onBatch(batch: Batch): void {
     const { timestamps, length } = batch;
     let highest = this.watermarkMs;
@@ -42,6 +48,7 @@ class SilentTracker implements WatermarkTracker {
   readonly watermarkMs = -Infinity;
   readonly periodic = false;
   readonly idle = false;
+  restore(): void {}
   onBatch(): void {}
   onInterval(): void {}
 }
@@ -55,6 +62,10 @@ class CustomTracker implements WatermarkTracker, WatermarkOutput {
 
   constructor(generator: WatermarkGenerator<unknown>) {
     this.generator = generator;
+  }
+
+  restore(watermarkMs: number): void {
+    this.watermarkMs = watermarkMs;
   }
 
   onBatch(batch: Batch): void {
@@ -98,6 +109,10 @@ class IdleTracker implements WatermarkTracker {
 
   get idle(): boolean {
     return this.silent || this.inner.idle;
+  }
+
+  restore(watermarkMs: number): void {
+    this.inner.restore(watermarkMs);
   }
 
   onBatch(batch: Batch, nowMs: number): void {

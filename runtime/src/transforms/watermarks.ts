@@ -26,6 +26,11 @@ class WatermarksProcessor implements Processor {
     if (assigned.length > 0) this.context.output.emitBatch(assigned);
   }
 
+  restoreOutputWatermark(watermarkMs: number): void {
+    this.tracker.restore(watermarkMs);
+    this.emittedMs = watermarkMs;
+  }
+
   outputWatermark(watermarkMs: number): number {
     return watermarkMs === Infinity ? Infinity : -Infinity;
   }

@@ -15,12 +15,18 @@ export const createLocalSlot = (setup: SlotSetup): SlotHandle => {
   };
   return {
     ready: Promise.resolve(),
-    start: () => void runtime.start(),
+    open: (restore) => runtime.open(restore).catch((error: unknown) => runtime.slot.fail(error)),
+    load: async (units) => failing(() => runtime.load(units)),
+    start: () => void runtime.start().catch((error: unknown) => runtime.slot.fail(error)),
     addSplit: (task, split) => failing(() => runtime.addSplit(task, split)),
     noMoreSplits: (task) => failing(() => runtime.noMoreSplits(task)),
     inject: (barrier) => failing(() => runtime.inject(barrier)),
     acceptState: (state) => failing(() => runtime.acceptState(state)),
     stop: () => failing(() => runtime.stop()),
+    checkpointEnded: (checkpointId, completed) =>
+      failing(() => runtime.checkpointEnded(checkpointId, completed)),
+    release: () => runtime.release(),
+    snapshotsHaveRoom: () => runtime.snapshotsHaveRoom(),
     cancel: () => runtime.cancel(),
     report: () => reportOf(runtime, setup.slot),
     metrics: () => setup.metrics.snapshot(),

@@ -1,3 +1,5 @@
+import type { SlotRestore, SlotSnapshot } from '../checkpoint/slot-snapshot.ts';
+import type { KeyGroupUnit, SnapshotUnit } from '../checkpoint/snapshot-unit.ts';
 import type { MemoryBudget } from '../contract/memory-budget.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { SharedLinks } from '../exchange/shared-links.ts';
@@ -23,10 +25,17 @@ export interface SlotThreadData extends JobCode {
   readonly links: SharedLinks;
   readonly pulses: SharedArrayBuffer;
   readonly logLevel: LogLevel;
+  /** Whether snapshots are taken. */
+  readonly checkpoints: boolean;
 }
 
 export type ToSlot =
+  | { readonly kind: 'open'; readonly restore: SlotRestore | undefined }
+  | { readonly kind: 'load'; readonly units: readonly KeyGroupUnit[] }
   | { readonly kind: 'start' }
+  | { readonly kind: 'unitsTaken'; readonly bytes: number }
+  | { readonly kind: 'checkpointEnded'; readonly checkpointId: number; readonly completed: boolean }
+  | { readonly kind: 'release' }
   | { readonly kind: 'addSplit'; readonly task: number; readonly split: unknown }
   | { readonly kind: 'noMoreSplits'; readonly task: number }
   | { readonly kind: 'inject'; readonly barrier: Barrier }
@@ -38,6 +47,11 @@ export type FromSlot =
   | FromHosted
   | { readonly kind: 'requestSplit'; readonly task: number }
   | { readonly kind: 'state'; readonly toSlot: number; readonly state: MovedState }
+  /** `open` or `load` is done, in order. */
+  | { readonly kind: 'done' }
+  | { readonly kind: 'unit'; readonly checkpointId: number; readonly unit: SnapshotUnit }
+  | { readonly kind: 'taken'; readonly snapshot: SlotSnapshot }
+  | { readonly kind: 'ended'; readonly drained: boolean }
   | { readonly kind: 'finished'; readonly drained: boolean }
   | {
       readonly kind: 'report';

@@ -6,6 +6,7 @@ import type { ThreadPort } from '../sys/threads.ts';
 import type { DeadLetter } from '../task/failures.ts';
 import { Pulse } from '../task/pulse.ts';
 import type { SlotEvents } from '../task/slot.ts';
+import type { SlotSetup } from '../task/slot-setup.ts';
 import { MetricGroup } from '../telemetry/metrics.ts';
 import { assertSameGraph, loadGraph } from './job-code.ts';
 import { createLocalSlot } from './local-slot.ts';
@@ -13,6 +14,7 @@ import { toPlainError } from './plain-error.ts';
 import { remoteLogger } from './remote-logger.ts';
 import type { SlotHandle } from './slot-handle.ts';
 import type { FromSlot, SlotThreadData, ToSlot } from './slot-messages.ts';
+import { UnitWindow } from './unit-window.ts';
 
 const reportIntervalMs = 200;
 
@@ -33,8 +35,14 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
     port.close();
   };
   const sendReport = (): void => send({ kind: 'report', report: slot.report(), metrics: slot.metrics() });
+  const window = new UnitWindow(
+    (checkpointId, unit) => send({ kind: 'unit', checkpointId, unit }),
+    (snapshot) => send({ kind: 'taken', snapshot }),
+  );
   try {
     slot = await createSlot(data, system, send, {
+      snapshots: data.checkpoints ? window : undefined,
+      onEnded: data.checkpoints ? (drained) => send({ kind: 'ended', drained }) : undefined,
       onFinished: (drained) => {
         send({ kind: 'finished', drained });
         end();
@@ -52,7 +60,13 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
     sendReport();
     nextReport = system.timers.after(reportIntervalMs, report);
   };
-  port.onMessage((raw) => obey(raw as ToSlot, slot, end));
+  port.onMessage((raw) => {
+    const message = raw as ToSlot;
+    if (message.kind === 'unitsTaken') {
+      window.acknowledge(message.bytes);
+      slot.snapshotsHaveRoom();
+    } else obey(message, slot, { end, obeyed: () => send({ kind: 'done' }) });
+  });
   report();
   send({ kind: 'ready' });
 };
@@ -61,7 +75,7 @@ const createSlot = async (
   data: SlotThreadData,
   system: System,
   send: (message: FromSlot) => void,
-  events: SlotEvents,
+  events: SlotEvents & Pick<SlotSetup, 'snapshots'>,
 ): Promise<SlotHandle> => {
   const graph = await loadGraph(data);
   assertSameGraph(graph, data.graphHash, `slot ${data.slot}`);
@@ -88,8 +102,26 @@ const sendableLetter = (letter: DeadLetter): DeadLetter =>
     ? letter
     : { ...letter, record: describeValue(letter.record, shownCharacters) };
 
-const obey = (message: ToSlot, slot: SlotHandle, end: () => void): void => {
+/** What a thread tells when it has obeyed. */
+interface Answers {
+  obeyed(): void;
+  end(): void;
+}
+
+const obey = (
+  message: Exclude<ToSlot, { kind: 'unitsTaken' }>,
+  slot: SlotHandle,
+  { obeyed, end }: Answers,
+): void => {
   switch (message.kind) {
+    case 'open':
+      return void slot.open(message.restore).then(obeyed);
+    case 'load':
+      return void slot.load(message.units).then(obeyed);
+    case 'checkpointEnded':
+      return slot.checkpointEnded(message.checkpointId, message.completed);
+    case 'release':
+      return slot.release();
     case 'start':
       return slot.start();
     case 'addSplit':

@@ -1,4 +1,5 @@
 import { MillraceError } from '../contract/errors.ts';
+import { Queue } from '../exchange/queue.ts';
 import type { System } from '../sys/system.ts';
 import { heapRanOut, type ThreadLimits } from '../sys/threads.ts';
 import type { DeadLetterOutput } from '../task/failures.ts';
@@ -7,6 +8,7 @@ import { MetricGroup, type MetricSnapshot } from '../telemetry/metrics.ts';
 import { type FromHosted, hostThread } from './hosted-thread.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from './slot-handle.ts';
 import type { FromSlot, SlotThreadData, ToSlot } from './slot-messages.ts';
+import { UnitReceiver } from './unit-window.ts';
 
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 /** The program of a slot's thread, from source or from the packed JS alike. */
@@ -49,13 +51,53 @@ const exitedAlone = ({ slot }: SlotThreadData, problem: string | undefined): Mil
     hint: 'User code must not call process.exit.',
   });
 
+/** What a slot was told to do and answers to, in order. */
+class Asked {
+  private readonly send: (message: ToSlot) => void;
+  private readonly waiting = new Queue<() => void>();
+  private failed = false;
+
+  constructor(send: (message: ToSlot) => void) {
+    this.send = send;
+  }
+
+  /** Resolves when the slot has obeyed; also when it has failed, which it tells by itself. */
+  ask(message: ToSlot): Promise<void> {
+    if (this.failed) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.waiting.push(resolve);
+    this.send(message);
+    return promise;
+  }
+
+  obeyed(): void {
+    this.waiting.take()?.();
+  }
+
+  /** Nobody will answer any more. */
+  release(): void {
+    this.failed = true;
+    while (this.waiting.length > 0) this.obeyed();
+  }
+}
+
 /** A slot on a thread of its own. */
 export const startThreadSlot = (settings: ThreadSlotSettings): SlotHandle => {
   const { system, logger, deadLetters, data, reports } = settings;
   let report: readonly SubtaskReport[] = [];
   let metrics: MetricSnapshot = new MetricGroup().snapshot();
+  const asked = new Asked((message) => thread.send(message));
+  const units = new UnitReceiver(reports.snapshots, (bytes) => thread.send({ kind: 'unitsTaken', bytes }));
   const onMessage = (message: Exclude<FromSlot, FromHosted>): void => {
     switch (message.kind) {
+      case 'done':
+        return asked.obeyed();
+      case 'unit':
+        return units.accept(message.checkpointId, message.unit);
+      case 'taken':
+        return reports.snapshots?.taken(message.snapshot);
+      case 'ended':
+        return reports.onEnded?.(message.drained);
       case 'requestSplit':
         return reports.requestSplit(message.task);
       case 'state':
@@ -79,11 +121,20 @@ export const startThreadSlot = (settings: ThreadSlotSettings): SlotHandle => {
     name: `slot ${data.slot}`,
     endedAlone: (problem) => (problem === heapRanOut ? outOfHeap(data) : exitedAlone(data, problem)),
     onMessage,
-    onFailed: (error) => reports.onFailed(error),
+    onFailed: (error) => {
+      asked.release();
+      reports.onFailed(error);
+    },
   });
   return {
     ready: thread.ready,
+    open: (restore) => asked.ask({ kind: 'open', restore }),
+    load: (pieces) => asked.ask({ kind: 'load', units: pieces }),
     start: () => thread.send({ kind: 'start' }),
+    checkpointEnded: (checkpointId, completed) =>
+      thread.send({ kind: 'checkpointEnded', checkpointId, completed }),
+    release: () => thread.send({ kind: 'release' }),
+    snapshotsHaveRoom: () => units.hasRoom(),
     addSplit: (task, split) => thread.send({ kind: 'addSplit', task, split }),
     noMoreSplits: (task) => thread.send({ kind: 'noMoreSplits', task }),
     inject: (barrier) => thread.send({ kind: 'inject', barrier }),

@@ -84,18 +84,21 @@ describe('a frame', () => {
   const id = new Array<number>(8).fill(0);
 
   it('names no slot that a table cannot hold', () => {
-    expect(read(4, ...id, 1, 1, 1, 0xff, 0xff, 0x03)).toEqual({
+    expect(read(4, ...id, 0, 1, 1, 1, 0xff, 0xff, 0x03)).toEqual({
       kind: 'barrier',
       id: 0,
       routing: { version: 1, slotOf: Uint16Array.of(65_535) },
     });
-    expect(() => read(4, ...id, 1, 1, 1, 0x80, 0x80, 0x04)).toThrow('a key group belongs to the slot 65536');
+    expect(() => read(4, ...id, 0, 1, 1, 1, 0x80, 0x80, 0x04)).toThrow(
+      'a key group belongs to the slot 65536',
+    );
   });
 
   it('has flags that say yes or no and nothing else', () => {
     expect(read(5, 0)).toEqual({ kind: 'end', drained: false });
     expect(() => read(5, 2)).toThrow('a flag of a frame is 2');
     expect(() => read(4, ...id, 9)).toThrow('a flag of a frame is 9');
+    expect(() => read(4, ...id, 0, 9)).toThrow('a flag of a frame is 9');
   });
 });
 

@@ -27,7 +27,7 @@ class Rig {
       const emitter = new ChainEmitter([target], false);
       const processor = this.link(linkCount - 1 - i, order, { ...fakeContext(), output: emitter });
       target = (batch) => processor.process(batch, 0);
-      return { name: `link ${i}`, processor, emitters: [emitter] };
+      return { name: `link ${i}`, uid: `link ${i}`, processor, emitters: [emitter] };
     }).toReversed();
     const edge = {
       hasCredit: () => true,
@@ -37,6 +37,8 @@ class Rig {
     this.subtask = new Subtask({
       task: 0,
       name: 'waits',
+      uid: 'waits',
+      slot: 0,
       clock: machine.system.clock,
       input: { port: 0, next: () => this.input.shift(), nextTimeMs: () => Infinity },
       chain: new Chain(links),

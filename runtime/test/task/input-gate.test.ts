@@ -38,7 +38,7 @@ const newGate = (...channels: readonly (readonly StreamElement[])[]) => {
   /** All that comes out now, as text. */
   const take = (): string[] => {
     const out: string[] = [];
-    for (let element = gate.next(); element !== undefined; element = gate.next()) {
+    for (let element = gate.next(0); element !== undefined; element = gate.next(0)) {
       out.push(describeElement(element));
     }
     return out;
@@ -50,7 +50,7 @@ describe('an input gate', () => {
   it('takes batches from its channels in turn, and tells the port of each', () => {
     const { gate } = newGate([record('a1'), record('a2')], [record('b1'), record('b2')], []);
     const out: unknown[] = [];
-    for (let element = gate.next(); element !== undefined; element = gate.next()) {
+    for (let element = gate.next(0); element !== undefined; element = gate.next(0)) {
       out.push([describeElement(element), gate.port]);
     }
     expect(out).toEqual([
@@ -69,9 +69,9 @@ describe('an input gate', () => {
 
   it('gives nothing while nothing is there, and never wants to be asked again by the clock', () => {
     const { gate, queues } = newGate([], []);
-    expect(gate.next()).toBeUndefined();
+    expect(gate.next(0)).toBeUndefined();
     queues[1]?.push(record('late'));
-    expect(gate.next()).toMatchObject({ kind: 'batch' });
+    expect(gate.next(0)).toMatchObject({ kind: 'batch' });
     expect(gate.nextTimeMs()).toBe(Infinity);
   });
 });
@@ -125,7 +125,7 @@ describe('the barriers of an input gate', () => {
   it('carry their routing table', () => {
     const routing = { version: 2, slotOf: new Uint16Array(4) };
     const { gate } = newGate([{ kind: 'barrier', id: 2, routing }], [{ kind: 'barrier', id: 2, routing }]);
-    expect(gate.next()).toEqual({ kind: 'barrier', id: 2, routing });
+    expect(gate.next(0)).toEqual({ kind: 'barrier', id: 2, routing });
   });
 
   it('are not waited for on a channel that has ended', () => {

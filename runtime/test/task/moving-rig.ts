@@ -142,9 +142,11 @@ export class MovingRig {
     const subtask = new Subtask({
       task: 0,
       name: `slot ${slot}`,
+      uid: 'under test',
+      slot,
       clock: context.system.clock,
       input: new MovingInput(gate, moves, processor, keyGroups, new HeldElements(mostHeldBytes)),
-      chain: new Chain([{ name: 'under test', processor, emitters: [emitter] }]),
+      chain: new Chain([{ name: 'under test', uid: 'under test', processor, emitters: [emitter] }]),
       outputs: [edge],
       statistics: newStatistics(),
       moves,

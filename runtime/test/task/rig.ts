@@ -74,7 +74,7 @@ export const newRig = ({ links, input = {} }: RigSettings) => {
       const emitter = new ChainEmitter([target], false);
       const processor: Processor = { process: (batch) => emitter.emitBatch(batch), ...link(log, emitter) };
       target = (batch) => processor.process(batch, 0);
-      return { name: 'link', processor, emitters: [emitter] };
+      return { name: 'link', uid: 'link', processor, emitters: [emitter] };
     })
     .toReversed();
   const output = {
@@ -85,6 +85,8 @@ export const newRig = ({ links, input = {} }: RigSettings) => {
   const subtask = new Subtask({
     task: 0,
     name: 'under test',
+    uid: 'under test',
+    slot: 0,
     clock: machine.system.clock,
     input: {
       port: 0,

@@ -7,6 +7,7 @@ import { textOf } from './rig.ts';
 /** The elements of a source whose one batch holds records of these times. */
 const elementsOf = (timesMs: readonly number[], batchSize: number | undefined): readonly string[] => {
   const input = new SourceInput({
+    uid: 'source',
     watermarks: boundedOutOfOrderness('1s').settings,
     failures: { recoverable: false, handle: () => undefined },
     onlyFinalWatermark: false,

@@ -25,6 +25,7 @@ interface RigSettings extends Partial<SourceInputSettings> {
 const newRig = ({ strategy = boundedOutOfOrderness('0s'), stop, ...settings }: RigSettings = {}) => {
   const refused: unknown[] = [];
   const input = new SourceInput({
+    uid: 'source',
     watermarks: strategy.settings,
     failures: {
       recoverable: true,

@@ -8,14 +8,22 @@
 import type { Lifecycle } from '../../api/functions.ts';
 import type { Batch } from '../../batch/batch.ts';
 import { keyGroupOf } from '../../state/key-groups.ts';
-import { SubtaskState } from '../../state/subtask-state.ts';
+import { SubtaskState, type SubtaskStateSnapshot } from '../../state/subtask-state.ts';
 import type { Processor, ProcessorContext } from '../processor.ts';
 import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
-import { closeLifecycle, createRuntimeContext, openLifecycle } from '../runtime-context.ts';
+import {
+  closeLifecycle,
+  createRuntimeContext,
+  openLifecycle,
+  tellCheckpointEnded,
+} from '../runtime-context.ts';
 import { type CallLimits, CallPool } from './call-pool.ts';
 import { createInFlightQueue, InFlight, type InFlightQueue } from './in-flight.ts';
 import { decodeInFlight, encodeInFlight, type InFlightRecord } from './in-flight-codec.ts';
+
+/** Reserved: an author's state of this name would be taken for records in flight. */
+const inFlightState = 'millrace:in-flight';
 
 /** What a transform that waits for the outside is made of. */
 export interface InFlightSettings extends CallLimits {
@@ -40,6 +48,8 @@ export abstract class InFlightProcessor implements Processor {
   /** What becomes of the watermark just taken, and the one that may go on. −Infinity = none. */
   private passedMs = -Infinity;
   private releasedMs = -Infinity;
+  /** In flight before a restart, until the function is open. */
+  private readonly restored: InFlightRecord[] = [];
   /** Whether the task knows that something is ready. */
   private isWoken = false;
 
@@ -52,9 +62,30 @@ export abstract class InFlightProcessor implements Processor {
     this.pool = new CallPool(context.system.timers, settings);
   }
 
-  open(): Promise<void> {
+  /** What was in flight before a restart is asked for again. */
+  async open(): Promise<void> {
     const opening = createRuntimeContext(this.context, { subtask: this.subtaskState });
-    return openLifecycle(this.settings.lifecycle, opening);
+    await openLifecycle(this.settings.lifecycle, opening);
+    this.restoreInFlight(this.restored.splice(0));
+  }
+
+  /** Records in flight that belong to no key are items of a list: each is asked for again by one subtask. */
+  exportSubtaskState(): readonly SubtaskStateSnapshot[] {
+    const items = this.snapshotInFlight()
+      .filter(({ keyGroup }) => keyGroup < 0)
+      .map((record) => encodeInFlight([record]));
+    return [...this.subtaskState.export(), { kind: 'list', name: inFlightState, items }];
+  }
+
+  importSubtaskState(states: readonly SubtaskStateSnapshot[]): void {
+    this.subtaskState.import(states.filter(({ name }) => name !== inFlightState));
+    for (const { name, items } of states) {
+      if (name === inFlightState) this.restored.push(...items.flatMap((item) => decodeInFlight(item, -1)));
+    }
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    tellCheckpointEnded(this.settings.lifecycle, checkpointId, completed, this.context.transformName);
   }
 
   close(): Promise<void> {

@@ -1,0 +1,171 @@
+import type {
+  PreparedSink,
+  SlotSnapshot,
+  SourcePosition,
+  SubtaskCheckpoint,
+  TaskWatermark,
+} from '../checkpoint/slot-snapshot.ts';
+import type { KeyGroupPiece, SnapshotUnit } from '../checkpoint/snapshot-unit.ts';
+import type { BarrierCheckpoint } from '../exchange/element.ts';
+import type { Clock } from '../sys/system.ts';
+import type { FrozenState, FrozenSubtask } from './freeze.ts';
+import type { Subtask } from './subtask.ts';
+
+/** Where the units of a slot's snapshots go. */
+export interface SnapshotOutput {
+  /** False while too much is on its way: the slot encodes no more until it is woken. */
+  hasRoom(): boolean;
+  unit(checkpointId: number, unit: SnapshotUnit): void;
+  /** All units were given, and sinks have prepared. */
+  taken(snapshot: SlotSnapshot): void;
+}
+
+export interface SlotSnapshotsSettings {
+  readonly slot: number;
+  readonly clock: Clock;
+  readonly output: SnapshotOutput;
+  /** Something is to be encoded. */
+  wake(): void;
+  fail(error: unknown): void;
+}
+
+/** How far the snapshot of one subtask is. */
+interface Progress {
+  readonly report: { -readonly [Name in keyof SubtaskCheckpoint]: SubtaskCheckpoint[Name] };
+  readonly frozenAtMs: number;
+}
+
+/** A slot's share of one checkpoint, from the barrier's injection until all is written. */
+class PendingSnapshot {
+  readonly checkpoint: BarrierCheckpoint;
+  readonly waitsFor: Set<Subtask>;
+  readonly encoding: { readonly state: FrozenState; readonly progress: Progress }[] = [];
+  readonly progress: Progress[] = [];
+  readonly sources: SourcePosition[] = [];
+  readonly watermarks: TaskWatermark[] = [];
+  readonly sinks: PreparedSink[] = [];
+  preparing = 0;
+
+  constructor(checkpoint: BarrierCheckpoint, subtasks: readonly Subtask[]) {
+    this.checkpoint = checkpoint;
+    this.waitsFor = new Set(subtasks);
+  }
+
+  get isComplete(): boolean {
+    return this.waitsFor.size + this.encoding.length + this.preparing === 0;
+  }
+
+  release(): void {
+    for (const { state } of this.encoding.splice(0)) state.snapshot.release();
+  }
+}
+
+/**
+ * The snapshots of one slot. At its barrier each subtask is frozen, which copies nothing; then its state is encoded, a piece
+ * between two batches. One snapshot is under way at a time: the barrier of a later one gives up what is left of an earlier,
+ * which the coordinator has aborted.
+ */
+export class SlotSnapshots {
+  private readonly settings: SlotSnapshotsSettings;
+  private pending: PendingSnapshot | undefined;
+  /** The newest checkpoint that was begun: barriers of older ones are late. */
+  private newestId = 0;
+
+  constructor(settings: SlotSnapshotsSettings) {
+    this.settings = settings;
+  }
+
+  /** A barrier is on its way through the slot, or has come to the first of its subtasks; those that have ended give their share at once. */
+  begin(checkpoint: BarrierCheckpoint, subtasks: readonly Subtask[]): void {
+    if (checkpoint.id <= this.newestId) return;
+    this.newestId = checkpoint.id;
+    this.pending?.release();
+    this.pending = new PendingSnapshot(checkpoint, subtasks);
+    for (const subtask of subtasks) if (subtask.ended) this.freeze(subtask);
+  }
+
+  /** The barrier is aligned in this subtask, or the subtask has ended without it. */
+  freeze(subtask: Subtask): void {
+    const { pending } = this;
+    if (pending === undefined || !pending.waitsFor.delete(subtask)) return;
+    const { clock } = this.settings;
+    const startMs = clock.monotonicMs();
+    const frozen = subtask.freeze(pending.checkpoint);
+    const frozenAtMs = clock.monotonicMs();
+    const alignmentMs = subtask.alignmentMs;
+    const startDelayMs = Math.max(0, clock.nowMs() - pending.checkpoint.triggeredMs - alignmentMs);
+    this.add(pending, frozen, {
+      report: {
+        task: subtask.task,
+        startDelayMs,
+        alignmentMs,
+        syncMs: frozenAtMs - startMs,
+        asyncMs: 0,
+        stateBytes: 0,
+      },
+      frozenAtMs,
+    });
+    this.settings.wake();
+  }
+
+  /** Encodes one piece; false = there is nothing to do, or no room. */
+  work(): boolean {
+    const { pending } = this;
+    if (pending === undefined || !this.settings.output.hasRoom()) return false;
+    const current = pending.encoding[0];
+    if (current === undefined) return this.complete(pending);
+    const { state, progress } = current;
+    const piece = state.snapshot.next();
+    if (piece === undefined) {
+      pending.encoding.shift();
+      progress.report.asyncMs = this.settings.clock.monotonicMs() - progress.frozenAtMs;
+    } else this.give(pending, state.uid, piece, progress);
+    return true;
+  }
+
+  /** The checkpoint is in the log, or never will be. */
+  checkpointEnded(checkpointId: number): void {
+    if (this.pending?.checkpoint.id !== checkpointId) return;
+    this.pending.release();
+    this.pending = undefined;
+  }
+
+  private add(pending: PendingSnapshot, frozen: FrozenSubtask, progress: Progress): void {
+    const { output, fail, wake } = this.settings;
+    pending.progress.push(progress);
+    pending.watermarks.push(frozen.watermark);
+    if (frozen.position !== undefined) pending.sources.push(frozen.position);
+    for (const unit of frozen.units) {
+      for (const item of unit.items) progress.report.stateBytes += item.length;
+      output.unit(pending.checkpoint.id, unit);
+    }
+    for (const state of frozen.keyed) pending.encoding.push({ state, progress });
+    pending.preparing += frozen.sinks.length;
+    for (const sink of frozen.sinks) {
+      sink.then((prepared) => {
+        pending.sinks.push(prepared);
+        pending.preparing--;
+        wake();
+      }, fail);
+    }
+  }
+
+  private give(pending: PendingSnapshot, uid: string, piece: KeyGroupPiece, progress: Progress): void {
+    progress.report.stateBytes += piece.bytes.length;
+    this.settings.output.unit(pending.checkpoint.id, { kind: 'keyGroup', uid, ...piece });
+  }
+
+  private complete(pending: PendingSnapshot): boolean {
+    if (!pending.isComplete) return false;
+    this.pending = undefined;
+    this.settings.output.taken({
+      checkpointId: pending.checkpoint.id,
+      slot: this.settings.slot,
+      sources: pending.sources,
+      watermarks: pending.watermarks,
+      sinks: pending.sinks,
+      subtasks: pending.progress.map(({ report }) => report),
+    });
+    return true;
+  }
+}

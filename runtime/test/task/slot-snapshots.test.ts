@@ -1,0 +1,158 @@
+import { expect, it } from 'vitest';
+import type { SlotSnapshot } from '../../src/checkpoint/slot-snapshot.ts';
+import type { KeyedSnapshot, SnapshotUnit } from '../../src/checkpoint/snapshot-unit.ts';
+import type { FrozenSubtask } from '../../src/task/freeze.ts';
+import { SlotSnapshots } from '../../src/task/slot-snapshots.ts';
+import type { Subtask } from '../../src/task/subtask.ts';
+
+const bytes = Uint8Array.of(1, 2, 3);
+
+/** Frozen state of one transform with one piece for each key group. */
+const stateOf = (uid: string, keyGroups: readonly number[], log: string[]) => {
+  const left = [...keyGroups];
+  const snapshot: KeyedSnapshot = {
+    next: () => {
+      const keyGroup = left.shift();
+      return keyGroup === undefined ? undefined : { keyGroup, mode: 'whole', bytes };
+    },
+    release: () => void log.push(`release ${uid}`),
+  };
+  return { uid, snapshot };
+};
+
+interface FakeSubtask {
+  readonly task: number;
+  ended: boolean;
+  readonly alignmentMs: number;
+  freeze(): FrozenSubtask;
+}
+
+const newRig = () => {
+  const log: string[] = [];
+  const units: SnapshotUnit[] = [];
+  const taken: SlotSnapshot[] = [];
+  const failures: unknown[] = [];
+  const control = { room: true };
+  const snapshots = new SlotSnapshots({
+    slot: 2,
+    clock: { nowMs: () => 100, monotonicMs: () => 5 },
+    output: {
+      hasRoom: () => control.room,
+      unit: (_, unit) => void units.push(unit),
+      taken: (snapshot) => void taken.push(snapshot),
+    },
+    wake: () => void log.push('wake'),
+    fail: (error) => void failures.push(error),
+  });
+  const subtask = (task: number, parts: Partial<FrozenSubtask> = {}): FakeSubtask & Subtask =>
+    ({
+      task,
+      ended: false,
+      alignmentMs: 3,
+      freeze: () => ({
+        keyed: [],
+        units: [],
+        sinks: [],
+        watermark: { uid: `task ${task}`, links: [], outputMs: 7 },
+        position: undefined,
+        ...parts,
+      }),
+    }) as unknown as FakeSubtask & Subtask;
+  const workAll = (): number => {
+    let pieces = 0;
+    while (snapshots.work()) pieces++;
+    return pieces;
+  };
+  return { snapshots, subtask, workAll, log, units, taken, failures, control };
+};
+
+const checkpoint = (id: number) => ({ id, triggeredMs: 90, isWhole: false });
+
+it('gives the pieces of all subtasks, and tells once that all is taken', () => {
+  const { snapshots, subtask, workAll, units, taken, log } = newRig();
+  const first = subtask(0, { keyed: [stateOf('count', [1, 4], log)] });
+  const second = subtask(1, {
+    units: [{ kind: 'list', uid: 'buffer', state: 'items', subtask: 2, items: [bytes] }],
+  });
+  snapshots.begin(checkpoint(1), [first, second]);
+  snapshots.freeze(second);
+  expect(workAll()).toBe(0);
+  snapshots.freeze(first);
+  workAll();
+  expect(units.map(({ kind, uid }) => `${kind} ${uid}`)).toEqual([
+    'list buffer',
+    'keyGroup count',
+    'keyGroup count',
+  ]);
+  expect(taken).toHaveLength(1);
+  expect(taken[0]).toMatchObject({ checkpointId: 1, slot: 2, sources: [], sinks: [] });
+  expect(taken[0]?.watermarks.map(({ uid }) => uid)).toEqual(['task 1', 'task 0']);
+  expect(taken[0]?.subtasks).toEqual([
+    { task: 1, startDelayMs: 7, alignmentMs: 3, syncMs: 0, asyncMs: 0, stateBytes: 3 },
+    { task: 0, startDelayMs: 7, alignmentMs: 3, syncMs: 0, asyncMs: 0, stateBytes: 6 },
+  ]);
+});
+
+it('encodes nothing while there is no room', () => {
+  const { snapshots, subtask, workAll, taken, control, log } = newRig();
+  const only = subtask(0, { keyed: [stateOf('count', [1], log)] });
+  snapshots.begin(checkpoint(1), [only]);
+  snapshots.freeze(only);
+  control.room = false;
+  expect(workAll()).toBe(0);
+  control.room = true;
+  workAll();
+  expect(taken).toHaveLength(1);
+});
+
+it('takes subtasks that have ended at once, and those that end without a barrier when they end', () => {
+  const { snapshots, subtask, workAll, taken } = newRig();
+  const ended = subtask(0);
+  ended.ended = true;
+  const ending = subtask(1);
+  snapshots.begin(checkpoint(1), [ended, ending]);
+  expect(workAll()).toBe(0);
+  snapshots.freeze(ending);
+  workAll();
+  expect(taken).toHaveLength(1);
+});
+
+it('waits until sinks have prepared', async () => {
+  const { snapshots, subtask, workAll, taken } = newRig();
+  const { promise, resolve } = Promise.withResolvers<{ uid: string; committables: readonly unknown[] }>();
+  const only = subtask(0, { sinks: [promise] });
+  snapshots.begin(checkpoint(1), [only]);
+  snapshots.freeze(only);
+  expect(workAll()).toBe(0);
+  resolve({ uid: 'out', committables: ['part'] });
+  await promise;
+  await Promise.resolve();
+  workAll();
+  expect(taken[0]?.sinks).toEqual([{ uid: 'out', committables: ['part'] }]);
+});
+
+it('fails the slot when a sink cannot prepare', async () => {
+  const { snapshots, subtask, failures } = newRig();
+  const only = subtask(0, { sinks: [Promise.reject(new Error('disk full'))] });
+  snapshots.begin(checkpoint(1), [only]);
+  snapshots.freeze(only);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(String(failures[0])).toContain('disk full');
+});
+
+it('gives up what is left when the checkpoint was aborted, or the barrier of a later one comes first', () => {
+  const { snapshots, subtask, workAll, taken, log } = newRig();
+  const only = subtask(0, { keyed: [stateOf('count', [1], log)] });
+  snapshots.begin(checkpoint(1), [only]);
+  snapshots.freeze(only);
+  snapshots.checkpointEnded(1);
+  expect(log).toContain('release count');
+  expect(workAll()).toBe(0);
+  snapshots.begin(checkpoint(2), [only]);
+  snapshots.begin(checkpoint(1), [only]);
+  snapshots.freeze(only);
+  snapshots.begin(checkpoint(3), [only]);
+  snapshots.freeze(only);
+  workAll();
+  expect(taken.map(({ checkpointId }) => checkpointId)).toEqual([3]);
+});
