@@ -9,6 +9,14 @@ export const errorCodes = [
   'output-lost',
   'resource',
   'internal',
+  // What a control API says to who asks.
+  'request-invalid',
+  'not-authorized',
+  'not-found',
+  'conflict',
+  'too-many-requests',
+  'unavailable',
+  'unsupported',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

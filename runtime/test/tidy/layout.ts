@@ -75,7 +75,14 @@ export const packageDoors: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['operator/src/kube/'],
   commander: ['runtime/src/cli/', 'operator/src/cli/'],
   esbuild: ['runtime/src/artifact/'],
+  // The control API of the runtime, and the connectors that speak HTTP to users' programs.
+  express: [
+    'runtime/src/coordinator/control/application.ts',
+    'runtime/src/connectors/http/application.ts',
+    'runtime/src/connectors/sse/index.ts',
+  ],
   minio: ['runtime/src/checkpoint/s3-store.ts'],
+  'prom-client': ['runtime/src/telemetry/prometheus.ts'],
   winston: ['runtime/src/telemetry/logger.ts'],
 };
 
@@ -201,6 +208,10 @@ export const underConstruction: readonly { readonly path: string; readonly why: 
   {
     path: 'runtime/src/checkpoint/',
     why: 'checkpoints: stores, the log and the manifest come before the coordinator uses them',
+  },
+  {
+    path: 'runtime/src/contract/control/',
+    why: 'the words of the control API come before its server and its clients',
   },
   {
     path: 'runtime/src/coordinator/control/',
