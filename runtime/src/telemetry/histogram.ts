@@ -32,6 +32,13 @@ const middleOf = (bucket: number): number => {
   return octave * (1 + (((bucket - 1) % subBuckets) + 0.5) / subBuckets);
 };
 
+/** Where the octave of a bucket ends: no value in it is above. */
+export const upperBound = (bucket: number): number => {
+  if (bucket === 0) return 2 ** lowestExponent;
+  if (bucket === bucketCount - 1) return Number.POSITIVE_INFINITY;
+  return 2 ** (lowestExponent + Math.floor((bucket - 1) / subBuckets) + 1);
+};
+
 /** A histogram as plain data: only the buckets that hold something, as pairs of number and count. */
 export interface HistogramData {
   readonly count: number;
