@@ -74,7 +74,7 @@ export class SimulatedProcess implements Owner {
       },
       threads: { spawn: () => absent('threads') },
       net: network.of(this),
-      http: { listen: () => absent('HTTP') },
+      http: { listen: () => absent('HTTP'), peerNames: () => [], request: () => absent('HTTP') },
       hashing: nodeHashing,
       memory: {
         machineBytes: () => 8 * 2 ** 30,

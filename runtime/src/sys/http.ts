@@ -1,15 +1,35 @@
-/** HTTP servers as connectors need them: express decides about routes, this is the socket. */
-export interface HttpServers {
+/** HTTP: servers (express decides about routes, this is the socket) and single requests. Errors are the platform's, with `code`. */
+export interface Http {
   /**
-   * Serves `handler` (an express application) at an address; port 0 takes a free one.
-   * Rejects with the platform's error, with `code`, when the address cannot be had.
+   * Serves `handler` (an express application) at an address; port 0 takes a free one. Rejects when the address cannot be had.
    */
   listen(handler: HttpHandler, address: HttpAddress): Promise<HttpServer>;
+  /** The names (URI or DNS) in the certificate that the client of a request has shown; none unless the authority has signed it. */
+  peerNames(request: object): readonly string[];
+  /** Sends one request and reads the answer to its end, whatever its status. */
+  request(request: HttpRequest): Promise<HttpAnswer>;
 }
 
 export interface HttpAddress {
   readonly host: string;
   readonly port: number;
+  readonly tls?: HttpTls | undefined;
+  readonly limits?: HttpLimits | undefined;
+}
+
+/** Texts in PEM. With an authority clients are asked for a certificate; whether one is needed is up to the handler. */
+export interface HttpTls {
+  readonly certificate: string;
+  readonly key: string;
+  readonly authority?: string | undefined;
+}
+
+/** What a client may take. Who takes longer is answered with 408 or cut off, larger headers with 431. */
+export interface HttpLimits {
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly mostHeaderBytes: number;
+  readonly mostConnections: number;
 }
 
 /** What express makes: a listener for requests. */
@@ -22,4 +42,24 @@ export interface HttpServer {
    * after a second.
    */
   close(): Promise<void>;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** From the begin until the last byte of the answer. */
+  readonly timeoutMs: number;
+  /** A longer answer is an error. */
+  readonly mostBytes: number;
+  /** For https: who signs the other side's certificate, and what is shown to it. */
+  readonly tls?: Partial<HttpTls> | undefined;
+  /** A name (URI or DNS) that the other side's certificate must be made out to; absent = the host of the address. */
+  readonly peerIdentity?: string | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
 }

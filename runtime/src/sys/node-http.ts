@@ -1,10 +1,19 @@
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { HttpServers } from './http.ts';
+import type { TLSSocket } from 'node:tls';
+import { certificateNames } from './certificate-names.ts';
+import type { Http, HttpAddress, HttpHandler, HttpLimits } from './http.ts';
+import { nodeHttpRequest } from './node-http-request.ts';
 
-/** How long a client may take for its headers and for a whole request, in ms. */
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 60_000;
+/** What a client may take where nothing else is said. */
+const usualLimits: HttpLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  mostHeaderBytes: 16 * 1024,
+  mostConnections: 10_000,
+};
+/** How often it is looked whether one has taken too long, in ms. */
+const longestLookMs = 1000;
 /** How long answers may still be sent after `close`, and how often connections are looked at, in ms. */
 const closingMs = 1000;
 const lookMs = 20;
@@ -22,22 +31,42 @@ const close = (server: Server): Promise<void> =>
     server.closeIdleConnections();
   });
 
-export const nodeHttp: HttpServers = {
-  listen: (handler, { host, port }) =>
-    new Promise((resolve, reject) => {
-      // An import of the module would load Node's fetch with it, 30 ms in every thread.
-      const { createServer } = process.getBuiltinModule('node:http');
-      const server = createServer(
-        { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs },
-        handler as RequestListener,
-      );
-      server.once('error', reject);
-      server.listen(port, host, () => {
-        server.off('error', reject);
-        resolve({
-          port: (server.address() as AddressInfo).port,
-          close: () => close(server),
-        });
-      });
-    }),
+/** Imports of these modules would load Node's fetch and all of its cryptography, 30 ms in every thread. */
+const createServer = (handler: HttpHandler, { tls, limits = usualLimits }: HttpAddress): Server => {
+  const listener = handler as RequestListener;
+  const options: ServerOptions = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    maxHeaderSize: limits.mostHeaderBytes,
+    connectionsCheckingInterval: Math.min(longestLookMs, limits.headersTimeoutMs),
+  };
+  if (tls === undefined) return process.getBuiltinModule('node:http').createServer(options, listener);
+  const { certificate, key, authority } = tls;
+  const asks = authority === undefined ? {} : { ca: authority, requestCert: true, rejectUnauthorized: false };
+  const own = {
+    cert: certificate,
+    key,
+    minVersion: 'TLSv1.3',
+    handshakeTimeout: limits.headersTimeoutMs,
+  } as const;
+  return process.getBuiltinModule('node:https').createServer({ ...options, ...own, ...asks }, listener);
 };
+
+const listen: Http['listen'] = (handler, address) =>
+  new Promise((resolve, reject) => {
+    const server = createServer(handler, address);
+    server.maxConnections = (address.limits ?? usualLimits).mostConnections;
+    server.once('error', reject);
+    server.listen(address.port, address.host, () => {
+      server.off('error', reject);
+      resolve({ port: (server.address() as AddressInfo).port, close: () => close(server) });
+    });
+  });
+
+const peerNames = (request: object): readonly string[] => {
+  const socket = (request as IncomingMessage).socket as Partial<TLSSocket>;
+  if (socket.authorized !== true) return [];
+  return certificateNames(socket.getPeerCertificate?.().subjectaltname);
+};
+
+export const nodeHttp: Http = { listen, peerNames, request: nodeHttpRequest };

@@ -1,6 +1,7 @@
 import * as net from 'node:net';
 import type * as tls from 'node:tls';
 import { MillraceError } from '../contract/errors.ts';
+import { certificateNames } from './certificate-names.ts';
 import type { ConnectAddress, ListenAddress, Listener, Net, Socket, TlsSettings } from './net.ts';
 
 /** A connection on which nothing moves is probed after so long, so that a peer without power is found out some day. */
@@ -74,21 +75,13 @@ const loadTls = (): typeof tls => process.getBuiltinModule('node:tls');
 const tlsOptions = ({ certificate, key, authority }: TlsSettings) =>
   ({ cert: certificate, key, ca: authority, minVersion: 'TLSv1.3', rejectUnauthorized: true }) as const;
 
-/** One alternative name as Node writes it; what could be misread is quoted like a text of JSON. */
-const alternativeName = /(?<kind>[^:,]+):(?<value>"(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g;
-
-const identitiesOf = ({ subjectaltname: names = '' }: tls.PeerCertificate): readonly string[] =>
-  [...names.matchAll(alternativeName)]
-    .filter(({ groups }) => groups?.['kind'] === 'URI' || groups?.['kind'] === 'DNS')
-    .map(({ groups }) => groups?.['value'] ?? '');
-
 /** The error for a peer that is somebody else. */
 const examineIdentity = (
   remote: string,
   { peerIdentity }: TlsSettings,
   certificate: tls.PeerCertificate,
 ): MillraceError | undefined => {
-  const identities = identitiesOf(certificate);
+  const identities = certificateNames(certificate.subjectaltname);
   if (identities.includes(peerIdentity)) return undefined;
   const shown = identities.length === 0 ? 'nobody' : identities.map((name) => `“${name}”`).join(', ');
   return new MillraceError(

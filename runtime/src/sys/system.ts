@@ -5,7 +5,7 @@
 import type { Compression } from './compression.ts';
 import type { FileSystem } from './files.ts';
 import type { Hashing } from './hashing.ts';
-import type { HttpServers } from './http.ts';
+import type { Http } from './http.ts';
 import type { Memory } from './memory.ts';
 import type { Net } from './net.ts';
 import type { Sqlite } from './sqlite.ts';
@@ -47,7 +47,7 @@ export interface System {
   readonly sqlite: Sqlite;
   readonly standardOutput: TextOutput;
   readonly threads: Threads;
-  readonly http: HttpServers;
+  readonly http: Http;
   readonly net: Net;
   readonly hashing: Hashing;
   readonly memory: Memory;

@@ -61,7 +61,7 @@ export const withViewer = (): { readonly system: System; readonly viewer: Viewer
     viewer.ended = readEvents(await fetch(`${url}events`), viewer);
     return server;
   };
-  return { system: { ...system, http: { listen } }, viewer };
+  return { system: { ...system, http: { ...system.http, listen } }, viewer };
 };
 
 /** A machine that keeps what a job prints. */

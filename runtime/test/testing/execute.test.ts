@@ -90,7 +90,7 @@ const withAddress = (): { readonly system: System; readonly address: Promise<str
     tell(`http://127.0.0.1:${server.port}/records`);
     return server;
   };
-  return { system: { ...system, http: { listen } }, address };
+  return { system: { ...system, http: { ...system.http, listen } }, address };
 };
 
 describe('startJob', () => {
