@@ -13,9 +13,17 @@ export interface IoCall {
 /**
  * What becomes of a call. `fail` = no effect and an error; `loseAnswer` = it is done, and the caller gets an error;
  * `silent` = no effect and no answer, ever; the caller's process dies before the call, or after its effect and before its answer.
- * `tear` = a write of which a part arrives, and an error: only what is not written as a whole can be torn.
+ * `late` = the caller gets an error, and long afterwards it is done all the same. `tear` = a write of which a part arrives, and an error: only what is not written as a whole can be torn.
  */
-export type Verdict = 'do' | 'fail' | 'loseAnswer' | 'silent' | 'crashBefore' | 'crashAfter' | 'tear';
+export type Verdict =
+  | 'do'
+  | 'fail'
+  | 'loseAnswer'
+  | 'late'
+  | 'silent'
+  | 'crashBefore'
+  | 'crashAfter'
+  | 'tear';
 
 /** Decides what becomes of each call. The order of the calls is that of their numbers. */
 export interface FaultPlan {

@@ -2,6 +2,7 @@ import { nodeHashing } from '../src/sys/node-hashing.ts';
 import type { Cancellable, System } from '../src/sys/system.ts';
 import { simulatedCompression } from './compression.ts';
 import type { SimulatedDisk } from './disk.ts';
+import type { Verdict } from './faults.ts';
 import { simulatedFiles } from './files.ts';
 import type { SimulatedNetwork } from './network.ts';
 import type { OwnedEvent, Owner, World } from './world.ts';
@@ -22,6 +23,18 @@ export interface ProcessOptions {
   /** How wrong its clock is at first, in ms. */
   readonly skewMs?: number;
 }
+
+/** How long a request that seems lost may still be on its way, in ms. */
+const lateMs = 15_000;
+
+/** What it meets then is nobody's business any more. */
+const effectLate = (effect: (torn: boolean) => unknown): void => {
+  try {
+    effect(false);
+  } catch {
+    // It was refused.
+  }
+};
 
 /** What code that asks for what the simulator does not have is told. */
 const absent = (what: string): never => {
@@ -152,7 +165,7 @@ export class SimulatedProcess implements Owner {
     what: string,
     on: string,
     effect: (torn: boolean) => T,
-    failure: (verdict: 'fail' | 'loseAnswer') => Error,
+    failure: (verdict: Verdict) => Error,
   ): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     if (!this.alive) return promise;
@@ -163,10 +176,11 @@ export class SimulatedProcess implements Owner {
     const arrive = (): void => {
       let answer: () => void;
       try {
-        if (verdict === 'fail') throw failure(verdict);
+        if (verdict === 'late') world.after(lateMs, () => effectLate(effect));
+        if (verdict === 'fail' || verdict === 'late') throw failure(verdict);
         const value = effect(verdict === 'tear');
         answer = () => resolve(value);
-        if (verdict === 'loseAnswer' || verdict === 'tear') throw failure('loseAnswer');
+        if (verdict === 'loseAnswer' || verdict === 'tear') throw failure(verdict);
       } catch (error) {
         answer = () => reject(error);
       }
@@ -188,6 +202,7 @@ export class SimulatedProcess implements Owner {
       case 'do':
         return effect(false);
       case 'fail':
+      case 'late':
         throw failure();
       case 'loseAnswer':
       case 'tear':
