@@ -1,0 +1,39 @@
+import type { System } from '../src/sys/system.ts';
+import { SimulatedDisk } from './disk.ts';
+import { SimulatedNetwork } from './network.ts';
+import { SimulatedProcess } from './process.ts';
+import { SimulatedStorage } from './storage.ts';
+import { Outlet } from './workload/outlet.ts';
+import { World } from './world.ts';
+
+/** A world with what a job needs around it: a network, an object storage, an outlet, and processes. */
+export class Cluster {
+  readonly world: World;
+  readonly network: SimulatedNetwork;
+  readonly storage = new SimulatedStorage();
+  readonly outlet = new Outlet();
+  readonly processes: SimulatedProcess[] = [];
+  private readonly bySystem = new Map<System, SimulatedProcess>();
+  private readonly disks = new Map<string, SimulatedDisk>();
+
+  constructor(seed: number) {
+    this.world = new World(seed);
+    this.network = new SimulatedNetwork(this.world);
+  }
+
+  /** Starts a process on a host, whose disk it finds as others have left it. */
+  start(name: string, host: string = name): SimulatedProcess {
+    const disk = this.disks.get(host) ?? new SimulatedDisk(this.world.random.fork(`disk of ${host}`));
+    this.disks.set(host, disk);
+    const process = new SimulatedProcess(this.world, { name, host, disk, network: this.network });
+    this.processes.push(process);
+    this.bySystem.set(process.system, process);
+    return process;
+  }
+
+  processOf(system: System): SimulatedProcess {
+    const process = this.bySystem.get(system);
+    if (process === undefined) throw new Error('This is the system of no simulated process.');
+    return process;
+  }
+}

@@ -1,0 +1,95 @@
+import {
+  boundedOutOfOrderness,
+  count,
+  type Job,
+  type KeyedProcessFunction,
+  type MapState,
+  mapState,
+  noWatermarks,
+  type Sink,
+  sum,
+  tumbling,
+  type ValueState,
+  valueState,
+} from 'millrace';
+import type { Row } from './outlet.ts';
+import { disorderMs, type Numbered, type WorkloadSize, windowMs } from './records.ts';
+import { partitionSource, poolSource } from './sources.ts';
+
+/** Tells the running count of a key: each number from 1 once, in whatever order the records come. */
+const runningCount = (): KeyedProcessFunction<string, Numbered, Row> => {
+  let seen: ValueState<number, number> | undefined;
+  return {
+    open: (context) => {
+      seen = context.state(valueState('seen', { default: 0 }));
+    },
+    process: (_record, { key }, output) => {
+      const now = (seen?.value() ?? 0) + 1;
+      seen?.update(now);
+      output.emit({ key: `${key} number ${now}`, value: `${now}` });
+    },
+  };
+};
+
+/** The end of the bucket of a time. */
+const bucketEnd = (timeMs: number): number => (Math.floor(timeMs / windowMs) + 1) * windowMs;
+
+/** Adds amounts up until the end of a bucket, by a timer. */
+const totalsByTimer = (): KeyedProcessFunction<string, Numbered, Row> => {
+  let totals: MapState<number, number> | undefined;
+  return {
+    open: (context) => {
+      totals = context.state(mapState<number, number>('totals'));
+    },
+    process: ({ amount, timeMs }, { timers }) => {
+      const end = bucketEnd(timeMs);
+      totals?.put(end, (totals.get(end) ?? 0) + amount);
+      timers.registerEventTimeTimer(end);
+    },
+    onTimer: (end, { key }, output) => {
+      output.emit({ key: `${key} until ${end}`, value: `${totals?.get(end)}` });
+      totals?.delete(end);
+    },
+  };
+};
+
+/** The sinks of the workload, by name. */
+export const sinkNames = ['windows', 'totals', 'counts'] as const;
+export type SinkName = (typeof sinkNames)[number];
+
+/** The job: windows and timers over partitions in event time, counts over a pool of small splits. */
+export const workloadJob =
+  (seed: number, size: WorkloadSize, sink: (name: SinkName) => Sink<Row>): Job =>
+  (env) => {
+    const records = env
+      .fromSource(partitionSource(seed, size), boundedOutOfOrderness(disorderMs))
+      .name('partitions');
+    records
+      .keyBy('key')
+      .window(tumbling(windowMs))
+      .aggregate({ records: count(), amount: sum('amount') })
+      .name('window')
+      .map(
+        ({ key, windowStart, records: seen, amount }): Row => ({
+          key: `${key} at ${windowStart}`,
+          value: `${seen} records, ${amount}`,
+        }),
+      )
+      .name('window-rows')
+      .sinkTo(sink('windows'))
+      .name('windows');
+    records
+      .keyBy('key')
+      .process(totalsByTimer())
+      .name('totals-by-timer')
+      .sinkTo(sink('totals'))
+      .name('totals');
+    env
+      .fromSource(poolSource(seed, size), noWatermarks())
+      .name('pool')
+      .keyBy('key')
+      .process(runningCount())
+      .name('running-count')
+      .sinkTo(sink('counts'))
+      .name('counts');
+  };
