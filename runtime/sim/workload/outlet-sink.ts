@@ -1,4 +1,10 @@
-import type { Batch, ConnectorContext, TwoPhaseSink, TwoPhaseSinkWriter } from 'millrace';
+import {
+  type Batch,
+  type ConnectorContext,
+  MillraceError,
+  type TwoPhaseSink,
+  type TwoPhaseSinkWriter,
+} from 'millrace';
 import type { System } from '../../src/sys/system.ts';
 import type { SimulatedProcess } from '../process.ts';
 import type { Outlet, Row } from './outlet.ts';
@@ -50,6 +56,14 @@ class OutletWriter implements TwoPhaseSinkWriter<string> {
   }
 }
 
+const commit = (outlet: Outlet, id: string): void => {
+  try {
+    outlet.commit(id);
+  } catch (error) {
+    throw new MillraceError('output-lost', (error as Error).message, { cause: error });
+  }
+};
+
 /** A two-phase sink whose transactions are in the outlet. */
 export const outletSink = (door: OutletDoor, sink: string): TwoPhaseSink<Row, string> => ({
   kind: 'outlet',
@@ -57,9 +71,17 @@ export const outletSink = (door: OutletDoor, sink: string): TwoPhaseSink<Row, st
   createWriter: (context) => new OutletWriter(door, sink, context),
   createCommitter: (context) => {
     const process = door.processOf(context.system);
+    const { outlet } = door;
     return {
-      commit: (id) => process.call('outlet.commit', id, () => door.outlet.commit(id), unreachable),
-      abort: (id) => process.call('outlet.abort', id, () => door.outlet.abort(id), unreachable),
+      commit: (id) => process.call('outlet.commit', id, () => commit(outlet, id), unreachable),
+      abort: (id) => process.call('outlet.abort', id, () => outlet.abort(id), unreachable),
+      abortOlder: (attempt) =>
+        process.call(
+          'outlet.abortOlder',
+          `${sink} before ${attempt}`,
+          () => outlet.abortOlder(sink, attempt),
+          unreachable,
+        ),
     };
   },
 });
