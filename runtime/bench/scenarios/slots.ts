@@ -1,5 +1,6 @@
 import { measureSlots } from '../measure-slots.ts';
 import type { Scenario } from '../scenario.ts';
+import { measureTcp } from '../tcp/measure-tcp.ts';
 
 const twoSlots = (
   name: string,
@@ -31,5 +32,21 @@ export const slotScenarios: readonly Scenario[] = [
     title: 'objects of four numbers and a text through keyBy between two slots',
     ...twoSlots('exchange', 10_000_000),
     bars: [{ figure: 'recordsPerSecond', atLeast: 1.5e6 }],
+  },
+  {
+    name: 'exchange-tcp-objects',
+    title: 'objects of four numbers and a text from one process to another',
+    subject: () => measureTcp('objects', 4000),
+    byWallClock: true,
+    repetitions: 3,
+    bars: [{ figure: 'recordsPerSecond', atLeast: 1.2e6 }],
+  },
+  {
+    name: 'exchange-tcp-columns',
+    title: 'four columns of numbers with fractions from one process to another',
+    subject: () => measureTcp('columns', 20_000),
+    byWallClock: true,
+    repetitions: 3,
+    bars: [{ figure: 'megabytesPerSecond', atLeast: 300 }],
   },
 ];

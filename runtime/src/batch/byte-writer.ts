@@ -36,6 +36,19 @@ export class ByteWriter {
     this.at = 0;
   }
 
+  /** Forgets what was written behind the first `length` bytes. */
+  rewind(length: number): void {
+    this.at = Math.min(this.at, length);
+  }
+
+  /** Hands over what was written, memory and all; the next writes go to new memory with room for `capacity` bytes. */
+  take(capacity: number): Uint8Array {
+    const written = this.view();
+    this.buffer = Buffer.allocUnsafeSlow(Math.max(16, capacity));
+    this.at = 0;
+    return written;
+  }
+
   writeByte(byte: number): void {
     if (this.at === this.buffer.length) this.grow(1);
     this.buffer[this.at++] = byte;
@@ -65,6 +78,11 @@ export class ByteWriter {
     buffer[at + 2] = value >>> 16;
     buffer[at + 3] = value >>> 24;
     this.at = at + 4;
+  }
+
+  /** Writes over four bytes that are there already. */
+  patchInt32(at: number, value: number): void {
+    this.buffer.writeInt32LE(value | 0, at);
   }
 
   /** NaN always has the same bits. */

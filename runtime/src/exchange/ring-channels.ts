@@ -1,47 +1,16 @@
-import type { KeySelector } from '../api/transform.ts';
 import { ByteReader, ByteWriter } from '../batch/codec.ts';
 import type { PhysicalGraph, TaskEdge } from '../graph/physical-graph.ts';
 import { type ChannelReceiver, type ChannelSender, channelCredit } from './channel.ts';
 import { planRemoteChannels } from './channel-plan.ts';
 import { Doorbell, DoorbellButton } from './doorbell.ts';
-import type { StreamElement } from './element.ts';
 import { readElement, writeFrame } from './frame.ts';
-import { createEdgeKeyExtractor, type KeyExtractor } from './keys.ts';
-import { Queue } from './queue.ts';
+import type { RemoteChannels } from './remote-channels.ts';
+import { RemoteReceiver } from './remote-receiver.ts';
 import { IncomingLink, OutgoingLink } from './ring-link.ts';
 import type { SharedLinks } from './shared-links.ts';
 
-/** The receiving end of one remote channel: decoded elements wait here until the gate takes them. */
-class RingReceiver implements ChannelReceiver {
-  onElement: () => void = () => undefined;
-  private readonly queue = new Queue<StreamElement>();
-  private readonly extract: KeyExtractor | undefined;
-  private readonly giveCredit: () => void;
-
-  constructor(key: KeySelector | undefined, giveCredit: () => void) {
-    this.extract = key === undefined ? undefined : createEdgeKeyExtractor(key);
-    this.giveCredit = giveCredit;
-  }
-
-  accept(element: StreamElement): void {
-    // Keys do not travel: they follow from the records.
-    const keyed =
-      element.kind === 'batch' && this.extract !== undefined
-        ? element.withKeys(this.extract(element))
-        : element;
-    this.queue.push(keyed);
-    this.onElement();
-  }
-
-  poll(): StreamElement | undefined {
-    const element = this.queue.take();
-    if (element?.kind === 'batch') this.giveCredit();
-    return element;
-  }
-}
-
 /** All channels of one slot to and from slots on other threads: one ring a pair of slots, credit by channel. */
-export class RingChannels {
+export class RingChannels implements Required<RemoteChannels> {
   private readonly slot: number;
   private readonly slots: number;
   private readonly numbers = new Map<string, number>();
@@ -50,7 +19,7 @@ export class RingChannels {
   private readonly incoming: IncomingLink[] = [];
   private readonly buttons: readonly DoorbellButton[];
   private readonly bell: Doorbell;
-  private readonly receivers: (RingReceiver | undefined)[] = [];
+  private readonly receivers: (RemoteReceiver | undefined)[] = [];
   private readonly creditListeners = new Set<() => void>();
   /** Channels on which a sender was refused since the slot last slept: credit that came back meanwhile rang no bell. */
   private readonly lacking = new Set<number>();
@@ -101,11 +70,9 @@ export class RingChannels {
   receiver(edge: TaskEdge, fromSlot: number, onElement: () => void): ChannelReceiver {
     const number = this.number(edge, fromSlot, this.slot);
     const sender = this.buttons[fromSlot] as DoorbellButton;
-    const key = edge.partitioning.kind === 'hash' ? edge.partitioning.key : undefined;
-    const receiver = new RingReceiver(key, () => {
+    const receiver = new RemoteReceiver(edge, onElement, () => {
       if (Atomics.sub(this.credits, number, 1) === channelCredit) sender.press();
     });
-    receiver.onElement = onElement;
     this.receivers[number] = receiver;
     return receiver;
   }

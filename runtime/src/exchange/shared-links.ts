@@ -7,7 +7,7 @@ import { allocateRing } from './ring.ts';
 
 /** All memory that the slots of one attempt share on one machine. A plain value: it is handed to threads as it is. */
 export interface SharedLinks {
-  /** One ring an ordered pair of slots, at `from × slots + to`; undefined on the diagonal. */
+  /** One ring an ordered pair of slots, at `from × slots + to`; undefined where there is none. */
   readonly rings: readonly (SharedArrayBuffer | undefined)[];
   readonly doorbells: SharedArrayBuffer;
   /** Batches under way, one Int32 a remote channel. */
@@ -21,14 +21,24 @@ const mebibyte = 2 ** 20;
 const ringBytes = (slots: number): number =>
   slots <= 4 ? 4 * mebibyte : slots <= 8 ? mebibyte : mebibyte / 4;
 
-/** Allocates the memory for one attempt of a graph. `channelBytes`: what the rings of one slot may take; absent = the usual. */
-export const allocateSharedLinks = (graph: PhysicalGraph, channelBytes?: number): SharedLinks => {
+/**
+ * Allocates the memory for one attempt of a graph. `channelBytes`: what the rings of one slot may take; absent = the usual.
+ * `slotsHere`: those of this worker, absent = all; there are rings between them only.
+ */
+export const allocateSharedLinks = (
+  graph: PhysicalGraph,
+  channelBytes?: number,
+  slotsHere?: readonly number[],
+): SharedLinks => {
   const { slots } = graph;
-  const bytes = channelBytes === undefined ? ringBytes(slots) : ringBytesOf(channelBytes, slots);
+  const here = slotsHere?.length ?? slots;
+  const bytes = channelBytes === undefined ? ringBytes(here) : ringBytesOf(channelBytes, here);
+  const isHere = (slot: number): boolean => slotsHere?.includes(slot) ?? true;
   return {
-    rings: Array.from({ length: slots * slots }, (_, pair) =>
-      Math.floor(pair / slots) === pair % slots ? undefined : allocateRing(bytes),
-    ),
+    rings: Array.from({ length: slots * slots }, (_, pair) => {
+      const [from, to] = [Math.floor(pair / slots), pair % slots];
+      return from !== to && isHere(from) && isHere(to) ? allocateRing(bytes) : undefined;
+    }),
     doorbells: allocateDoorbells(slots),
     credits: new SharedArrayBuffer(4 * Math.max(1, planRemoteChannels(graph).length)),
     alignment: allocateAlignment(graph),

@@ -1,5 +1,5 @@
 import type { MemoryBudget } from '../contract/memory-budget.ts';
-import type { ChannelReceiver, ChannelSender } from '../exchange/channel.ts';
+import type { RemoteChannels } from '../exchange/remote-channels.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph, TaskEdge } from '../graph/physical-graph.ts';
 import type { System } from '../sys/system.ts';
@@ -48,16 +48,7 @@ export interface SlotSetup {
   readonly onFailed: (error: unknown) => void;
 }
 
-export interface RemoteChannels {
-  sender(edge: TaskEdge, toSlot: number, onCredit: () => void): ChannelSender;
-  receiver(edge: TaskEdge, fromSlot: number, onElement: () => void): ChannelReceiver;
-  /** Moves what has come from other threads, between two steps of the slot; absent = nothing to move. */
-  pump?(): boolean;
-  /** Whether everything sent has left this thread; absent = always. */
-  isEmpty?(): boolean;
-  /** The slot has nothing to do: `onWork` is called when something may have come. */
-  sleep?(onWork: () => void): void;
-}
+export type { RemoteChannels };
 
 /** For a job of one slot. */
 export const noRemoteChannels: RemoteChannels = {

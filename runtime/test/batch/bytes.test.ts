@@ -147,3 +147,32 @@ describe('a reader', () => {
     expect(new ByteReader(Uint8Array.of(2, 1, 1)).readCount(1)).toBe(2);
   });
 });
+
+describe('a writer whose bytes are sent as they are', () => {
+  it('writes over numbers that are there already', () => {
+    const writer = new ByteWriter();
+    writer.writeInt32(0);
+    writer.writeByte(9);
+    writer.patchInt32(0, 0xfedcba98);
+    expect([...writer.view()]).toEqual([0x98, 0xba, 0xdc, 0xfe, 9]);
+  });
+
+  it('forgets what lies behind a length, and nothing that does not', () => {
+    const writer = new ByteWriter();
+    for (const byte of [1, 2, 3]) writer.writeByte(byte);
+    writer.rewind(1);
+    writer.rewind(2);
+    writer.writeByte(4);
+    expect([...writer.view()]).toEqual([1, 4]);
+  });
+
+  it('gives its memory away and goes on in another', () => {
+    const writer = new ByteWriter(16);
+    writer.writeBytes(new Uint8Array(100).fill(1));
+    const given = writer.take(16);
+    writer.writeBytes(new Uint8Array(100).fill(2));
+    expect([...given]).toEqual(new Array(100).fill(1));
+    expect(writer.length).toBe(100);
+    expect(writer.view().buffer).not.toBe(given.buffer);
+  });
+});

@@ -1,0 +1,32 @@
+import type { TaskEdge } from '../graph/physical-graph.ts';
+import type { ChannelReceiver } from './channel.ts';
+import type { StreamElement } from './element.ts';
+import { createEdgeKeyExtractor, type KeyExtractor } from './keys.ts';
+import { Queue } from './queue.ts';
+
+/** The receiving end of a channel from another thread or process: decoded elements wait here until the gate takes them. */
+export class RemoteReceiver implements ChannelReceiver {
+  private readonly queue = new Queue<StreamElement>();
+  private readonly extract: KeyExtractor | undefined;
+  private readonly onElement: () => void;
+  private readonly giveCredit: () => void;
+
+  constructor({ partitioning }: TaskEdge, onElement: () => void, giveCredit: () => void) {
+    this.extract = partitioning.kind === 'hash' ? createEdgeKeyExtractor(partitioning.key) : undefined;
+    this.onElement = onElement;
+    this.giveCredit = giveCredit;
+  }
+
+  accept(element: StreamElement): void {
+    this.queue.push(element);
+    this.onElement();
+  }
+
+  poll(): StreamElement | undefined {
+    const element = this.queue.take();
+    if (element?.kind !== 'batch') return element;
+    this.giveCredit();
+    // Keys do not travel: they follow from the records.
+    return this.extract === undefined ? element : element.withKeys(this.extract(element));
+  }
+}
