@@ -95,7 +95,7 @@ export interface Processor {
   finish?(budget: Budget): boolean;
   /** The input ends without a last watermark: what is held back of its records goes on. Repeated until true. */
   stop?(budget: Budget): boolean;
-  /** Sinks: makes what was written visible. */
+  /** Sinks, at the end of the input: makes what was written visible, unless a checkpoint does that. */
   flush?(): void | Promise<void>;
   /** A barrier is about to go on: hand on what is held back, so that it stands before the barrier. */
   prepareBarrier?(): void;
@@ -125,8 +125,10 @@ export interface Processor {
   /** Before the first batch and after `open`: what this subtask gets of the state that all of them had. */
   importSubtaskState?(states: readonly SubtaskStateSnapshot[]): void;
   /**
-   * Two-phase sinks, at a barrier: seals what was written so far and opens the next transaction. Resolves with committables, plain
-   * values, when what was sealed is durable but not visible; records go on meanwhile.
+   * Sinks, at a barrier: a two-phase sink seals what was written so far and opens the next transaction, before the call returns. Resolves
+   * with committables, plain values, when what was sealed is durable but not visible: its own and those of earlier checkpoints of
+   * which `checkpointEnded` has not said that they are complete. Another sink resolves with none, when all that was written before is
+   * durable. Records go on meanwhile. A rejection is the end of the attempt: what was to be sealed is gone.
    */
   prepare?(checkpointId: number): Promise<readonly unknown[]>;
   /** The checkpoint is in the log, or never will be: calls the user's functions, and lets what was kept for it go. */

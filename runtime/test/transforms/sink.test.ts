@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectorContext, Sink, SinkWriter } from '../../src/api/connectors.ts';
+import type { ConnectorContext, Sink, SinkWriter, TwoPhaseSinkWriter } from '../../src/api/connectors.ts';
 import type { Batch } from '../../src/batch/batch.ts';
 import { MillraceError } from '../../src/contract/errors.ts';
 import type { Processor } from '../../src/transforms/processor.ts';
@@ -107,6 +107,128 @@ describe('a sink', () => {
     await opened.close?.();
     expect(writer.log).toEqual(['close']);
     await expect(sinkProcessor(() => writer).close?.()).resolves.toBeUndefined();
+  });
+});
+
+/** A writer whose prepared transactions become durable when the test says so. */
+class TwoPhaseWriter extends Writer implements TwoPhaseSinkWriter<unknown> {
+  readonly durable: PromiseWithResolvers<void>[] = [];
+  private written = 0;
+
+  override write(batch: Batch): void {
+    this.written += batch.length;
+  }
+
+  async prepare(checkpointId: number): Promise<readonly unknown[]> {
+    const committable = { checkpointId, records: this.written };
+    this.written = 0;
+    const made = Promise.withResolvers<void>();
+    this.durable.push(made);
+    await made.promise;
+    return committable.records === 0 ? [] : [committable];
+  }
+}
+
+describe('a sink at a barrier', () => {
+  const opened = async (writer: SinkWriter, checkpoints = true): Promise<Processor> => {
+    const processor = sinkProcessor(() => writer, fakeContext({ transformName: 'store', checkpoints }));
+    await processor.open?.();
+    return processor;
+  };
+  const twoPhase = async () => {
+    const writer = new TwoPhaseWriter();
+    return { writer, processor: await opened(writer) };
+  };
+
+  it('of two phases seals at once what was written, and tells it when it is durable', async () => {
+    const { writer, processor } = await twoPhase();
+    processor.process(batch, 0);
+    let told: unknown;
+    const prepared = processor.prepare?.(1).then((committables) => {
+      told = committables;
+    });
+    processor.process(batch, 0);
+    processor.process(batch, 0);
+    await Promise.resolve();
+    expect(told).toBeUndefined();
+    writer.durable[0]?.resolve();
+    await prepared;
+    expect(told).toEqual([{ checkpointId: 1, records: 2 }]);
+  });
+
+  it('of two phases gives what it has prepared again until a checkpoint with it is complete', async () => {
+    const { writer, processor } = await twoPhase();
+    const prepare = async (checkpointId: number): Promise<unknown> => {
+      processor.process(batch, 0);
+      const prepared = processor.prepare?.(checkpointId);
+      writer.durable.at(-1)?.resolve();
+      return prepared;
+    };
+    const one = { checkpointId: 1, records: 2 };
+    const two = { checkpointId: 2, records: 2 };
+    expect(await prepare(1)).toEqual([one]);
+    processor.checkpointEnded?.(1, false);
+    expect(await prepare(2)).toEqual([one, two]);
+    expect(await prepare(3)).toEqual([one, two, { checkpointId: 3, records: 2 }]);
+    processor.checkpointEnded?.(2, true);
+    expect(await prepare(4)).toEqual([
+      { checkpointId: 3, records: 2 },
+      { checkpointId: 4, records: 2 },
+    ]);
+  });
+
+  it('of two phases leaves what it has at the end to the last checkpoint', async () => {
+    const { writer, processor } = await twoPhase();
+    processor.process(batch, 0);
+    await processor.flush?.();
+    expect(writer.log).toEqual([]);
+    const prepared = processor.prepare?.(9);
+    writer.durable[0]?.resolve();
+    expect(await prepared).toEqual([{ checkpointId: 9, records: 2 }]);
+  });
+
+  it('of two phases without checkpoints shows what it has at the end', async () => {
+    const writer = new TwoPhaseWriter();
+    const processor = await opened(writer, false);
+    await processor.flush?.();
+    expect(writer.log).toEqual(['flush']);
+  });
+
+  it('of one phase is done when all that was written is, one flush at a time', async () => {
+    const flushes: PromiseWithResolvers<void>[] = [];
+    const writer = Object.assign(new Writer(), {
+      flush: () => {
+        const made = Promise.withResolvers<void>();
+        flushes.push(made);
+        return made.promise;
+      },
+    });
+    const processor = await opened(writer);
+    const both = [processor.prepare?.(1), processor.prepare?.(2)];
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(flushes).toHaveLength(1);
+    flushes[0]?.resolve();
+    expect(await both[0]).toEqual([]);
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(flushes).toHaveLength(2);
+    flushes[1]?.resolve();
+    expect(await both[1]).toEqual([]);
+  });
+
+  it('ends the attempt when it cannot prepare, by its name and the checkpoint', async () => {
+    const { writer, processor } = await twoPhase();
+    const prepared = processor.prepare?.(3);
+    writer.durable[0]?.reject(new Error('disk full'));
+    expect((await errorOf(() => prepared)).message).toBe(
+      'The sink “store” (test) failed to prepare checkpoint 3: disk full',
+    );
+  });
+
+  it('refuses a committable that cannot be written into a checkpoint', async () => {
+    const writer = Object.assign(new Writer(), { prepare: async () => [{ handle: () => 1 }] });
+    const processor = await opened(writer);
+    const error = await errorOf(() => processor.prepare?.(3));
+    expect([error.code, error.where['transform']]).toEqual(['value-unsupported', 'store']);
   });
 });
 
