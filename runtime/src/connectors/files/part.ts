@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { FileSystem, OpenFile } from '../../sys/files.ts';
 import { ioError, withFile } from './io-error.ts';
+import { hiddenName } from './names.ts';
 
 /** A part that is whole: hidden at `from` until it is renamed to `to`. A committable of `fileSink`. */
 export interface SealedPart {
@@ -23,10 +24,10 @@ export class Part {
   private buffer: string[] = [];
   private pendingBytes = 0;
 
-  constructor(files: FileSystem, directory: string, name: string, nowMs: number) {
+  constructor(files: FileSystem, directory: string, name: string, nowMs: number, owner?: string) {
     this.files = files;
     this.openedMs = nowMs;
-    this.from = join(directory, `.${name}.inprogress`);
+    this.from = join(directory, hiddenName(name, owner));
     this.to = join(directory, name);
     withFile('make the directory', directory, () => files.makeDirectory(directory));
     this.file = withFile('create', this.from, () => files.open(this.from, 'write'));

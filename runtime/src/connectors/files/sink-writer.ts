@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { ConnectorContext, TwoPhaseSinkWriter } from '../../api/connectors.ts';
 import type { Batch } from '../../batch/batch.ts';
 import type { Cancellable } from '../../sys/system.ts';
@@ -9,6 +9,7 @@ import { withFile } from './io-error.ts';
 import { Part, type SealedPart } from './part.ts';
 import { createPartitioner, type Partitioner } from './partition.ts';
 import type { FileSinkSettings } from './sink-options.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 /** Parts that one writer has open at most; beyond that the one that was written to longest ago is finished. */
 const mostOpenParts = 100;
@@ -25,7 +26,8 @@ export class FileSinkWriter implements TwoPhaseSinkWriter<SealedPart> {
   private readonly csv: CsvWriter | undefined;
   /** By partition, those written to last at the end. */
   private readonly parts = new Map<string, Part>();
-  private sealed: SealedPart[] = [];
+  /** Finished and being made durable, for the next checkpoint. */
+  private sealed: Promise<SealedPart>[] = [];
   private readonly run: string;
   private created = 0;
   private timer: Cancellable | undefined;
@@ -60,21 +62,24 @@ export class FileSinkWriter implements TwoPhaseSinkWriter<SealedPart> {
   }
 
   async prepare(): Promise<readonly SealedPart[]> {
-    const open = [...this.parts.values()];
-    const before = this.sealed;
-    this.parts.clear();
+    for (const [partition, part] of this.parts) this.finish(partition, part);
+    const sealing = this.sealed;
     this.sealed = [];
-    const now = await Promise.all(open.map((part) => part.sealSoon()));
-    return [...before, ...now];
+    const sealed = await Promise.all(sealing);
+    await this.syncDirectories(sealed);
+    return sealed;
   }
 
   /** What is neither visible nor prepared has failed, or is written again after a restart. */
-  close(): void {
+  async close(): Promise<void> {
     this.timer?.cancel();
     for (const part of this.parts.values()) part.discard();
-    for (const part of this.sealed) this.context.system.files.remove(part.from);
     this.parts.clear();
+    const sealing = this.sealed;
     this.sealed = [];
+    for (const ended of await Promise.allSettled(sealing)) {
+      if (ended.status === 'fulfilled') this.context.system.files.remove(ended.value.from);
+    }
   }
 
   private partOf(partition: string): Part {
@@ -93,7 +98,9 @@ export class FileSinkWriter implements TwoPhaseSinkWriter<SealedPart> {
     const { system, subtask, attempt } = this.context;
     const { prefix, format } = this.settings;
     const name = `${prefix}-${subtask}-${attempt}-${this.run}-${this.created++}.${format}`;
-    const part = new Part(system.files, join(this.directory, partition), name, system.clock.monotonicMs());
+    const owner = this.context.checkpoints === true ? this.context.owner : undefined;
+    const nowMs = system.clock.monotonicMs();
+    const part = new Part(system.files, join(this.directory, partition), name, nowMs, owner);
     if (this.csv !== undefined) part.append(this.csv.header());
     this.parts.set(partition, part);
     return part;
@@ -101,9 +108,23 @@ export class FileSinkWriter implements TwoPhaseSinkWriter<SealedPart> {
 
   private finish(partition: string, part: Part): void {
     this.parts.delete(partition);
-    const sealed = part.seal();
-    if (this.context.checkpoints === true) this.sealed.push(sealed);
-    else publishPart(this.context.system.files, sealed);
+    if (this.context.checkpoints !== true) return publishPart(this.context.system.files, part.seal());
+    const sealing = part.sealSoon();
+    // Whoever prepares hears of it too, but perhaps much later.
+    sealing.catch((error: unknown) => this.context.fail(error));
+    this.sealed.push(sealing);
+  }
+
+  /** The names of parts, and of the directories that were made for them, outlive a power cut as well. */
+  private async syncDirectories(parts: readonly SealedPart[]): Promise<void> {
+    const paths = new Set<string>();
+    for (const { from } of parts) {
+      for (let path = dirname(from); !paths.has(path); path = dirname(path)) {
+        paths.add(path);
+        if (path === this.directory) break;
+      }
+    }
+    await Promise.all([...paths].map((path) => syncDirectory(this.context.system.files, path)));
   }
 
   /** A part is finished in time also when no record comes. */

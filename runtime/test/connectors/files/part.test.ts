@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { createPartCommitter, publishPart } from '../../../src/connectors/files/commit.ts';
 import { Part } from '../../../src/connectors/files/part.ts';
+import { toSinkSettings } from '../../../src/connectors/files/sink-options.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
+import { sinkContext } from '../support/sink-run.ts';
+import { TestSystem } from '../support/test-system.ts';
 
 const open = (files: MemoryFiles): Part => new Part(files, '/out/day', 'part-1.ndjson', 7);
+const committerOf = (files: MemoryFiles) => {
+  const context = sinkContext(new TestSystem());
+  const settings = toSinkSettings({ directory: '/out', format: 'ndjson' });
+  return createPartCommitter(settings, { ...context, system: { ...context.system, files } });
+};
 const hiddenPath = '/out/day/.part-1.ndjson.inprogress';
 
 describe('a part', () => {
@@ -96,7 +104,7 @@ describe('publishing a part', () => {
   it('refuses a part of another length, hidden or visible', async () => {
     const files = new MemoryFiles();
     const sealed = sealedPart(files);
-    const committer = createPartCommitter(files);
+    const committer = committerOf(files);
     await expect(committer.commit({ ...sealed, sizeBytes: 3 })).rejects.toThrow('has 2 bytes instead of 3');
     await committer.commit(sealed);
     await expect(committer.commit({ ...sealed, sizeBytes: 3 })).rejects.toThrow(
@@ -107,10 +115,10 @@ describe('publishing a part', () => {
   it('can be given up, before and after', async () => {
     const files = new MemoryFiles();
     const sealed = sealedPart(files);
-    const committer = createPartCommitter(files);
+    const committer = committerOf(files);
     await committer.abort(sealed);
     await expect(committer.commit(sealed)).rejects.toMatchObject({
-      code: 'io',
+      code: 'output-lost',
       hint: expect.stringContaining('Do not touch hidden files'),
     });
     await committer.abort(sealed);

@@ -14,9 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fileSink, files } from '../../../src/connectors/files/index.ts';
+import type { TwoPhaseSinkWriter } from '../../../src/api/connectors.ts';
+import { fileSink, files, type SealedPart } from '../../../src/connectors/files/index.ts';
 import { nodeFiles } from '../../../src/sys/node-files.ts';
-import { openWriter, rowBatch } from '../support/sink-run.ts';
+import { openWriter, rowBatch, sinkContext } from '../support/sink-run.ts';
 import { SourceRun } from '../support/source-run.ts';
 import { TestSystem } from '../support/test-system.ts';
 
@@ -145,5 +146,22 @@ describe('files on a real disk', () => {
     const file = nodeFiles.open('/dev/full', 'append');
     expect(() => file.write(new Uint8Array(10))).toThrowError(expect.objectContaining({ code: 'ENOSPC' }));
     file.close();
+  });
+});
+
+describe('the file sink on a real disk', () => {
+  it('commits what a process before it has prepared, and removes what that has left behind', async () => {
+    const sink = fileSink<{ readonly n: number }>({ directory: 'out', format: 'ndjson', partitionBy: 'n' });
+    const place = { baseDirectory: directory, checkpoints: true };
+    const writer = (await openWriter(sink, test, place)) as TwoPhaseSinkWriter<SealedPart>;
+    writer.write(rowBatch([{ n: 1 }]));
+    const prepared = await writer.prepare(1);
+    writer.write(rowBatch([{ n: 2 }]));
+    const committer = sink.createCommitter(sinkContext(test, { ...place, attempt: 2 }));
+    for (const part of prepared) await committer.commit(part);
+    await committer.abortOlder?.(2);
+    expect(readdirSync(at('out/n=1'))).toEqual([expect.stringMatching(/^part-0-1-/)]);
+    expect(readdirSync(at('out/n=2'))).toEqual([]);
+    await writer.close();
   });
 });
