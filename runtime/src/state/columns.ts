@@ -1,7 +1,9 @@
 import { cloneValue } from '../batch/values.ts';
 import { grownBytes, grownNumbers } from './capacity.ts';
 import { MemoryAccount } from './memory-account.ts';
+import { Timed } from './time-to-live.ts';
 import type { Change, UndoLog } from './undo-log.ts';
+import { ValueMap } from './value-map.ts';
 
 /** Stands in a heap column where a row has no state; `undefined` is a value that a state may hold. */
 export const absent: unique symbol = Symbol('absent');
@@ -23,6 +25,10 @@ export abstract class StateColumn {
   abstract clear(row: number): void;
   /** Records what the row holds now, to be restored. The value itself is not copied. */
   abstract save(row: number, log: UndoLog): void;
+  /** Takes what a row of another column of the same state holds, as it is now: nothing that can change is shared. */
+  abstract copyCell(row: number, from: StateColumn, fromRow: number): void;
+  /** A column of the same kind, without room for any row. */
+  abstract emptyCopy(account: MemoryAccount): StateColumn;
   abstract memoryBytes(): number;
 
   /** Makes room for so many rows. */
@@ -100,6 +106,16 @@ export class NumberColumn extends StateColumn {
     log.record(new SavedNumber(this, row));
   }
 
+  copyCell(row: number, from: NumberColumn, fromRow: number): void {
+    this.values[row] = from.values[fromRow]!;
+    this.present[row] = from.present[fromRow]!;
+    this.setExpiryMs(row, from.expiryMs(fromRow));
+  }
+
+  emptyCopy(account: MemoryAccount): NumberColumn {
+    return new NumberColumn(this.expiriesMs !== undefined, account);
+  }
+
   override grow(rowCount: number): void {
     super.grow(rowCount);
     this.values = grownNumbers(this.values, rowCount, this.account);
@@ -136,6 +152,16 @@ class SavedValue implements Change {
   }
 }
 
+/** A copy whose values can be changed apart. Keys are never changed. */
+const cloneMap = (map: ValueMap<unknown, unknown>): ValueMap<unknown, unknown> => {
+  const copy = new ValueMap<unknown, unknown>();
+  for (const [key, held] of map) {
+    const isTimed = held instanceof Timed;
+    copy.set(key, isTimed ? new Timed(cloneValue(held.value), held.expiryMs) : cloneValue(held));
+  }
+  return copy;
+};
+
 /** What is counted for a heap value: a small object. */
 const heapValueBytes = 64;
 /** How many rows are looked at to estimate how many hold one. */
@@ -170,6 +196,16 @@ export class HeapColumn extends StateColumn {
 
   save(row: number, log: UndoLog): void {
     log.record(new SavedValue(this, row));
+  }
+
+  copyCell(row: number, from: HeapColumn, fromRow: number): void {
+    const value = from.values[fromRow];
+    this.values[row] = value instanceof ValueMap ? cloneMap(value) : cloneValue(value);
+    this.setExpiryMs(row, from.expiryMs(fromRow));
+  }
+
+  emptyCopy(account: MemoryAccount): HeapColumn {
+    return new HeapColumn(this.expiriesMs !== undefined, account);
   }
 
   override grow(rowCount: number): void {

@@ -30,7 +30,8 @@ export class Cursor {
   /** Writes are noted with this number. */
   epoch = 1;
   private readonly maxParallelism: number;
-  private readonly tracksRemovals: boolean;
+  /** Whether groups remember which of their keys went. */
+  private tracksRemovals: boolean;
   private readonly prepare: PrepareGroup;
   private readonly account: MemoryAccount;
   private key: unknown;
@@ -103,13 +104,13 @@ export class Cursor {
     return this.row;
   }
 
-  /** Notes that the row in hand is written, or that something was handed out that may be changed in place. */
+  /** To be called before the row in hand is written, or something is handed out that may be changed in place. */
   touch(): void {
     this.group!.touch(this.row, this.epoch);
   }
 
-  /** Notes that something of the row in hand was cleared. */
-  cleared(): void {
+  /** To be called before something of the row in hand is cleared. */
+  clearing(): void {
     this.touch();
     this.mayBeEmpty = true;
   }
@@ -146,10 +147,17 @@ export class Cursor {
   groupAt(number: number): KeyGroup {
     const known = this.groups[number];
     if (known !== undefined) return known;
-    const group = new KeyGroup(number, this.tracksRemovals, this.account.open());
+    const group = new KeyGroup(number, this.account.open());
+    if (this.tracksRemovals) group.trackRemovals(this.epoch);
     this.prepare(group);
     this.groups[number] = group;
     return group;
+  }
+
+  /** An epoch has just begun: from now on groups remember which of their keys went. */
+  trackRemovals(): void {
+    this.tracksRemovals = true;
+    for (const group of this.groups) group?.trackRemovals(this.epoch - 1);
   }
 
   private readKey(): void {
@@ -166,7 +174,7 @@ export class Cursor {
     }
     this.group = this.groupAt(keyGroupOf(this.hash, this.maxParallelism));
     this.columns = this.group.columns;
-    this.row = this.group.createRow(this.key, this.hash);
+    this.row = this.group.createRow(this.key, this.hash, this.epoch);
   }
 
   private leave(): void {

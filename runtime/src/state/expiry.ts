@@ -26,32 +26,37 @@ export const isExpired = (
   return true;
 };
 
-/** Removes what has expired in one column. Returns whether there was any. */
-const expireColumn = (column: StateColumn, row: number, nowMs: number): boolean => {
+/** Whether something has expired in a column at a row that has something. */
+const hasAnyExpired = (column: StateColumn, row: number, nowMs: number): boolean => {
   const map = mapOf(column, row);
-  if (map === undefined) {
-    if (!(nowMs >= column.expiryMs(row))) return false;
-    column.clear(row);
-    return true;
-  }
-  const { size } = map;
-  for (const [key, held] of map) if (hasExpired(held, nowMs)) map.delete(key);
-  if (map.size === 0) column.clear(row);
-  return map.size < size;
+  if (map === undefined) return nowMs >= column.expiryMs(row);
+  for (const held of map.values()) if (hasExpired(held, nowMs)) return true;
+  return false;
 };
 
-/** Removes what has expired in a row. Returns whether there was any. */
+const expireColumn = (column: StateColumn, row: number, nowMs: number): void => {
+  const map = mapOf(column, row);
+  if (map === undefined) return column.clear(row);
+  for (const [key, held] of map) if (hasExpired(held, nowMs)) map.delete(key);
+  if (map.size === 0) column.clear(row);
+};
+
+/** Removes what has expired in a row, which is noted as a write in this epoch. Returns whether there was any. */
 export const expireRow = (
   group: KeyGroup,
   row: number,
   states: readonly StoredState[],
   nowMs: number,
+  epoch: number,
 ): boolean => {
   let removed = false;
   for (let state = 0; state < states.length; state++) {
     const column = group.columns[state]!;
     if (states[state]!.expiry === undefined || !column.has(row)) continue;
-    if (expireColumn(column, row, nowMs)) removed = true;
+    if (!hasAnyExpired(column, row, nowMs)) continue;
+    group.touch(row, epoch);
+    expireColumn(column, row, nowMs);
+    removed = true;
   }
   return removed;
 };

@@ -48,16 +48,16 @@ export abstract class Handle {
 
   private renew(column: StateColumn, expiryMs: number): void {
     const { cursor } = this;
+    cursor.touch();
     if (cursor.log !== undefined) column.save(cursor.row, cursor.log);
     column.setExpiryMs(cursor.row, expiryMs);
-    cursor.touch();
   }
 
   protected erase(column: StateColumn): void {
     const { cursor } = this;
+    cursor.clearing();
     if (cursor.log !== undefined) column.save(cursor.row, cursor.log);
     column.clear(cursor.row);
-    cursor.cleared();
   }
 }
 

@@ -5,7 +5,7 @@ import { type HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
 import type { Cursor } from './cursor.ts';
 import { columnFor, convertColumn } from './evolution.ts';
 import type { KeyGroup } from './key-group.ts';
-import { Flag, formatVersion, kindNumbers } from './key-group-format.ts';
+import { Flag, Form, formatVersion, kindNumbers, Presence } from './key-group-format.ts';
 import { keyGroupOf } from './key-groups.ts';
 import type { StateRegistry, StateShape, StoredState } from './state-registry.ts';
 import { Timed } from './time-to-live.ts';
@@ -18,24 +18,27 @@ class KeyGroupReader {
   private readonly shapes: ReadShapes = new ReadShapes();
   private readonly group: KeyGroup;
   private readonly cursor: Cursor;
+  private readonly version: number;
   /** The rows of the keys in order of the encoding. */
   private readonly rows: number[] = [];
+  /** The rows that have the state in hand. */
+  private present: number[] = [];
 
   constructor(bytes: Uint8Array, group: KeyGroup, cursor: Cursor) {
     this.reader = new ByteReader(bytes);
     this.group = group;
     this.cursor = cursor;
-    const version = this.reader.readByte();
-    if (version !== formatVersion) {
-      throw this.reader.corrupt(`a key group has the unknown version ${version}`);
+    this.version = this.reader.readByte();
+    if (this.version < 1 || this.version > formatVersion) {
+      throw this.reader.corrupt(`a key group has the unknown version ${this.version}`);
     }
   }
 
   read(registry: StateRegistry, timers: readonly TimerQueue[]): void {
     const { group, cursor, reader } = this;
     const removed = this.removedRows();
-    this.makeRows();
-    clearRows(group, new Set([...removed, ...this.rows]), timers);
+    const known = this.makeRows();
+    clearRows(group, new Set([...removed, ...known]), timers, cursor.epoch);
     for (let left = reader.readCount(3); left > 0; left--) {
       const shape = this.shape();
       const { state, convert } = registry.receive(shape);
@@ -55,21 +58,38 @@ class KeyGroupReader {
 
   private removedRows(): number[] {
     const rows: number[] = [];
-    for (let left = this.reader.readCount(1); left > 0; left--) {
-      const key = this.value();
+    for (const key of this.keys()) {
       const row = this.group.index.find(key, this.hashOf(key));
       if (row >= 0) rows.push(row);
     }
     return rows;
   }
 
-  private makeRows(): void {
-    for (let left = this.reader.readCount(1); left > 0; left--) {
-      const key = this.value();
-      const row = this.group.createRow(key, this.hashOf(key));
-      this.group.touch(row, this.cursor.epoch);
+  /** Finds or makes the rows of the keys; gives those that were there before. */
+  private makeRows(): number[] {
+    const { group, cursor } = this;
+    const known: number[] = [];
+    for (const key of this.keys()) {
+      const { size } = group.index;
+      const row = group.createRow(key, this.hashOf(key), cursor.epoch);
+      if (group.index.size === size) known.push(row);
       this.rows.push(row);
     }
+    return known;
+  }
+
+  private keys(): Float64Array | readonly unknown[] {
+    const { reader } = this;
+    const count = reader.readCount(1);
+    if (this.version > 1 && reader.readByte() === Form.numbers) return this.doubles(count);
+    return Array.from({ length: count }, () => this.value());
+  }
+
+  private doubles(count: number): Float64Array {
+    this.reader.require(count * 8);
+    const values = new Float64Array(count);
+    this.reader.readArray(values, count, 8);
+    return values;
   }
 
   private value(): unknown {
@@ -95,24 +115,46 @@ class KeyGroupReader {
   }
 
   private column(column: StateColumn, shape: StateShape, stored: StoredState): void {
-    const { rows } = this;
-    const bits = this.reader.readBytes(Math.ceil(rows.length / 8));
+    this.presence();
     // What came without an expiry into a state that has one starts its life now.
     const expiryMs = stored.expiry === undefined ? Number.NaN : this.cursor.nowMs() + stored.expiry.afterMs;
-    for (let i = 0; i < rows.length; i++) {
-      if ((bits[i >> 3]! & (1 << (i & 7))) !== 0) this.cell(column, rows[i]!, shape, expiryMs);
-    }
+    if (shape.kind === 'map') this.mapCells((column as HeapColumn).values, shape.expires, expiryMs);
+    else if (this.version === 1) this.singleCells(column, shape.expires, expiryMs);
+    else this.cells(column, shape.expires, expiryMs);
   }
 
-  private cell(column: StateColumn, row: number, shape: StateShape, expiryMs: number): void {
-    const { reader } = this;
-    if (shape.kind === 'map') {
-      (column as HeapColumn).values[row] = this.map(shape.expires, expiryMs);
-      return;
+  private presence(): void {
+    const { rows, reader } = this;
+    this.present = rows;
+    if (this.version > 1 && reader.readByte() === Presence.all) return;
+    const bits = reader.readBytes(Math.ceil(rows.length / 8));
+    this.present = rows.filter((_, i) => (bits[i >> 3]! & (1 << (i & 7))) !== 0);
+  }
+
+  private mapCells(values: unknown[], expires: boolean, expiryMs: number): void {
+    for (const row of this.present) values[row] = this.map(expires, expiryMs);
+  }
+
+  private cells(column: StateColumn, expires: boolean, expiryMs: number): void {
+    const { present } = this;
+    if (column instanceof NumberColumn) {
+      const values = this.doubles(present.length);
+      for (let i = 0; i < present.length; i++) column.set(present[i]!, values[i]!);
+    } else {
+      for (const row of present) (column as HeapColumn).values[row] = this.value();
     }
-    if (column instanceof NumberColumn) column.set(row, reader.readDouble());
-    else (column as HeapColumn).values[row] = this.value();
-    column.setExpiryMs(row, shape.expires ? reader.readDouble() : expiryMs);
+    const expiries = expires ? this.doubles(present.length) : undefined;
+    if (column.expiriesMs === undefined) return;
+    for (let i = 0; i < present.length; i++) column.setExpiryMs(present[i]!, expiries?.[i] ?? expiryMs);
+  }
+
+  /** Version 1: each value with its expiry. */
+  private singleCells(column: StateColumn, expires: boolean, expiryMs: number): void {
+    for (const row of this.present) {
+      if (column instanceof NumberColumn) column.set(row, this.reader.readDouble());
+      else (column as HeapColumn).values[row] = this.value();
+      column.setExpiryMs(row, expires ? this.reader.readDouble() : expiryMs);
+    }
   }
 
   private map(expires: boolean, expiryMs: number): ValueMap<unknown, unknown> {
@@ -127,21 +169,40 @@ class KeyGroupReader {
   }
 
   private timers(queue: TimerQueue): void {
-    const { reader, rows, group } = this;
-    for (let left = reader.readCount(10); left > 0; left--) {
-      const row = rows[reader.readVarint()];
-      const timeMs = reader.readDouble();
-      const namespace = this.value();
-      if (row === undefined || Number.isNaN(timeMs) || typeof namespace !== 'number') {
-        throw reader.corrupt('a timer makes no sense');
+    if (this.version === 1) {
+      for (let left = this.reader.readCount(10); left > 0; left--) {
+        this.timer(queue, this.reader.readVarint(), this.reader.readDouble(), this.value());
       }
-      queue.add(group, row, timeMs, namespace);
+      return;
     }
+    const count = this.reader.readCount(20);
+    const numbers = new Int32Array(count);
+    this.reader.readArray(numbers, count, 4);
+    const [timesMs, namespaces] = [this.doubles(count), this.doubles(count)];
+    for (let i = 0; i < count; i++) this.timer(queue, numbers[i]!, timesMs[i]!, namespaces[i]);
+  }
+
+  private timer(queue: TimerQueue, number: number, timeMs: number, namespace: unknown): void {
+    const row = this.rows[number];
+    if (row === undefined || Number.isNaN(timeMs) || typeof namespace !== 'number') {
+      throw this.reader.corrupt('a timer makes no sense');
+    }
+    queue.add(this.group, row, timeMs, namespace);
   }
 }
 
-const clearRows = (group: KeyGroup, rows: ReadonlySet<number>, timers: readonly TimerQueue[]): void => {
-  for (const row of rows) for (const column of group.columns) column.clear(row);
+/** Takes from rows that are there all that they have. */
+const clearRows = (
+  group: KeyGroup,
+  rows: ReadonlySet<number>,
+  timers: readonly TimerQueue[],
+  epoch: number,
+): void => {
+  if (rows.size === 0) return;
+  for (const row of rows) {
+    group.touch(row, epoch);
+    for (const column of group.columns) column.clear(row);
+  }
   for (const queue of timers) {
     const found: (readonly [number, number, number])[] = [];
     queue.forEach(group.number, (row, timeMs, namespace) => {
@@ -152,7 +213,7 @@ const clearRows = (group: KeyGroup, rows: ReadonlySet<number>, timers: readonly 
 };
 
 /**
- * Brings into a key group what `writeKeyGroup` wrote: keys named there get exactly the state and the timers named there,
+ * Brings into a key group what `writeRows` wrote: keys named there get exactly the state and the timers named there,
  * removed ones lose theirs, others keep what they have. States that nobody has registered yet are kept for when they are.
  * @throws MillraceError record-invalid for damaged bytes, job-invalid when a state is of another kind now
  */

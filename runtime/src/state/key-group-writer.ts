@@ -1,54 +1,76 @@
 import { ByteWriter, encodeValue } from '../batch/codec.ts';
 import { WrittenShapes } from '../batch/value-codec.ts';
 import { type HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
-import type { KeyGroup } from './key-group.ts';
-import { Flag, formatVersion, kindNumbers } from './key-group-format.ts';
+import { Flag, Form, formatVersion, kindNumbers, Presence } from './key-group-format.ts';
 import type { StateRegistry, StateShape } from './state-registry.ts';
 import { Timed } from './time-to-live.ts';
-import type { TimerQueue } from './timers.ts';
+import type { TimersByRow } from './timers-by-row.ts';
 import type { ValueMap } from './value-map.ts';
 
-/** Writes one key group: the rows written after an epoch, numbered in the order in which their keys are written. */
+/** Rows of a key group to be written. */
+export interface RowSelection {
+  readonly keys: Float64Array | readonly unknown[];
+  /** By these their timers are found. */
+  readonly rows: Int32Array;
+  /** By number of the state; of a state that is missing at the end the rows have nothing. */
+  readonly columns: readonly StateColumn[];
+  /** Where in the columns each row stands. */
+  readonly cells: Int32Array;
+}
+
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+
+/** Writes one run of rows, numbered in the order in which their keys are written. */
 class KeyGroupWriter {
-  private readonly group: KeyGroup;
   private readonly writer: ByteWriter;
   private readonly shapes: WrittenShapes = new WrittenShapes();
-  private readonly rows: number[] = [];
-  /** By row; −1 = not written. */
-  private readonly numbers: Int32Array;
+  private readonly selection: RowSelection;
+  /** One number for each row. */
+  private readonly numbers: Float64Array;
+  /** The cells of the rows that have the state in hand; the first `presentCount`. */
+  private readonly present: Int32Array;
+  private presentCount = 0;
 
-  constructor(group: KeyGroup, afterEpoch: number) {
-    this.group = group;
-    this.numbers = new Int32Array(group.index.rowLimit).fill(-1);
-    for (let row = group.nextDirtyRow(-1, afterEpoch); row >= 0; row = group.nextDirtyRow(row, afterEpoch)) {
-      this.numbers[row] = this.rows.length;
-      this.rows.push(row);
-    }
-    this.writer = new ByteWriter(64 + this.rows.length * 32);
+  constructor(selection: RowSelection) {
+    const { length } = selection.rows;
+    this.selection = selection;
+    this.numbers = new Float64Array(length);
+    this.present = new Int32Array(length);
+    this.writer = new ByteWriter(256 + length * 32);
   }
 
-  get rowCount(): number {
-    return this.rows.length;
-  }
-
-  write(removedKeys: readonly unknown[], registry: StateRegistry, timers: readonly TimerQueue[]): Uint8Array {
-    const { group, writer, rows } = this;
+  write(
+    removedKeys: readonly unknown[],
+    registry: StateRegistry,
+    timers: readonly TimersByRow[],
+  ): Uint8Array {
+    const { writer, selection } = this;
     writer.writeByte(formatVersion);
-    writer.writeVarint(removedKeys.length);
-    for (const key of removedKeys) this.value(key);
-    writer.writeVarint(rows.length);
-    for (const row of rows) this.value(group.index.keyAt(row));
+    this.keys(removedKeys);
+    this.keys(selection.keys);
     writer.writeVarint(registry.states.length);
     registry.states.forEach(({ shape }, state) => {
       this.shape(shape);
-      this.column(group.columns[state]!, shape);
+      this.column(selection.columns[state], shape);
     });
-    for (const queue of timers) this.timers(queue);
+    for (const one of timers) this.timers(one);
     return writer.toBytes();
   }
 
   private value(value: unknown): void {
     encodeValue(value, this.writer, this.shapes);
+  }
+
+  private keys(keys: Float64Array | readonly unknown[]): void {
+    const { writer } = this;
+    writer.writeVarint(keys.length);
+    if (keys instanceof Float64Array || (keys.length > 0 && keys.every(isNumber))) {
+      writer.writeByte(Form.numbers);
+      writer.writeArray(Float64Array.from(keys as ArrayLike<number>), keys.length, 8);
+    } else {
+      writer.writeByte(Form.values);
+      for (const key of keys) this.value(key);
+    }
   }
 
   private shape({ name, kind, isNumeric, expires, version }: StateShape): void {
@@ -59,30 +81,50 @@ class KeyGroupWriter {
     if (version > 1) this.writer.writeVarint(version);
   }
 
-  private column(column: StateColumn, shape: StateShape): void {
-    const { rows, writer } = this;
-    for (let from = 0; from < rows.length; from += 8) {
-      let bits = 0;
-      const end = Math.min(from + 8, rows.length);
-      for (let i = from; i < end; i++) if (column.has(rows[i]!)) bits |= 1 << (i - from);
-      writer.writeByte(bits);
-    }
-    for (const row of rows) if (column.has(row)) this.cell(column, row, shape);
+  private column(column: StateColumn | undefined, shape: StateShape): void {
+    this.presence(column);
+    if (column === undefined) return;
+    if (column instanceof NumberColumn) this.numberCells(column.values);
+    else this.heapCells(column as HeapColumn, shape);
+    if (shape.expires && shape.kind !== 'map') this.numberCells(column.expiriesMs!);
   }
 
-  private cell(column: StateColumn, row: number, shape: StateShape): void {
-    const { writer } = this;
-    if (column instanceof NumberColumn) {
-      writer.writeDouble(column.values[row]!);
-    } else {
-      const value = (column as HeapColumn).values[row];
-      if (shape.kind === 'map') {
-        this.map(value as ValueMap<unknown, unknown>, shape.expires);
-        return;
-      }
-      this.value(value);
+  /** Says which rows have something in a column, and notes their cells. */
+  private presence(column: StateColumn | undefined): void {
+    const { writer, present } = this;
+    const { cells } = this.selection;
+    let count = 0;
+    if (column !== undefined) {
+      for (let i = 0; i < cells.length; i++) if (column.has(cells[i]!)) present[count++] = cells[i]!;
     }
-    if (shape.expires) writer.writeDouble(column.expiryMs(row));
+    this.presentCount = count;
+    writer.writeByte(count === cells.length ? Presence.all : Presence.bits);
+    if (count === cells.length) return;
+    for (let from = 0; from < cells.length; from += 8) {
+      let bits = 0;
+      const end = Math.min(from + 8, cells.length);
+      for (let i = from; i < end; i++) if (column?.has(cells[i]!) === true) bits |= 1 << (i - from);
+      writer.writeByte(bits);
+    }
+  }
+
+  private numberCells(values: Float64Array): void {
+    const { numbers, present, presentCount } = this;
+    for (let i = 0; i < presentCount; i++) {
+      const value = values[present[i]!]!;
+      // NaN always has the same bits.
+      numbers[i] = Number.isNaN(value) ? Number.NaN : value;
+    }
+    this.writer.writeArray(numbers, presentCount, 8);
+  }
+
+  private heapCells({ values }: HeapColumn, { kind, expires }: StateShape): void {
+    const { present, presentCount } = this;
+    for (let i = 0; i < presentCount; i++) {
+      const value = values[present[i]!];
+      if (kind === 'map') this.map(value as ValueMap<unknown, unknown>, expires);
+      else this.value(value);
+    }
   }
 
   private map(map: ValueMap<unknown, unknown>, expires: boolean): void {
@@ -94,36 +136,43 @@ class KeyGroupWriter {
     }
   }
 
-  private timers(queue: TimerQueue): void {
-    const { numbers, writer } = this;
+  private timers(timers: TimersByRow): void {
+    const { rows } = this.selection;
+    const { timesMs, namespaces } = timers;
+    const numbers: number[] = [];
     const found: number[] = [];
-    queue.forEach(this.group.number, (row, timeMs, namespace) => {
-      if (numbers[row]! >= 0) found.push(numbers[row]!, timeMs, namespace);
-    });
-    writer.writeVarint(found.length / 3);
-    for (let i = 0; i < found.length; i += 3) {
-      writer.writeVarint(found[i]!);
-      writer.writeDouble(found[i + 1]!);
-      this.value(found[i + 2]!);
+    for (let i = 0; i < rows.length; i++) {
+      const end = timers.startOf(rows[i]! + 1);
+      for (let at = timers.startOf(rows[i]!); at < end; at++) {
+        numbers.push(i);
+        found.push(at);
+      }
     }
+    const { writer } = this;
+    writer.writeVarint(found.length);
+    if (found.length === 0) return;
+    writer.writeArray(Int32Array.from(numbers), found.length, 4);
+    writer.writeArray(
+      Float64Array.from(found, (at) => timesMs[at]!),
+      found.length,
+      8,
+    );
+    writer.writeArray(
+      Float64Array.from(found, (at) => namespaces[at]!),
+      found.length,
+      8,
+    );
   }
 }
 
 /**
- * The state and the timers of a key group, those written in a later epoch than the given one; with `namesRemoved` also the
- * keys that were removed since, for a reader that may have them. Undefined when there is nothing to say.
+ * Writes rows of a key group with their state and timers, and before them the keys that were removed, for a reader that may have
+ * them.
  * @throws MillraceError value-unsupported when a state holds a value outside the value domain
  */
-export const writeKeyGroup = (
-  group: KeyGroup,
+export const writeRows = (
+  selection: RowSelection,
+  removedKeys: readonly unknown[],
   registry: StateRegistry,
-  timers: readonly TimerQueue[],
-  afterEpoch: number,
-  namesRemoved: boolean,
-): Uint8Array | undefined => {
-  const writer = new KeyGroupWriter(group, afterEpoch);
-  const tombstones = (namesRemoved ? group.tombstones : undefined) ?? [];
-  const removed = tombstones.filter(({ epoch }) => epoch > afterEpoch).map(({ key }) => key);
-  if (writer.rowCount === 0 && removed.length === 0) return undefined;
-  return writer.write(removed, registry, timers);
-};
+  timers: readonly TimersByRow[],
+): Uint8Array => new KeyGroupWriter(selection).write(removedKeys, registry, timers);

@@ -1,10 +1,15 @@
 import type { StateDescriptor } from '../api/state.ts';
+import { MillraceError } from '../contract/errors.ts';
 import { Cursor } from './cursor.ts';
 import { expireRow, isExpired } from './expiry.ts';
+import { GroupSnapshot, writeGroup } from './group-snapshot.ts';
 import { readKeyGroup } from './key-group-reader.ts';
-import { writeKeyGroup } from './key-group-writer.ts';
+import type { KeyedSnapshot, SnapshotRequest } from './keyed-snapshot.ts';
+import { KeyedStoreSnapshot, type SnapshotPart } from './keyed-store-snapshot.ts';
 import { MemoryAccount } from './memory-account.ts';
+import { SnapshotEpochs } from './snapshot-epochs.ts';
 import { StateRegistry } from './state-registry.ts';
+import type { TimerHeap } from './timer-heap.ts';
 import { TimerQueue } from './timers.ts';
 import { UndoLog } from './undo-log.ts';
 
@@ -37,6 +42,11 @@ export class KeyedStore {
   private readonly registry: StateRegistry;
   private readonly timers: readonly TimerQueue[];
   private readonly log: UndoLog = new UndoLog();
+  private readonly account: MemoryAccount;
+  private readonly checkpoints: SnapshotEpochs = new SnapshotEpochs();
+  private snapshot: KeyedSnapshot | undefined;
+  /** In which epoch key groups were last dropped. */
+  private readonly droppedIn: Map<number, number> = new Map();
   /** Where the clean-up of expired state goes on. */
   private cleanUpGroup = 0;
   private cleanUpRow = -1;
@@ -45,6 +55,7 @@ export class KeyedStore {
 
   constructor(options: KeyedStoreOptions) {
     const { maxParallelism, nowMs, tracksRemovals = false, account = new MemoryAccount() } = options;
+    this.account = account;
     this.cursor = new Cursor(maxParallelism, nowMs, tracksRemovals, account, (group) =>
       this.registry.addColumns(group),
     );
@@ -171,6 +182,38 @@ export class KeyedStore {
     }
   }
 
+  /**
+   * Freezes the state and the timers of these key groups as they are now, to be read piece by piece while the store is used; from
+   * the first snapshot on the store remembers what it takes to say what has changed. One is open at a time.
+   */
+  snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
+    if (this.snapshot !== undefined) {
+      throw new MillraceError(
+        'internal',
+        `Checkpoint ${request.checkpointId} came while the snapshot of an earlier one was being read.`,
+        { hint: 'Read the earlier snapshot to its end, or release it, before the next barrier.' },
+      );
+    }
+    const epoch = this.flipEpoch();
+    const parts: SnapshotPart[] = [];
+    for (const keyGroup of request.keyGroups) {
+      const part = this.freeze(keyGroup, request.since(keyGroup), epoch);
+      if (part !== undefined) parts.push(part);
+    }
+    this.cursor.trackRemovals();
+    this.checkpoints.begin(request.checkpointId, epoch);
+    this.snapshot = new KeyedStoreSnapshot(parts, () => {
+      this.snapshot = undefined;
+    });
+    return this.snapshot;
+  }
+
+  /** A checkpoint is durable, or will never be: what was written up to it is not asked for again, or with a later one. */
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    const epoch = this.checkpoints.end(checkpointId, completed);
+    if (epoch !== undefined) this.forgetRemovals(epoch);
+  }
+
   /** Ends an epoch and returns its number: changes from now on belong to a later one. The first is 1. */
   flipEpoch(): number {
     this.cursor.unseat();
@@ -199,6 +242,7 @@ export class KeyedStore {
   dropKeyGroup(keyGroup: number): void {
     this.cursor.unseat();
     this.cursor.groups[keyGroup]?.account.close();
+    if (this.cursor.groups[keyGroup] !== undefined) this.droppedIn.set(keyGroup, this.cursor.epoch);
     this.cursor.groups[keyGroup] = undefined;
     this.eventTimers.dropGroup(keyGroup);
     this.processingTimers.dropGroup(keyGroup);
@@ -217,10 +261,31 @@ export class KeyedStore {
     const group = cursor.groups[keyGroup];
     try {
       if (group === undefined) return undefined;
-      return writeKeyGroup(group, this.registry, this.timers, afterEpoch, namesRemoved);
+      const tombstones = (namesRemoved ? group.tombstones : undefined) ?? [];
+      const removed = tombstones.filter(({ epoch }) => epoch > afterEpoch).map(({ key }) => key);
+      return writeGroup(group, this.heapsOf(keyGroup), this.registry, afterEpoch, removed);
     } finally {
       cursor.reseat();
     }
+  }
+
+  private heapsOf(keyGroup: number): (TimerHeap | undefined)[] {
+    return this.timers.map((queue) => queue.heapOf(keyGroup));
+  }
+
+  /** Freezes a key group; undefined when there is nothing to say of it. */
+  private freeze(keyGroup: number, since: number | undefined, epoch: number): SnapshotPart | undefined {
+    const group = this.cursor.groups[keyGroup];
+    const afterEpoch = this.checkpoints.epochOf(since);
+    if (group === undefined) {
+      const isKnown = afterEpoch !== undefined && afterEpoch >= (this.droppedIn.get(keyGroup) ?? 0);
+      return isKnown ? undefined : keyGroup;
+    }
+    const isWhole = afterEpoch === undefined || afterEpoch < group.knownFrom;
+    const cut = isWhole
+      ? ({ mode: 'whole', afterEpoch: 0, epoch } as const)
+      : ({ mode: 'changes', afterEpoch, epoch } as const);
+    return new GroupSnapshot(group, this.heapsOf(keyGroup), this.registry, cut, this.account);
   }
 
   private removeExpiredRows(budget: WorkBudget, nowMs: number): boolean {
@@ -233,8 +298,7 @@ export class KeyedStore {
         if (row < 0) break;
         if (!budget.take()) return false;
         this.cleanUpRow = row;
-        if (!expireRow(group, row, registry.states, nowMs)) continue;
-        group.touch(row, cursor.epoch);
+        if (!expireRow(group, row, registry.states, nowMs, cursor.epoch)) continue;
         group.releaseIfEmpty(row, cursor.epoch);
       }
     }

@@ -33,9 +33,9 @@ export class KeyedMap extends HeapHandle implements MapState<unknown, unknown> {
   delete(key: unknown): void {
     const map = this.map();
     if (map?.has(key) !== true) return;
+    this.cursor.touch();
     const own = this.ownMap(map);
     own.delete(key);
-    this.cursor.touch();
     if (own.size === 0) this.clear();
   }
 
@@ -97,9 +97,9 @@ export class KeyedMap extends HeapHandle implements MapState<unknown, unknown> {
     const nowMs = cursor.nowMs();
     if (nowMs >= held.expiryMs) return expiry.returnsExpired;
     if (expiry.renewsOnRead) {
+      cursor.touch();
       cursor.log?.record(new ChangedEntry(map, key));
       map.set(key, new Timed(held.value, nowMs + expiry.afterMs));
-      cursor.touch();
     }
     return true;
   }

@@ -1,5 +1,6 @@
 import { compareValues } from '../batch/values.ts';
 import { grownIntegers, grownLength, grownNumbers } from './capacity.ts';
+import type { FrozenTimers } from './frozen-timers.ts';
 import type { KeyGroup } from './key-group.ts';
 import { MemoryAccount } from './memory-account.ts';
 import { TimerSet } from './timer-set.ts';
@@ -15,6 +16,8 @@ export class TimerHeap {
   timeMs: number = Number.NaN;
   namespace = 0;
   readonly account: MemoryAccount;
+  /** What a snapshot has not read yet: it is told of every timer that comes or goes. */
+  frozen: FrozenTimers | undefined;
   private readonly group: KeyGroup;
   private readonly set: TimerSet;
   private length = 0;
@@ -49,6 +52,7 @@ export class TimerHeap {
   register(row: number, timeMs: number, namespace: number): boolean {
     const id = this.set.add(row, timeMs, namespace);
     if (id < 0) return false;
+    this.frozen?.noteAdded(id);
     if (this.length === this.times.length) this.grow();
     this.rise(this.length++, timeMs, this.group.index.hashAt(row), id);
     return true;
@@ -58,6 +62,7 @@ export class TimerHeap {
   delete(row: number, timeMs: number, namespace: number): boolean {
     const id = this.set.remove(row, timeMs, namespace);
     if (id < 0) return false;
+    this.frozen?.noteRemoved(id, row, timeMs, namespace);
     this.fill(this.positions[id]!);
     return true;
   }
@@ -69,14 +74,15 @@ export class TimerHeap {
     this.timeMs = this.times[0]!;
     this.namespace = this.set.namespaceAt(id);
     this.set.remove(this.row, this.timeMs, this.namespace);
+    this.frozen?.noteRemoved(id, this.row, this.timeMs, this.namespace);
     this.fill(0);
   }
 
-  /** Calls back for every timer, in no order. */
-  forEach(visit: (row: number, timeMs: number, namespace: number) => void): void {
+  /** Calls back for every timer, in no order; an id is a small number, given to another timer later. */
+  forEach(visit: (row: number, timeMs: number, namespace: number, id: number) => void): void {
     const { set, ids, times } = this;
     for (let at = 0; at < this.length; at++) {
-      visit(set.rowAt(ids[at]!), times[at]!, set.namespaceAt(ids[at]!));
+      visit(set.rowAt(ids[at]!), times[at]!, set.namespaceAt(ids[at]!), ids[at]!);
     }
   }
 

@@ -91,7 +91,7 @@ export class TimerQueue {
   delete(timeMs: number, namespace: number = 0): void {
     const { cursor } = this;
     if (cursor.row < 0 || !this.remove(cursor.group!, cursor.row, timeMs, namespace)) return;
-    cursor.cleared();
+    cursor.clearing();
     cursor.log?.record(new ChangedTimer(this, cursor.group!, cursor.row, timeMs, namespace, false));
   }
 
@@ -130,10 +130,15 @@ export class TimerQueue {
     // The timer holds its row until that is in hand: leaving the same row, empty but for it, would give the row away.
     cursor.moveToRow(group, heap.row);
     group.unpin(heap.row);
-    cursor.cleared();
+    cursor.clearing();
     this.timeMs = heap.timeMs;
     this.namespace = heap.namespace;
     return true;
+  }
+
+  /** The timers of a key group; undefined when it has none. */
+  heapOf(keyGroup: number): TimerHeap | undefined {
+    return this.heaps[keyGroup];
   }
 
   /** Calls back for every timer of a key group, in no order. */

@@ -1,7 +1,7 @@
 import { grownLength, grownNumbers } from './capacity.ts';
-import { DirtyPages } from './dirty-pages.ts';
 import { KeyIndex } from './key-index.ts';
 import { MemoryAccount } from './memory-account.ts';
+import { RowEpochs } from './row-epochs.ts';
 
 /** What a row of an accumulator table holds when its key is new. */
 export interface AccumulatorLayout {
@@ -22,7 +22,7 @@ export class AccumulatorTable {
   readonly heaps: unknown[][];
   /** Rows that are looked up to be written are noted with this number. */
   epoch = 1;
-  private readonly pages: DirtyPages;
+  private readonly epochs: RowEpochs;
   private readonly account: MemoryAccount;
   private readonly initial: readonly number[];
   /** Columns are this long. */
@@ -31,7 +31,7 @@ export class AccumulatorTable {
   constructor(layout: AccumulatorLayout, account: MemoryAccount = new MemoryAccount()) {
     this.account = account;
     this.index = new KeyIndex(account);
-    this.pages = new DirtyPages(account);
+    this.epochs = new RowEpochs(account);
     this.initial = layout.columns;
     this.numbers = layout.columns.map(() => new Float64Array(0));
     this.heaps = Array.from({ length: layout.heapColumns ?? 0 }, () => []);
@@ -45,7 +45,7 @@ export class AccumulatorTable {
   rowFor(key: unknown, hash: number): number {
     const row = this.index.findOrInsert(key, hash);
     if (row >= this.capacity) this.grow();
-    this.pages.touch(row, this.epoch);
+    this.epochs.touch(row, this.epoch);
     return row;
   }
 
@@ -64,7 +64,7 @@ export class AccumulatorTable {
   ): void {
     this.index.lookup(keys, hashes, from, length, target);
     if (this.index.rowLimit > this.capacity) this.grow();
-    this.pages.touchAll(target, 0, length, this.epoch);
+    this.epochs.touchAll(target, 0, length, this.epoch);
   }
 
   /** Rows of selected keys: that of `keys[positions[j]]` goes to `target[j]`, for j in [from, to). */
@@ -78,14 +78,14 @@ export class AccumulatorTable {
   ): void {
     this.index.lookupAt(keys, hashes, positions, from, to, target);
     if (this.index.rowLimit > this.capacity) this.grow();
-    this.pages.touchAll(target, from, to, this.epoch);
+    this.epochs.touchAll(target, from, to, this.epoch);
   }
 
   /** Rows of the keys of another table: that of the key in its row `rows[j]` goes to `target[j]`, for j < length. */
   lookupRows(source: AccumulatorTable, rows: Int32Array, length: number, target: Int32Array): void {
     this.index.lookupRows(source.index, rows, length, target);
     if (this.index.rowLimit > this.capacity) this.grow();
-    this.pages.touchAll(target, 0, length, this.epoch);
+    this.epochs.touchAll(target, 0, length, this.epoch);
   }
 
   column(number: number): Float64Array {
@@ -109,9 +109,9 @@ export class AccumulatorTable {
     return this.index.nextRow(after);
   }
 
-  /** The next row on a page on which a row was looked up in a later epoch than this; −1 at the end. */
+  /** The next row that was looked up in a later epoch than this; −1 at the end. */
   nextDirtyRow(after: number, afterEpoch: number): number {
-    return this.pages.nextRow(this.index, after, afterEpoch);
+    return this.epochs.nextRow(this.index, after, afterEpoch);
   }
 
   forEachRow(visit: (row: number) => void): void {
@@ -142,7 +142,7 @@ export class AccumulatorTable {
   memoryBytes(): number {
     return (
       this.index.memoryBytes() +
-      this.pages.memoryBytes() +
+      this.epochs.memoryBytes() +
       this.capacity * 8 * (this.numbers.length + this.heaps.length)
     );
   }
@@ -150,7 +150,7 @@ export class AccumulatorTable {
   private grow(): void {
     const before = this.capacity;
     this.capacity = grownLength(before, this.index.rowLimit);
-    this.pages.grow(this.capacity);
+    this.epochs.grow(this.capacity);
     for (let i = 0; i < this.numbers.length; i++) {
       this.numbers[i] = grownNumbers(this.numbers[i]!, this.capacity, this.account);
       if (this.initial[i] !== 0) this.numbers[i]!.fill(this.initial[i]!, before);

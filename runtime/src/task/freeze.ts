@@ -30,8 +30,9 @@ class ExportedState implements KeyedSnapshot {
 
   constructor(processor: Processor, keyGroups: readonly number[]) {
     for (const keyGroup of keyGroups) {
-      const bytes = processor.exportKeyGroup?.(keyGroup);
-      if (bytes !== undefined) this.pieces.push({ keyGroup, mode: 'whole', bytes });
+      // Nothing is said too, in place of what an earlier checkpoint had.
+      const bytes = processor.exportKeyGroup?.(keyGroup) ?? new Uint8Array(0);
+      this.pieces.push({ keyGroup, mode: 'whole', bytes });
     }
     this.pieces.reverse();
   }
@@ -46,16 +47,13 @@ class ExportedState implements KeyedSnapshot {
 }
 
 /** The keyed state of a link; undefined = it has none. */
-const freezeKeyed = (
-  { uid, processor }: ChainLink,
-  request: SnapshotRequest,
-  keyGroups: readonly number[],
-): FrozenState | undefined => {
+const freezeKeyed = ({ uid, processor }: ChainLink, request: SnapshotRequest): FrozenState | undefined => {
+  if (request.keyGroups.length === 0) return undefined;
   if (processor.snapshotKeyGroups !== undefined) {
     return { uid, snapshot: processor.snapshotKeyGroups(request) };
   }
-  if (processor.exportKeyGroup === undefined || keyGroups.length === 0) return undefined;
-  return { uid, snapshot: new ExportedState(processor, keyGroups) };
+  if (processor.exportKeyGroup === undefined) return undefined;
+  return { uid, snapshot: new ExportedState(processor, request.keyGroups) };
 };
 
 const subtaskUnits = ({ uid, processor }: ChainLink, subtask: number): readonly SubtaskUnit[] =>
@@ -67,14 +65,13 @@ const subtaskUnits = ({ uid, processor }: ChainLink, subtask: number): readonly 
     items,
   }));
 
-/** Freezes the links of a chain at a barrier. `keyGroups`: those of this subtask, none where the task has no keys. */
+/** Freezes the links of a chain at a barrier. */
 export const freezeLinks = (
   links: readonly ChainLink[],
   request: SnapshotRequest,
   subtask: number,
-  keyGroups: readonly number[],
 ): Pick<FrozenSubtask, 'keyed' | 'units' | 'sinks'> => ({
-  keyed: links.flatMap((link) => freezeKeyed(link, request, keyGroups) ?? []),
+  keyed: links.flatMap((link) => freezeKeyed(link, request) ?? []),
   units: links.flatMap((link) => subtaskUnits(link, subtask)),
   sinks: links.flatMap(({ uid, processor }) => {
     const prepared = processor.prepare?.(request.checkpointId);

@@ -114,9 +114,10 @@ export class Subtask {
   /** At the barrier: what belongs to the checkpoint, nothing of it encoded or copied where that can be put off. */
   freeze(checkpoint: BarrierCheckpoint): FrozenSubtask {
     const { chain, input, moves, uid, slot } = this.parts;
-    const request = { checkpointId: checkpoint.id, since: () => undefined };
+    const keyGroups = moves.ownedKeyGroups();
+    const request = { checkpointId: checkpoint.id, keyGroups, since: () => undefined };
     return {
-      ...freezeLinks(chain.links, request, slot, moves.ownedKeyGroups()),
+      ...freezeLinks(chain.links, request, slot),
       watermark: {
         uid,
         links: chain.links.map((link, i) => ({

@@ -1,5 +1,6 @@
 import type { Lifecycle } from '../api/functions.ts';
 import type { Batch, BatchKeys } from '../batch/batch.ts';
+import type { KeyedSnapshot, SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { KeyedStore } from '../state/keyed-store.ts';
 import { SubtaskState, type SubtaskStateSnapshot } from '../state/subtask-state.ts';
@@ -61,6 +62,7 @@ export abstract class KeyedRecordProcessor implements Processor {
   }
 
   checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.store.checkpointEnded(checkpointId, completed);
     tellCheckpointEnded(this.lifecycle, checkpointId, completed, this.context.transformName);
   }
 
@@ -125,6 +127,10 @@ export abstract class KeyedRecordProcessor implements Processor {
 
   dropKeyGroup(keyGroup: number): void {
     this.store.dropKeyGroup(keyGroup);
+  }
+
+  snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
+    return this.store.snapshotKeyGroups(request);
   }
 
   /** For a port whose records have no key: no state of a key is in hand. */

@@ -27,8 +27,8 @@ const createCursor = () => {
       (cursor.columns[0] as NumberColumn).set(row, value);
     },
     clear: (): void => {
+      cursor.clearing();
       (cursor.columns[0] as NumberColumn).clear(cursor.row);
-      cursor.cleared();
     },
     sizes: (): number => cursor.groups.reduce((sum, group) => sum + (group?.index.size ?? 0), 0),
   };

@@ -7,7 +7,7 @@ import { KeyedStore } from '../../src/state/keyed-store.ts';
 
 const createStore = (): KeyedStore => new KeyedStore({ maxParallelism: 1, nowMs: () => 0 });
 
-/** A key group written by hand. */
+/** A key group written by hand, as in version 1. */
 interface Parts {
   readonly removed?: readonly unknown[];
   readonly keys?: readonly unknown[];
@@ -40,6 +40,26 @@ const encode = ({ removed = [], keys = [], states = [], timers = [] }: Parts): U
     writer.writeDouble(timeMs);
     encodeValue(namespace, writer);
   }
+  writer.writeVarint(0);
+  return writer.toBytes();
+};
+
+/** The first key group of the tests below in version 2: no key removed, of two keys one has a count and the other a map. */
+const encodeInColumns = (): Uint8Array => {
+  const writer = new ByteWriter();
+  for (const byte of [2, 0, 0, 2, 0]) writer.writeByte(byte);
+  for (const key of ['a', 7]) encodeValue(key, writer);
+  writer.writeVarint(2);
+  writer.writeSizedText('count');
+  for (const byte of [0, 1, 0, 0b10]) writer.writeByte(byte);
+  writer.writeDouble(2.5);
+  writer.writeSizedText('map');
+  for (const byte of [2, 0, 0, 0b01, 1]) writer.writeByte(byte);
+  for (const value of ['x', 3]) encodeValue(value, writer);
+  writer.writeVarint(1);
+  writer.writeInt32(1);
+  writer.writeDouble(1000);
+  writer.writeDouble(0);
   writer.writeVarint(0);
   return writer.toBytes();
 };
@@ -84,13 +104,15 @@ describe('the bytes of a key group', () => {
       ],
       timers: [[1, 1000, 0]],
     });
-    store.importKeyGroup(0, bytes);
-    store.setCurrentKey('a', hashValue('a'));
-    expect([count.value(), map.get('x')]).toEqual([undefined, 3]);
-    store.setCurrentKey(7, hashValue(7));
-    expect([count.value(), map.get('x')]).toEqual([2.5, undefined]);
-    expect(store.eventTimers.nextMs()).toBe(1000);
-    expect(store.exportKeyGroup(0)).toEqual(bytes);
+    for (const written of [bytes, encodeInColumns()]) {
+      store.importKeyGroup(0, written);
+      store.setCurrentKey('a', hashValue('a'));
+      expect([count.value(), map.get('x')]).toEqual([undefined, 3]);
+      store.setCurrentKey(7, hashValue(7));
+      expect([count.value(), map.get('x')]).toEqual([2.5, undefined]);
+      expect(store.eventTimers.nextMs()).toBe(1000);
+      expect(store.exportKeyGroup(0)).toEqual(encodeInColumns());
+    }
   });
 
   it('are refused with the reason when a part of them makes no sense', () => {

@@ -76,7 +76,11 @@ export const readLivingModel = (state: KeyModel, model: LivingModel): unknown =>
   };
 };
 
-type LivingAct = readonly [kind: 'brief' | 'put' | 'get' | 'delete' | 'clear', key: unknown, value: number];
+export type LivingAct = readonly [
+  kind: 'brief' | 'put' | 'get' | 'delete' | 'clear',
+  key: unknown,
+  value: number,
+];
 
 /** Acts on what may end. */
 export const livingActs: fc.Arbitrary<readonly LivingAct[]> = fc.array(

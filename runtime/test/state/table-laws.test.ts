@@ -5,8 +5,6 @@ import { equalValues } from '../../src/batch/values.ts';
 import { AccumulatorTable } from '../../src/state/typed-table.ts';
 import { anyKey } from './values.ts';
 
-const pageRows = 256;
-
 const create = (): AccumulatorTable => new AccumulatorTable({ columns: [0, -1], heapColumns: 1 });
 
 type Keys = Float64Array | readonly unknown[];
@@ -125,24 +123,24 @@ describe('a table of accumulators', () => {
     },
   );
 
-  it.each(ways)('notes the pages that were looked up, and no others: %s', (_, rowsOf) => {
+  it.each(ways)('notes the rows that were looked up, and no others: %s', (_, rowsOf) => {
     const lookups = fc.array(fc.array(fc.nat(1599), { maxLength: 3 }), { minLength: 1, maxLength: 5 });
     fc.assert(
       fc.property(lookups, (epochs) => {
         const table = create();
         for (let key = 0; key < 1600; key++) table.rowFor(key, hashValue(key));
-        const pages = new Map<number, number>();
+        const written = new Map<number, number>();
         for (const keys of epochs) {
           table.epoch += 1;
           rowsOf(table, keys);
-          for (const key of keys) pages.set(Math.floor(key / pageRows), table.epoch);
+          for (const key of keys) written.set(key, table.epoch);
         }
         for (let epoch = 0; epoch <= table.epoch; epoch++) {
           const dirty: number[] = [];
           for (let row = table.nextDirtyRow(-1, epoch); row >= 0; row = table.nextDirtyRow(row, epoch))
             dirty.push(row);
           const expected = Array.from({ length: 1600 }, (__, row) => row).filter(
-            (row) => (pages.get(Math.floor(row / pageRows)) ?? 1) > epoch,
+            (row) => (written.get(row) ?? 1) > epoch,
           );
           expect(dirty).toEqual(expected);
         }

@@ -21,10 +21,10 @@ class Twins {
   private readonly hashOf: (key: unknown) => number;
 
   constructor(keys: readonly unknown[], hashOf: (key: unknown) => number) {
-    const group = new KeyGroup(0, false);
+    const group = new KeyGroup(0);
     this.keys = keys;
     this.hashOf = hashOf;
-    for (const key of keys) group.createRow(key, hashOf(key));
+    for (const key of keys) group.createRow(key, hashOf(key), 1);
     this.heap = new TimerHeap(group);
   }
 

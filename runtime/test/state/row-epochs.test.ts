@@ -5,8 +5,6 @@ import { AccumulatorTable } from '../../src/state/typed-table.ts';
 
 fc.configureGlobal({ seed: 20_011 });
 
-const pageRows = 256;
-
 const dirtyRows = (table: AccumulatorTable, afterEpoch: number): number[] => {
   const rows: number[] = [];
   for (let row = table.nextDirtyRow(-1, afterEpoch); row >= 0; row = table.nextDirtyRow(row, afterEpoch))
@@ -15,7 +13,7 @@ const dirtyRows = (table: AccumulatorTable, afterEpoch: number): number[] => {
 };
 
 describe('what has changed since an epoch', () => {
-  it('is found to the page: all rows written, and none of a page that was not', () => {
+  it('is found to the row', () => {
     const key = fc.nat(2999);
     fc.assert(
       fc.property(
@@ -35,7 +33,7 @@ describe('what has changed since an epoch', () => {
               batch.length,
               new Int32Array(batch.length),
             );
-            for (const k of keys) lastWrite.set(Math.floor(k / pageRows), table.epoch);
+            for (const k of keys) lastWrite.set(k, table.epoch);
           }
           for (const k of removed) {
             const row = table.find(k, hashNumber(k));
@@ -44,8 +42,7 @@ describe('what has changed since an epoch', () => {
           for (let epoch = 0; epoch <= table.epoch; epoch++) {
             const expected: number[] = [];
             for (let k = 0; k < 3000; k++) {
-              const page = Math.floor(k / pageRows);
-              if ((lastWrite.get(page) ?? 1) > epoch && !removed.includes(k)) expected.push(k);
+              if ((lastWrite.get(k) ?? 1) > epoch && !removed.includes(k)) expected.push(k);
             }
             expect(dirtyRows(table, epoch)).toEqual(expected);
           }
@@ -60,10 +57,10 @@ describe('what has changed since an epoch', () => {
     for (let k = 0; k < 1000; k++) table.rowFor(k, hashNumber(k));
     table.epoch = 2;
     table.rowFor(300, hashNumber(300));
-    expect(dirtyRows(table, 1)).toEqual(Array.from({ length: 256 }, (_, i) => 256 + i));
+    expect(dirtyRows(table, 1)).toEqual([300]);
     table.epoch = 3;
     const keys = Float64Array.of(1, 999);
     table.lookupAt(keys, Uint32Array.from(keys, hashNumber), Int32Array.of(0, 1), 1, 2, new Int32Array(2));
-    expect(dirtyRows(table, 2)).toEqual(Array.from({ length: 1000 - 768 }, (_, i) => 768 + i));
+    expect(dirtyRows(table, 2)).toEqual([999]);
   });
 });
