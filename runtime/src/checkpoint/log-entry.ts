@@ -16,25 +16,44 @@ export interface EntryHead {
   readonly jobUid: string;
   /** Its place in the log, as in its key. From 1. */
   readonly number: number;
+  /** The reign that it belongs to: all of these are the same until the next claim. */
   readonly term: Term;
+  readonly attempt: Attempt;
   /** The process that wrote it: an id made when it started. So no two writers ever write the same bytes. */
   readonly writer: string;
+  /** What one revision of the job runs as. */
+  readonly deployment: string;
   /** By the clock of the writer: for people, never for decisions. */
   readonly atMs: number;
   /** The lowest number that is needed from this entry on. What is below may be gone, or be a number that was used again. */
   readonly since: number;
 }
 
+/** What of a sink is visible, by the ids of its committables. */
+export interface CommittedSink {
+  readonly uid: string;
+  readonly ids: readonly string[];
+}
+
 /** What an entry is for; the numbers in it are those of other entries. */
 export type EntryBody =
   /** A new term begins, and with it a new attempt or the one that runs already (adoption). */
-  | { readonly kind: 'claim'; readonly attempt: Attempt; readonly deployment: string }
+  | { readonly kind: 'claim' }
   /** A checkpoint exists. */
   | { readonly kind: 'manifest'; readonly manifest: CheckpointManifest }
-  /** All that these sinks had sealed up to this checkpoint is visible. */
-  | { readonly kind: 'committed'; readonly checkpointId: CheckpointId; readonly sinks: readonly string[] }
+  /** These committables are visible. `checkpointId` is of the manifest that named them. */
+  | {
+      readonly kind: 'committed';
+      readonly checkpointId: CheckpointId;
+      readonly sinks: readonly CommittedSink[];
+    }
   /** The job goes on in another deployment, from this cut. */
-  | { readonly kind: 'handOver'; readonly to: string; readonly cut: number }
+  | {
+      readonly kind: 'handOver';
+      readonly from: string;
+      readonly to: string;
+      readonly cut: number;
+    }
   /** What the new deployment prepares is no longer held back. */
   | { readonly kind: 'released'; readonly handOver: number }
   /** The old deployment is let go. */
@@ -49,6 +68,8 @@ export type EntryBody =
     };
 
 export type LogEntry = EntryHead & EntryBody;
+/** Entries of one kind. */
+export type EntryOf<Kind extends LogEntry['kind']> = LogEntry & { readonly kind: Kind };
 
 const place = (): z.ZodInt => z.int().min(1);
 const name = (): z.ZodString => text(512);
@@ -58,26 +79,23 @@ const head = {
   jobUid: name(),
   number: place(),
   term: place().transform(asTerm),
+  attempt: place().transform(asAttempt),
   writer: name(),
+  deployment: name(),
   atMs: z.number(),
   since: place(),
 };
 
 const entrySchema: z.ZodType<LogEntry, unknown> = z.discriminatedUnion('kind', [
-  z.strictObject({
-    ...head,
-    kind: z.literal('claim'),
-    attempt: place().transform(asAttempt),
-    deployment: name(),
-  }),
+  z.strictObject({ ...head, kind: z.literal('claim') }),
   z.strictObject({ ...head, kind: z.literal('manifest'), manifest: manifestSchema }),
   z.strictObject({
     ...head,
     kind: z.literal('committed'),
     checkpointId: place().transform(asCheckpointId),
-    sinks: z.array(name()),
+    sinks: z.array(z.strictObject({ uid: name(), ids: z.array(name()) })),
   }),
-  z.strictObject({ ...head, kind: z.literal('handOver'), to: name(), cut: place() }),
+  z.strictObject({ ...head, kind: z.literal('handOver'), from: name(), to: name(), cut: place() }),
   z.strictObject({ ...head, kind: z.literal('released'), handOver: place() }),
   z.strictObject({ ...head, kind: z.literal('promoted'), handOver: place() }),
   z.strictObject({ ...head, kind: z.literal('rolledBack'), to: place() }),

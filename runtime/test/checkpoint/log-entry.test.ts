@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { asAttempt, asCheckpointId } from '../../src/checkpoint/ids.ts';
+import { asCheckpointId } from '../../src/checkpoint/ids.ts';
 import {
   decodeLogEntry,
   decodeSavepoint,
@@ -16,10 +16,10 @@ const decode = (bytes: Uint8Array): LogEntry => decodeLogEntry(bytes, { jobUid, 
 const encode = (entry: LogEntry): Uint8Array => encodeLogEntry(entry, checksum);
 
 const bodies: readonly EntryBody[] = [
-  { kind: 'claim', attempt: asAttempt(2), deployment: 'green' },
+  { kind: 'claim' },
   { kind: 'manifest', manifest: manifestOf(7) },
-  { kind: 'committed', checkpointId: asCheckpointId(7), sinks: ['out'] },
-  { kind: 'handOver', to: 'blue', cut: 2 },
+  { kind: 'committed', checkpointId: asCheckpointId(7), sinks: [{ uid: 'out', ids: ['0-7'] }] },
+  { kind: 'handOver', from: 'green', to: 'blue', cut: 2 },
   { kind: 'released', handOver: 2 },
   { kind: 'promoted', handOver: 2 },
   { kind: 'rolledBack', to: 1 },
