@@ -1,5 +1,6 @@
 import { nodeHashing } from '../src/sys/node-hashing.ts';
 import type { Cancellable, System } from '../src/sys/system.ts';
+import { absentDurableFiles } from './absent-files.ts';
 import { simulatedCompression } from './compression.ts';
 import type { SimulatedDisk } from './disk.ts';
 import type { Verdict } from './faults.ts';
@@ -76,6 +77,7 @@ export class SimulatedProcess implements Owner {
       },
       random: { next: () => random.next(), id: () => random.id() },
       files: simulatedFiles(this, disk),
+      durableFiles: absentDurableFiles(absent),
       compression: simulatedCompression(this),
       sqlite: { open: () => absent('SQLite') },
       standardOutput: {

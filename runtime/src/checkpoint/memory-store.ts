@@ -1,6 +1,7 @@
-import { MillraceError } from '../contract/errors.ts';
 import type { Clock } from '../sys/system.ts';
 import type { ObjectStatus, ObjectStore } from './object-store.ts';
+import { checkKey, checkPrefix } from './stores/keys.ts';
+import { nothingToCopy, tooShort } from './stores/store-errors.ts';
 
 interface Kept {
   readonly bytes: Uint8Array;
@@ -18,36 +19,34 @@ export class MemoryStore implements ObjectStore {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
+    checkKey(this.place, key);
     this.objects.set(key, { bytes: bytes.slice(), modifiedMs: this.clock.nowMs() });
   }
 
   async putIfAbsent(key: string, bytes: Uint8Array): Promise<'written' | 'exists'> {
+    checkKey(this.place, key);
     if (this.objects.has(key)) return 'exists';
     await this.put(key, bytes);
     return 'written';
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
+    checkKey(this.place, key);
     return this.objects.get(key)?.bytes.slice();
   }
 
   async getRange(key: string, offset: number, length: number): Promise<Uint8Array | undefined> {
+    checkKey(this.place, key);
     const bytes = this.objects.get(key)?.bytes;
     if (bytes === undefined) return undefined;
     if (offset + length > bytes.length) {
-      throw new MillraceError(
-        'io',
-        `The object ${key} has ${bytes.length} bytes, and ${offset + length} were expected.`,
-        {
-          hint: 'It is damaged: restore from another checkpoint.',
-          where: { store: this.place, key },
-        },
-      );
+      throw tooShort(this.place, key, offset + length);
     }
     return bytes.slice(offset, offset + length);
   }
 
   async list(prefix: string): Promise<readonly ObjectStatus[]> {
+    checkPrefix(this.place, prefix);
     return [...this.objects]
       .filter(([key]) => key.startsWith(prefix))
       .map(([key, { bytes, modifiedMs }]) => ({ key, sizeBytes: bytes.length, modifiedMs }))
@@ -55,13 +54,15 @@ export class MemoryStore implements ObjectStore {
   }
 
   async remove(keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.objects.delete(key);
+    for (const key of keys) {
+      checkKey(this.place, key);
+      this.objects.delete(key);
+    }
   }
 
   async copy(from: string, to: string): Promise<void> {
     const bytes = await this.get(from);
-    if (bytes === undefined)
-      throw new MillraceError('io', `There is no object ${from} to copy.`, { where: { store: this.place } });
+    if (bytes === undefined) throw nothingToCopy(this.place, from);
     await this.put(to, bytes);
   }
 

@@ -14,9 +14,10 @@ export interface ObjectStatus {
 }
 
 /**
- * Immutable objects under keys such as `jobs/<uid>/log/7`: parts of letters, digits, `.`, `-`, `_` between slashes, never `.` or
- * `..`. Each call is tried again within a budget when the store does not answer; what rejects is a `MillraceError` (io) that
- * names the store, the key and the next step.
+ * Immutable objects under keys such as `jobs/<uid>/log/7`: parts of letters, digits, `.`, `-`, `_` between slashes, none of which
+ * begins with `.` or `-`, 480 characters at most (`stores/keys.ts`). No key goes on where another ends: beside `a/b` there is no
+ * `a`. Each call is tried again within a budget when the store does not answer; what rejects is a `MillraceError` (io) that names
+ * the store, the key and the next step.
  */
 export interface ObjectStore {
   /** Where it is, for messages: a directory, or an endpoint with bucket and prefix. Never with credentials. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { nodeCompression } from './node-compression.ts';
+import { nodeDurableFiles } from './node-durable-files.ts';
 import { nodeFiles } from './node-files.ts';
 import { nodeHashing } from './node-hashing.ts';
 import { nodeHttp } from './node-http.ts';
@@ -29,6 +30,7 @@ export const createNodeSystem = (): System => ({
   timers: { after, soon: (callback) => void setImmediate(callback) },
   random: { next: () => Math.random(), id: () => randomBytes(16).toString('hex') },
   files: nodeFiles,
+  durableFiles: nodeDurableFiles,
   compression: nodeCompression,
   sqlite: nodeSqlite,
   standardOutput: {

@@ -3,6 +3,7 @@
  * a `System` as an argument, so the simulator can put a machine of its own behind it and no other file can tell.
  */
 import type { Compression } from './compression.ts';
+import type { DurableFiles } from './durable-files.ts';
 import type { FileSystem } from './files.ts';
 import type { Hashing } from './hashing.ts';
 import type { Http } from './http.ts';
@@ -43,6 +44,7 @@ export interface System {
   readonly timers: Timers;
   readonly random: Random;
   readonly files: FileSystem;
+  readonly durableFiles: DurableFiles;
   readonly compression: Compression;
   readonly sqlite: Sqlite;
   readonly standardOutput: TextOutput;

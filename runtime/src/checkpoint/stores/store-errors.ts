@@ -1,0 +1,14 @@
+import { MillraceError } from '../../contract/errors.ts';
+
+/** An object that ends before what was to be read from it. */
+export const tooShort = (place: string, key: string, expectedBytes: number): MillraceError =>
+  new MillraceError('io', `The object ${key} ends before its byte ${expectedBytes}.`, {
+    hint: 'It is damaged: restore from another checkpoint.',
+    where: { store: place, key },
+  });
+
+export const nothingToCopy = (place: string, key: string): MillraceError =>
+  new MillraceError('io', `There is no object ${key} to copy.`, {
+    hint: 'It was removed, or never written: run millrace checkpoint verify.',
+    where: { store: place, key },
+  });
