@@ -90,6 +90,7 @@ export class SimulatedProcess implements Owner {
       threads: { spawn: () => absent('threads') },
       net: network.of(this),
       http: { listen: () => absent('HTTP'), peerNames: () => [], request: () => absent('HTTP') },
+      httpClients: { open: () => absent('HTTP') },
       hashing: nodeHashing,
       memory: {
         machineBytes: () => 8 * 2 ** 30,

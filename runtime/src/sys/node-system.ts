@@ -5,6 +5,7 @@ import { nodeDurableFiles } from './node-durable-files.ts';
 import { nodeFiles } from './node-files.ts';
 import { nodeHashing } from './node-hashing.ts';
 import { nodeHttp } from './node-http.ts';
+import { nodeHttpClients } from './node-http-client.ts';
 import { createNodeMemory } from './node-memory.ts';
 import { nodeNet } from './node-net.ts';
 import { nodeSqlite } from './node-sqlite.ts';
@@ -39,6 +40,7 @@ export const createNodeSystem = (): System => ({
   },
   threads: nodeThreads,
   http: nodeHttp,
+  httpClients: nodeHttpClients,
   net: nodeNet,
   hashing: nodeHashing,
   memory: createNodeMemory(),

@@ -7,6 +7,7 @@ import type { DurableFiles } from './durable-files.ts';
 import type { FileSystem } from './files.ts';
 import type { Hashing } from './hashing.ts';
 import type { Http } from './http.ts';
+import type { HttpClients } from './http-client.ts';
 import type { Memory } from './memory.ts';
 import type { Net } from './net.ts';
 import type { Sqlite } from './sqlite.ts';
@@ -50,6 +51,7 @@ export interface System {
   readonly standardOutput: TextOutput;
   readonly threads: Threads;
   readonly http: Http;
+  readonly httpClients: HttpClients;
   readonly net: Net;
   readonly hashing: Hashing;
   readonly memory: Memory;

@@ -81,7 +81,7 @@ export const packageDoors: Readonly<Record<string, readonly string[]>> = {
     'runtime/src/connectors/http/application.ts',
     'runtime/src/connectors/sse/index.ts',
   ],
-  minio: ['runtime/src/checkpoint/s3-store.ts'],
+  minio: ['runtime/src/checkpoint/stores/s3-client.ts'],
   'prom-client': ['runtime/src/telemetry/prometheus.ts'],
   winston: ['runtime/src/telemetry/logger.ts'],
 };

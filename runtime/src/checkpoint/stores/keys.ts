@@ -1,3 +1,8 @@
+/**
+ * `stores` are the places where objects are kept: a *directory* of files, or a *bucket* of S3. What they are to others is said by
+ * `object-store.ts`; all keep its promises, which one suite of tests asks of each. `open-store.ts` makes the store of a manifest.
+ */
+
 import { MillraceError } from '../../contract/errors.ts';
 
 /** Every file system keeps names of 255 bytes; S3 keeps keys of 1024, which begin with the prefix of the store. */

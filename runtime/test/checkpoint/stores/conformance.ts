@@ -70,6 +70,106 @@ const agreesWithMap = async (
   );
 };
 
+/** Asked anew in each test. */
+type Current = () => ObjectStore;
+
+const readsWhatWasWritten = (store: Current): void => {
+  it('gives back what it was given, whole and in ranges', async () => {
+    const bytes = Uint8Array.from({ length: 300_000 }, (_, index) => index % 251);
+    await store().put('state/a/1-0', bytes);
+    expect(await store().get('state/a/1-0')).toEqual(bytes);
+    expect(await store().getRange('state/a/1-0', 0, 10)).toEqual(bytes.subarray(0, 10));
+    expect(await store().getRange('state/a/1-0', 251, 260_000)).toEqual(bytes.subarray(251, 260_251));
+    expect(await store().getRange('state/a/1-0', 299_999, 1)).toEqual(bytes.subarray(299_999));
+    expect(await store().getRange('state/a/1-0', 7, 0)).toEqual(new Uint8Array());
+  });
+
+  it('keeps an object without bytes', async () => {
+    await store().put('empty', new Uint8Array());
+    expect(await store().get('empty')).toEqual(new Uint8Array());
+    expect(await store().list('')).toMatchObject([{ key: 'empty', sizeBytes: 0 }]);
+  });
+
+  it('refuses a range that goes beyond the end, with the key and the byte', async () => {
+    await store().put('a', text('abcdef'));
+    await expect(store().getRange('a', 4, 3)).rejects.toThrow('The object a ends before its byte 7.');
+    await expect(store().getRange('a', 10, 2)).rejects.toThrow('The object a ends before its byte 12.');
+  });
+
+  it('answers undefined for what is not there', async () => {
+    expect(await store().get('no/such')).toBeUndefined();
+    expect(await store().getRange('no/such', 0, 1)).toBeUndefined();
+    expect(await store().list('no/')).toEqual([]);
+    await store().remove(['no/such']);
+    await expect(store().copy('no/such', 'b')).rejects.toThrow('There is no object no/such to copy');
+  });
+};
+
+const writesOnce = (store: Current): void => {
+  it('replaces by put, and keeps the first of two that are put if absent', async () => {
+    await store().put('log/1', text('one'));
+    await store().put('log/1', text('two'));
+    expect(await store().putIfAbsent('log/1', text('three'))).toBe('exists');
+    expect(await store().get('log/1')).toEqual(text('two'));
+  });
+
+  it('lets exactly one of 16 writers win, whose object is then there', async () => {
+    const writers = Array.from({ length: 16 }, (_, writer) => writer);
+    const answers = await Promise.all(
+      writers.map((writer) => store().putIfAbsent('log/7', text(`by ${writer}`))),
+    );
+    const winners = writers.filter((writer) => answers[writer] === 'written');
+    expect(winners).toHaveLength(1);
+    expect(await store().get('log/7')).toEqual(text(`by ${winners[0]}`));
+  });
+
+  it('lists more than 1000 objects in the order of their keys, and removes them at once', async () => {
+    const keys = Array.from({ length: 1100 }, (_, number) => `state/1/${number}`);
+    for (let from = 0; from < keys.length; from += 50) {
+      await Promise.all(keys.slice(from, from + 50).map((key) => store().put(key, text(key))));
+    }
+    await store().put('state/10/0', text('other'));
+    expect(await keysOf(store(), 'state/1/')).toEqual([...keys].sort());
+    await store().remove(keys);
+    expect(await keysOf(store(), 'state/')).toEqual(['state/10/0']);
+  });
+};
+
+const knowsItsKeys = (store: Current): void => {
+  it('refuses what is no key, whatever is asked', async () => {
+    const long = `a/${'b'.repeat(201)}`;
+    for (const key of [
+      '',
+      '/a',
+      'a/',
+      'a//b',
+      '../a',
+      'a/../b',
+      './a',
+      '.a',
+      'a/.b',
+      '-a',
+      'a b',
+      'a\\b',
+      'a\0',
+      'ä',
+      long,
+    ]) {
+      const calls = [
+        () => store().put(key, text('')),
+        () => store().putIfAbsent(key, text('')),
+        () => store().get(key),
+        () => store().getRange(key, 0, 1),
+        () => store().remove([key]),
+        () => store().copy(key, 'b'),
+      ];
+      for (const call of calls) await expect(call()).rejects.toThrow('is no key of an object');
+    }
+    await expect(store().list('../')).rejects.toThrow('is no key of an object');
+    expect(await store().list('')).toEqual([]);
+  });
+};
+
 /** What every store must do. `open` gives a new empty one, and what ends it. */
 export const itIsAStore = (
   name: string,
@@ -82,96 +182,9 @@ export const itIsAStore = (
     beforeEach(async () => ({ store, close } = await open()));
     afterEach(() => close());
 
-    it('gives back what it was given, whole and in ranges', async () => {
-      const bytes = Uint8Array.from({ length: 300_000 }, (_, index) => index % 251);
-      await store.put('state/a/1-0', bytes);
-      expect(await store.get('state/a/1-0')).toEqual(bytes);
-      expect(await store.getRange('state/a/1-0', 0, 10)).toEqual(bytes.subarray(0, 10));
-      expect(await store.getRange('state/a/1-0', 251, 260_000)).toEqual(bytes.subarray(251, 260_251));
-      expect(await store.getRange('state/a/1-0', 299_999, 1)).toEqual(bytes.subarray(299_999));
-      expect(await store.getRange('state/a/1-0', 7, 0)).toEqual(new Uint8Array());
-    });
-
-    it('keeps an object without bytes', async () => {
-      await store.put('empty', new Uint8Array());
-      expect(await store.get('empty')).toEqual(new Uint8Array());
-      expect(await store.list('')).toMatchObject([{ key: 'empty', sizeBytes: 0 }]);
-    });
-
-    it('refuses a range that goes beyond the end, with the key and the byte', async () => {
-      await store.put('a', text('abcdef'));
-      await expect(store.getRange('a', 4, 3)).rejects.toThrow('The object a ends before its byte 7.');
-      await expect(store.getRange('a', 10, 2)).rejects.toThrow('The object a ends before its byte 12.');
-    });
-
-    it('answers undefined for what is not there', async () => {
-      expect(await store.get('no/such')).toBeUndefined();
-      expect(await store.getRange('no/such', 0, 1)).toBeUndefined();
-      expect(await store.list('no/')).toEqual([]);
-      await store.remove(['no/such']);
-      await expect(store.copy('no/such', 'b')).rejects.toThrow('There is no object no/such to copy');
-    });
-
-    it('replaces by put, and keeps the first of two that are put if absent', async () => {
-      await store.put('log/1', text('one'));
-      await store.put('log/1', text('two'));
-      expect(await store.putIfAbsent('log/1', text('three'))).toBe('exists');
-      expect(await store.get('log/1')).toEqual(text('two'));
-    });
-
-    it('lets exactly one of 16 writers win, whose object is then there', async () => {
-      const writers = Array.from({ length: 16 }, (_, writer) => writer);
-      const answers = await Promise.all(
-        writers.map((writer) => store.putIfAbsent('log/7', text(`by ${writer}`))),
-      );
-      const winners = writers.filter((writer) => answers[writer] === 'written');
-      expect(winners).toHaveLength(1);
-      expect(await store.get('log/7')).toEqual(text(`by ${winners[0]}`));
-    });
-
-    it('lists more than 1000 objects in the order of their keys, and removes them at once', async () => {
-      const keys = Array.from({ length: 1100 }, (_, number) => `state/1/${number}`);
-      for (let from = 0; from < keys.length; from += 50) {
-        await Promise.all(keys.slice(from, from + 50).map((key) => store.put(key, text(key))));
-      }
-      await store.put('state/10/0', text('other'));
-      expect(await keysOf(store, 'state/1/')).toEqual([...keys].sort());
-      await store.remove(keys);
-      expect(await keysOf(store, 'state/')).toEqual(['state/10/0']);
-    });
-
-    it('refuses what is no key, whatever is asked', async () => {
-      const long = `a/${'b'.repeat(201)}`;
-      for (const key of [
-        '',
-        '/a',
-        'a/',
-        'a//b',
-        '../a',
-        'a/../b',
-        './a',
-        '.a',
-        'a/.b',
-        '-a',
-        'a b',
-        'a\\b',
-        'a\0',
-        'ä',
-        long,
-      ]) {
-        const calls = [
-          () => store.put(key, text('')),
-          () => store.putIfAbsent(key, text('')),
-          () => store.get(key),
-          () => store.getRange(key, 0, 1),
-          () => store.remove([key]),
-          () => store.copy(key, 'b'),
-        ];
-        for (const call of calls) await expect(call()).rejects.toThrow('is no key of an object');
-      }
-      await expect(store.list('../')).rejects.toThrow('is no key of an object');
-      expect(await store.list('')).toEqual([]);
-    });
+    readsWhatWasWritten(() => store);
+    writesOnce(() => store);
+    knowsItsKeys(() => store);
 
     it('passes the probe, which leaves nothing behind', async () => {
       let number = 0;

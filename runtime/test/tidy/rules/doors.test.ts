@@ -97,7 +97,7 @@ describe('a client package', () => {
   it('is imported behind its one door only', () => {
     const text = "import { Client } from 'minio';\nimport { CoreV1Api } from '@kubernetes/client-node';";
     expect(findingsIn(oneDoorForAPackage, { [task]: text })).toEqual([
-      `${task}:1: imports minio, which only runtime/src/checkpoint/s3-store.ts may`,
+      `${task}:1: imports minio, which only runtime/src/checkpoint/stores/s3-client.ts may`,
       `${task}:2: imports @kubernetes/client-node, which only operator/src/kube/ may`,
     ]);
   });

@@ -1,0 +1,158 @@
+import { join, resolve } from 'node:path';
+import { MillraceError } from '../../contract/errors.ts';
+import type { CheckpointStore, S3Store as S3Place } from '../../contract/store.ts';
+import type { System } from '../../sys/system.ts';
+import type { ObjectStore } from '../object-store.ts';
+import {
+  type CredentialSource,
+  type Environment,
+  environmentCredentials,
+  fileCredentials,
+} from './credentials.ts';
+import { DirectoryStore } from './directory-store.ts';
+import { probeStore } from './probe.ts';
+import type { RetrySettings } from './retry.ts';
+import { S3Store } from './s3-store.ts';
+import { type WebIdentitySettings, webIdentityCredentials } from './web-identity.ts';
+
+/** What a manifest does not say: where its files and Secrets are here. */
+export interface StoreSurroundings {
+  /** What a relative directory starts from. */
+  readonly baseDirectory: string;
+  readonly environment: Environment;
+  /** Where the Secret with the credentials is mounted. */
+  readonly credentialsDirectory?: string | undefined;
+  /** Where the ConfigMap with the certificates of an authority is mounted. */
+  readonly authorityDirectory?: string | undefined;
+  /** How long a call is tried again, and how long a silent store is waited for. */
+  readonly retry?: RetrySettings | undefined;
+  readonly idleTimeoutMs?: number | undefined;
+}
+
+type StoreSystem = Pick<
+  System,
+  'clock' | 'timers' | 'random' | 'files' | 'durableFiles' | 'http' | 'httpClients'
+>;
+
+const usualRetry: RetrySettings = { budgetMs: 60_000, firstDelayMs: 100, longestDelayMs: 5000 };
+const usualIdleTimeoutMs = 20_000;
+const mostConnections = 64;
+/** Nobody takes so long to write an object. */
+const leftoverMs = 24 * 3_600_000;
+
+/**
+ * The store of a manifest, tried out: it can be written and read, and refuses a second object of a key.
+ * @throws MillraceError with what is wrong with it and what to do.
+ */
+export const openStore = async (
+  system: StoreSystem,
+  settings: CheckpointStore,
+  surroundings: StoreSurroundings,
+): Promise<ObjectStore> => {
+  if (settings.s3 !== undefined) {
+    const store = await openS3(system, settings.s3, surroundings);
+    return probed(system, store);
+  }
+  const store = new DirectoryStore(system, resolve(surroundings.baseDirectory, settings.directory ?? ''));
+  await probed(system, store);
+  await store.removeLeftovers(leftoverMs);
+  return store;
+};
+
+const probed = async (system: StoreSystem, store: ObjectStore): Promise<ObjectStore> => {
+  try {
+    await probeStore(store, system.random);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};
+
+const openS3 = async (
+  system: StoreSystem,
+  place: S3Place,
+  surroundings: StoreSurroundings,
+): Promise<ObjectStore> => {
+  const endpoint = endpointOf(place);
+  const secure = endpoint.protocol === 'https:';
+  const authority = authorityOf(system, place, surroundings);
+  const idleTimeoutMs = surroundings.idleTimeoutMs ?? usualIdleTimeoutMs;
+  const connections = system.httpClients.open({
+    secure,
+    authority,
+    idleTimeoutMs,
+    mostConnections,
+  });
+  const credentials = credentialsFor(system, place, surroundings, { authority, timeoutMs: idleTimeoutMs });
+  // The package takes a while to load, and a directory needs none of it.
+  const { S3Client } = await import('./s3-client.ts');
+  const { bucket, region, pathStyle } = place;
+  const client = new S3Client({
+    host: endpoint.hostname,
+    port: endpoint.port === '' ? undefined : Number(endpoint.port),
+    secure,
+    bucket,
+    region,
+    pathStyle,
+    connections,
+    credentials,
+  });
+  const prefix = place.prefix === '' || place.prefix.endsWith('/') ? place.prefix : `${place.prefix}/`;
+  return new S3Store(system, {
+    place: `${endpoint.origin}/${bucket}/${prefix}`,
+    prefix,
+    bucket,
+    client,
+    credentials,
+    retry: surroundings.retry ?? usualRetry,
+  });
+};
+
+const endpointOf = ({ endpoint }: S3Place): URL => {
+  const url = new URL(endpoint ?? 'https://s3.amazonaws.com');
+  if (url.pathname === '/' && url.search === '') return url;
+  throw new MillraceError('manifest-invalid', `The endpoint ${endpoint} of the store has a path.`, {
+    hint: 'Write the address alone in spec.checkpoint.store.s3.endpoint; bucket and prefix have fields of their own.',
+  });
+};
+
+const authorityOf = (
+  { files }: StoreSystem,
+  { certificateAuthority }: S3Place,
+  { authorityDirectory }: StoreSurroundings,
+): string | undefined => {
+  if (certificateAuthority === undefined || authorityDirectory === undefined) return undefined;
+  const file = join(authorityDirectory, certificateAuthority.key);
+  try {
+    return files.readText(file);
+  } catch (error) {
+    throw new MillraceError('io', `The certificates that vouch for the store cannot be read: ${file}.`, {
+      hint: 'Check the ConfigMap that spec.checkpoint.store.s3.certificateAuthority names, and its key.',
+      where: { file, reason: String((error as { readonly code?: unknown }).code) },
+    });
+  }
+};
+
+/** A Secret that the manifest names and that is mounted; else the identity of the pod; else the environment. */
+const credentialsFor = (
+  system: StoreSystem,
+  place: S3Place,
+  { credentialsDirectory, environment }: StoreSurroundings,
+  reaching: Pick<WebIdentitySettings, 'authority' | 'timeoutMs'>,
+): CredentialSource => {
+  if (place.credentials !== undefined && credentialsDirectory !== undefined)
+    return fileCredentials(system.files, credentialsDirectory, place.credentials);
+  const roleArn = environment['AWS_ROLE_ARN'];
+  const tokenFile = environment['AWS_WEB_IDENTITY_TOKEN_FILE'];
+  if (!roleArn || !tokenFile) return environmentCredentials(environment);
+  return webIdentityCredentials(system, {
+    // MinIO answers for both at one address.
+    endpoint:
+      environment['AWS_ENDPOINT_URL_STS'] ?? place.endpoint ?? `https://sts.${place.region}.amazonaws.com`,
+    roleArn,
+    sessionName: environment['AWS_ROLE_SESSION_NAME'] ?? 'millrace',
+    tokenFile,
+    ...reaching,
+  });
+};

@@ -1,0 +1,23 @@
+import type { Agent, request } from 'node:http';
+
+/** Connections of an HTTP client, kept open between requests: in the form that clients made for Node take them. */
+export interface HttpConnections {
+  readonly agent: Agent;
+  /** Node's own, except that a peer that says nothing for the idle time is an error with the code ETIMEDOUT. */
+  readonly request: typeof request;
+  /** Ends all connections, also those in use. Twice is harmless. */
+  close(): void;
+}
+
+export interface HttpConnectionSettings {
+  /** TLS or not. */
+  readonly secure: boolean;
+  /** Certificates that vouch for the peer, as PEM; undefined = those that Node trusts. */
+  readonly authority?: string | undefined;
+  readonly idleTimeoutMs: number;
+  readonly mostConnections: number;
+}
+
+export interface HttpClients {
+  open(settings: HttpConnectionSettings): HttpConnections;
+}
