@@ -8,7 +8,8 @@ import type { KeyedSnapshot, SnapshotRequest } from './keyed-snapshot.ts';
 import { KeyedStoreSnapshot, type SnapshotPart } from './keyed-store-snapshot.ts';
 import { MemoryAccount } from './memory-account.ts';
 import { SnapshotEpochs } from './snapshot-epochs.ts';
-import { StateRegistry } from './state-registry.ts';
+import type { StateDescription } from './state-description.ts';
+import { describeStored, StateRegistry } from './state-registry.ts';
 import type { TimerHeap } from './timer-heap.ts';
 import { TimerQueue } from './timers.ts';
 import { UndoLog } from './undo-log.ts';
@@ -72,6 +73,11 @@ export class KeyedStore {
    */
   register(descriptor: StateDescriptor): unknown {
     return this.registry.register(descriptor);
+  }
+
+  /** What the states look like, those that were restored and nobody has registered included. */
+  describe(): readonly StateDescription[] {
+    return this.registry.states.map(describeStored);
   }
 
   /** Takes a key in hand. The hash must be its `hashValue`. */

@@ -9,6 +9,7 @@ import type { KeyGroup } from './key-group.ts';
 import { kindNumbers } from './key-group-format.ts';
 import { KeyedList } from './list-handle.ts';
 import { KeyedMap } from './map-handle.ts';
+import type { StateDescription } from './state-description.ts';
 import { describeShape, type StateKind, type StateShape } from './state-shape.ts';
 import { ExpiryPolicy, Timed } from './time-to-live.ts';
 import { AnyValue, NumberValue } from './value-handles.ts';
@@ -82,6 +83,23 @@ const requireSameUse = (
       where: { state: wanted.name },
     },
   );
+};
+
+/** A state as a snapshot keeps it, and what its descriptor says of older ones. */
+export const describeStored = ({ shape, expiry, descriptor }: StoredState): StateDescription => {
+  const { name, kind, isNumeric, version } = shape;
+  const fields = {
+    ...(version === 1 ? {} : { version: String(version) }),
+    ...(expiry === undefined ? {} : { timeToLive: `${expiry.afterMs}ms` }),
+  };
+  return {
+    name,
+    kind,
+    ...(isNumeric ? { type: 'number' } : {}),
+    ...(Object.keys(fields).length === 0 ? {} : { fields }),
+    ...(descriptor?.renamedFrom === undefined ? {} : { renamedFrom: descriptor.renamedFrom }),
+    ...(descriptor?.migrate === undefined ? {} : { migrates: true }),
+  };
 };
 
 /** The states of one store by number, in the order in which they became known; a group's columns stand in that order. */

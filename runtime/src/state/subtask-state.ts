@@ -7,6 +7,7 @@ import type {
 import { ByteReader, ByteWriter, decodeValue, encodeValue } from '../batch/codec.ts';
 import { hashValue } from '../batch/hash.ts';
 import { MillraceError } from '../contract/errors.ts';
+import type { StateDescription } from './state-description.ts';
 import { SubtaskList } from './subtask-list.ts';
 import { SubtaskMap } from './subtask-map.ts';
 import { UndoLog } from './undo-log.ts';
@@ -46,23 +47,40 @@ export class SubtaskState {
   private readonly lists = new Map<string, SubtaskList>();
   private readonly unions = new Map<string, SubtaskList>();
   private readonly broadcasts = new Map<string, SubtaskMap>();
+  /** The names of today's lists by those that older snapshots have for them. */
+  private readonly renamed = new Map<string, string>();
   private readonly log: UndoLog = new UndoLog();
   /** The log while a record may be undone. */
   private current: UndoLog | undefined;
 
   /** @throws MillraceError job-invalid when the name is taken by a state of another kind */
   listState<T>(descriptor: ListStateDescriptor<T>): SubtaskListState<T> {
-    return this.list('list', descriptor.name) as SubtaskListState<unknown> as SubtaskListState<T>;
+    return this.describedList('list', descriptor) as SubtaskListState<unknown> as SubtaskListState<T>;
   }
 
   /** @throws MillraceError job-invalid when the name is taken by a state of another kind */
   unionListState<T>(descriptor: ListStateDescriptor<T>): SubtaskListState<T> {
-    return this.list('union', descriptor.name) as SubtaskListState<unknown> as SubtaskListState<T>;
+    return this.describedList('union', descriptor) as SubtaskListState<unknown> as SubtaskListState<T>;
   }
 
   /** @throws MillraceError job-invalid when the name is taken by a state of another kind */
   broadcastState<K, V>(descriptor: BroadcastStateDescriptor<K, V>): BroadcastState<K, V> {
     return this.broadcast(descriptor.name) as BroadcastState<unknown, unknown> as BroadcastState<K, V>;
+  }
+
+  /** What the states look like. */
+  describe(): readonly StateDescription[] {
+    const oldNames = new Map([...this.renamed].map(([old, name]) => [name, old]));
+    const described = (kind: StateDescription['kind'], names: Iterable<string>): StateDescription[] =>
+      Array.from(names, (name) => {
+        const renamedFrom = oldNames.get(name);
+        return renamedFrom === undefined ? { name, kind } : { name, kind, renamedFrom };
+      });
+    return [
+      ...described('list-subtask', this.lists.keys()),
+      ...described('union', this.unions.keys()),
+      ...described('broadcast', this.broadcasts.keys()),
+    ];
   }
 
   /** From now on every change is noted, until the record is committed or rolled back. */
@@ -122,9 +140,27 @@ export class SubtaskState {
           map.put(key, value);
         }
       } else {
-        this.list(kind, name).update(items.map((item) => readItem(item, 1)[0]));
+        const isKnown = this.lists.has(name) || this.unions.has(name);
+        const now = isKnown ? name : (this.renamed.get(name) ?? name);
+        this.list(kind, now).update(items.map((item) => readItem(item, 1)[0]));
       }
     }
+  }
+
+  private describedList(kind: 'list' | 'union', descriptor: ListStateDescriptor<unknown>): SubtaskList {
+    const { name, renamedFrom, version = 1 } = descriptor;
+    if (version !== 1) {
+      throw new MillraceError(
+        'job-invalid',
+        `The list state “${name}” belongs to a subtask, and such lists have no versions: it cannot have version ${version}.`,
+        {
+          hint: 'Read both forms of its items in the function, or use a new list beside the old one.',
+          where: { state: name },
+        },
+      );
+    }
+    if (renamedFrom !== undefined) this.renamed.set(renamedFrom, name);
+    return this.list(kind, name);
   }
 
   private list(kind: 'list' | 'union', name: string): SubtaskList {

@@ -3,6 +3,7 @@ import type { Batch, BatchKeys } from '../batch/batch.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { KeyedStore } from '../state/keyed-store.ts';
+import type { StateDescription } from '../state/state-description.ts';
 import { SubtaskState, type SubtaskStateSnapshot } from '../state/subtask-state.ts';
 import type { TimerQueue } from '../state/timers.ts';
 import { KeyedRecordContext } from './keyed-record-context.ts';
@@ -131,6 +132,10 @@ export abstract class KeyedRecordProcessor implements Processor {
 
   snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
     return this.store.snapshotKeyGroups(request);
+  }
+
+  describeState(): readonly StateDescription[] {
+    return [...this.store.describe(), ...this.subtaskState.describe()];
   }
 
   /** For a port whose records have no key: no state of a key is in hand. */

@@ -7,6 +7,7 @@
 import type { Batch } from '../batch/batch.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import type { MemoryAccount } from '../state/memory-account.ts';
+import type { StateDescription } from '../state/state-description.ts';
 import type { SubtaskStateSnapshot } from '../state/subtask-state.ts';
 import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -120,6 +121,8 @@ export interface Processor {
   snapshotKeyGroups?(request: SnapshotRequest): KeyedSnapshot;
   /** Takes a piece of a key group that came behind its first one: keys that it does not name keep what they have. */
   applyKeyGroup?(keyGroup: number, bytes: Uint8Array): void;
+  /** After `open`: what the states that the user's functions asked for look like. */
+  describeState?(): readonly StateDescription[];
   /** State of this subtask that belongs to no key, at a barrier. */
   exportSubtaskState?(): readonly SubtaskStateSnapshot[];
   /** Before the first batch and after `open`: what this subtask gets of the state that all of them had. */

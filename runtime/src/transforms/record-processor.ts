@@ -1,5 +1,6 @@
 import type { Lifecycle } from '../api/functions.ts';
 import type { Batch } from '../batch/batch.ts';
+import type { StateDescription } from '../state/state-description.ts';
 import { SubtaskState, type SubtaskStateSnapshot } from '../state/subtask-state.ts';
 import type { Processor, ProcessorContext } from './processor.ts';
 import { RecordContext } from './record-context.ts';
@@ -66,6 +67,10 @@ export abstract class RecordProcessor implements Processor {
   advanceWatermark(watermarkMs: number): boolean {
     this.record.watermarkMs = watermarkMs;
     return true;
+  }
+
+  describeState(): readonly StateDescription[] {
+    return this.subtaskState.describe();
   }
 
   /** Calls the user's function for one record of a port and gives what it returned. */
