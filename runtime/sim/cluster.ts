@@ -31,6 +31,11 @@ export class Cluster {
     return process;
   }
 
+  /** Those that run, or are stopped. */
+  living(): readonly SimulatedProcess[] {
+    return this.processes.filter(({ alive }) => alive);
+  }
+
   processOf(system: System): SimulatedProcess {
     const process = this.bySystem.get(system);
     if (process === undefined) throw new Error('This is the system of no simulated process.');
