@@ -47,7 +47,7 @@ describe('disturbances', () => {
     return cluster;
   };
 
-  it('kill processes', async () => {
+  it('kill processes until none is left', async () => {
     expect((await disturbed({ kill: 1 }, 60)).living()).toEqual([]);
   });
 
