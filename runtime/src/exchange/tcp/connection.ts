@@ -14,6 +14,8 @@ export class Connection {
   onFrame: (kind: number, payload: ByteReader) => void = () => undefined;
   /** Called once, unless the connection was ended from this side; without an error when the other side has closed it. */
   onClosed: (error: unknown) => void = () => undefined;
+  /** Something has come, were it only a part of a frame. */
+  onBytes: () => void = () => undefined;
   private readonly socket: Socket;
   private readonly reader: FrameReader;
   private isOpen = true;
@@ -36,9 +38,9 @@ export class Connection {
     return this.isOpen ? this.socket.bufferedBytes : 0;
   }
 
-  /** The peer is known now: its frames may be as long as any. */
-  trust(): void {
-    this.reader.longestBytes = longestFrameBytes;
+  /** The peer is known now: its frames may be as long as this. */
+  trust(longestBytes: number = longestFrameBytes): void {
+    this.reader.longestBytes = longestBytes;
   }
 
   write(frames: Uint8Array): void {
@@ -58,6 +60,7 @@ export class Connection {
 
   private take(bytes: Uint8Array): void {
     if (!this.isOpen) return;
+    this.onBytes();
     try {
       this.reader.push(bytes);
     } catch (error) {

@@ -44,7 +44,7 @@ const unreachable = (peer: string, { host, port }: PeerAddress, error: unknown):
   });
 };
 
-export interface Call {
+export interface Call<T> {
   readonly system: Pick<System, 'net' | 'hashing' | 'timers'>;
   readonly address: PeerAddress;
   readonly tls: TlsSettings | undefined;
@@ -52,15 +52,15 @@ export interface Call {
   /** For messages, e.g. `slot 3`. */
   readonly peer: string;
   writeHello(writer: ByteWriter): void;
-  /** Takes the connection, before anything that the peer says next is read. */
-  onWelcome(connection: Connection): void;
+  /** Takes the connection, before anything that the peer says next is read, and makes of it what the call is for. */
+  onWelcome(connection: Connection): T;
 }
 
 /**
  * Calls a peer and says who is calling.
  * @throws MillraceError `io` when it cannot be reached, is somebody else, or refuses.
  */
-export const callPeer = async (call: Call): Promise<void> => {
+export const callPeer = async <T>(call: Call<T>): Promise<T> => {
   const { system, address, tls, peer } = call;
   let socket: Socket;
   try {
@@ -70,15 +70,15 @@ export const callPeer = async (call: Call): Promise<void> => {
   }
   const connection = new Connection(socket, system.hashing);
   try {
-    await exchangeHello(connection, call);
+    return await exchangeHello(connection, call);
   } catch (error) {
     connection.destroy();
     throw unreachable(peer, address, error);
   }
 };
 
-const exchangeHello = (connection: Connection, call: Call): Promise<void> => {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+const exchangeHello = <T>(connection: Connection, call: Call<T>): Promise<T> => {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
   const limit = call.system.timers.after(helloTimeoutMs, () =>
     reject(new Error(`it did not answer within ${helloTimeoutMs / 1000} s`)),
   );
@@ -87,8 +87,7 @@ const exchangeHello = (connection: Connection, call: Call): Promise<void> => {
     if (kind === HelloKind.refusal) return reject(new Error(readRefusal(payload)));
     if (kind !== HelloKind.welcome) throw new MillraceError('io', `it answered with a frame of kind ${kind}`);
     connection.trust();
-    call.onWelcome(connection);
-    resolve();
+    resolve(call.onWelcome(connection));
   };
   const frames = new FrameWriter(call.system.hashing);
   const writer = frames.begin(HelloKind.hello);

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { callControl, listenForControl } from '../../../src/exchange/tcp/control-calls.ts';
+import type { ControlLink } from '../../../src/exchange/tcp/control-link.ts';
 import { TcpChannels } from '../../../src/exchange/tcp/tcp-channels.ts';
 import type { TlsSettings } from '../../../src/sys/net.ts';
 import { createNodeSystem } from '../../../src/sys/node-system.ts';
@@ -78,5 +80,38 @@ describe('a process with the certificate of another job', () => {
     await expect(left.connect([{ slot: 1, host, port: right.port }])).rejects.toThrow(
       'showed a certificate made out to “another-job”, “another.example” instead of “job-of-tests”',
     );
+  });
+});
+
+describe.each([
+  ['without TLS', undefined],
+  ['with TLS', tlsOf('job')],
+])('a control link over real sockets %s', (_, tls) => {
+  it('carries messages both ways, and tells when the peer is gone', async () => {
+    const system = createNodeSystem();
+    const linked = Promise.withResolvers<ControlLink>();
+    const settings = { system, jobUid: 'orders', tls };
+    const { port, close } = await listenForControl({
+      ...settings,
+      host,
+      port: 0,
+      onLink: linked.resolve,
+      onRefused: linked.reject,
+    });
+    const address = { host, port };
+    const worker = await callControl({ ...settings, address, name: 'worker 7', peer: 'the coordinator' });
+    const coordinator = await linked.promise;
+    coordinator.listen({
+      onMessage: (message) => coordinator.send({ echo: message }),
+      onClosed: () => undefined,
+    });
+    const answer = Promise.withResolvers<unknown>();
+    const closed = Promise.withResolvers<Error | undefined>();
+    worker.listen({ onMessage: answer.resolve, onClosed: closed.resolve });
+    worker.send(new Map([[1, 'one']]));
+    expect(await answer.promise).toEqual({ echo: new Map([[1, 'one']]) });
+    coordinator.destroy();
+    expect((await closed.promise)?.message).toContain('The link to the coordinator at 127.0.0.1');
+    await close();
   });
 });
