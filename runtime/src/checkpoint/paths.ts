@@ -68,8 +68,12 @@ export const statePartsOf = (key: string): StateKeyParts | undefined => {
   return { attempt, checkpointId, slot, part: ofSlot };
 };
 
+/** What a job's savepoints have in common, relative to its root. */
+export const savepointsFolder = 'savepoints/';
+
 /** The folder of a savepoint, relative to the root of its job. Its manifest and its objects lie in it. */
-export const savepointFolder = (name: string): string => `savepoints/${part(name, 'name of a savepoint')}/`;
+export const savepointFolder = (name: string): string =>
+  `${savepointsFolder}${part(name, 'name of a savepoint')}/`;
 /** The manifest of a savepoint, relative to its folder. */
 export const savepointManifest = 'manifest';
 

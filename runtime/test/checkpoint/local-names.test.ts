@@ -1,0 +1,38 @@
+import { beforeEach, expect, it } from 'vitest';
+import { findLocalJob, localJobUid } from '../../src/checkpoint/local-names.ts';
+import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
+import { sealText } from '../../src/checkpoint/sealed-text.ts';
+import { checksum } from './entries.ts';
+
+let store: MemoryStore;
+beforeEach(() => {
+  store = new MemoryStore({ nowMs: () => 0, monotonicMs: () => 0 });
+});
+const uid = (name: string, newId: string): Promise<string> => localJobUid(store, name, newId, checksum);
+
+it('gives a job a uid at its first start, and the same ever after', async () => {
+  expect(await findLocalJob(store, 'count', checksum)).toBeUndefined();
+  expect(await uid('count', 'a1')).toBe('a1');
+  expect(await uid('count', 'b2')).toBe('a1');
+  expect(await uid('sum', 'c3')).toBe('c3');
+  expect(await findLocalJob(store, 'count', checksum)).toBe('a1');
+});
+
+it('gives all that start at the same time the uid of one', async () => {
+  const uids = await Promise.all(['a', 'b', 'c', 'd'].map((id) => uid('count', id)));
+  expect(new Set(uids).size).toBe(1);
+});
+
+it('never takes another uid where the name is damaged or of another job', async () => {
+  const key = 'names/local/count';
+  await uid('count', 'a1');
+  await store.put(key, ((await store.get(key)) as Uint8Array).subarray(0, 40));
+  await expect(uid('count', 'b2')).rejects.toThrow(
+    'The name of a job names/local/count is damaged or cut off',
+  );
+  const seal = { name: 'millrace-name', format: 1, what: '' };
+  for (const json of ['{', '{"name":"sum","jobUid":"a"}', '{"name":"count","jobUid":"a/../b"}']) {
+    await store.put(key, sealText(seal, json, checksum));
+    await expect(uid('count', 'b2'), json).rejects.toThrow('is not that of this job');
+  }
+});
