@@ -12,6 +12,8 @@ export interface MetricScope {
   readonly snapshot: MetricSnapshot;
 }
 
+export const prometheusMediaType: string = Registry.PROMETHEUS_CONTENT_TYPE;
+
 /** Functions name their metrics themselves: however many they think of, a scrape stays readable. */
 const mostFamilies = 2000;
 /** Boundaries of histograms, the same in all so that they can be added up: powers of four from a microsecond (in ms) to a TiB. */

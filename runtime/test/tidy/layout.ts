@@ -77,7 +77,7 @@ export const packageDoors: Readonly<Record<string, readonly string[]>> = {
   esbuild: ['runtime/src/artifact/'],
   // The control API of the runtime, and the connectors that speak HTTP to users' programs.
   express: [
-    'runtime/src/coordinator/control/application.ts',
+    'runtime/src/coordinator/control/',
     'runtime/src/connectors/http/application.ts',
     'runtime/src/connectors/sse/index.ts',
   ],
@@ -212,10 +212,6 @@ export const underConstruction: readonly { readonly path: string; readonly why: 
   {
     path: 'runtime/src/contract/control/',
     why: 'the words of the control API come before its server and its clients',
-  },
-  {
-    path: 'runtime/src/telemetry/prometheus.ts',
-    why: 'metrics for Prometheus come before the server that shows them',
   },
   {
     path: 'runtime/src/coordinator/control/',

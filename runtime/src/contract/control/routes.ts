@@ -59,6 +59,10 @@ const savepointInPath = z.strictObject({ savepoint: savepointName() });
 
 /** The paths that are not operations, since what they answer is no JSON or goes on for ever. */
 export const eventsPath = '/v1/events';
+export const openApiPath = '/v1/openapi.json';
+export const livenessPath = '/healthz';
+export const readinessPath = '/readyz';
+export const metricsPath = '/metrics';
 
 const job: Pick<
   RouteTable,

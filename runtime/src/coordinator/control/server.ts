@@ -1,0 +1,101 @@
+import { MillraceError } from '../../contract/errors.ts';
+import type { HttpHandler, HttpLimits, HttpServer, HttpTls } from '../../sys/http.ts';
+import type { System } from '../../sys/system.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import { createApplication, createProbeApplication } from './application.ts';
+import { EventStream } from './event-stream.ts';
+import { type Access, isOwnHost } from './guard.ts';
+import type { JobControl } from './job-control.ts';
+import { type RateLimit, TokenBuckets } from './token-buckets.ts';
+
+export interface ControlServerSettings extends Access {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly control: JobControl;
+  /** Of the runtime. */
+  readonly version: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly tls?: HttpTls | undefined;
+  /** Where probes and metrics are served besides, to whoever asks. */
+  readonly probes?: { readonly host: string; readonly port: number } | undefined;
+  readonly rateLimit?: RateLimit | undefined;
+  readonly limits?: HttpLimits | undefined;
+}
+
+export interface ControlServer {
+  readonly port: number;
+  readonly probesPort: number | undefined;
+  /** Ends the event streams and all else; resolves when the ports are free. */
+  close(): Promise<void>;
+}
+
+const usualRateLimit: RateLimit = { burst: 100, perSecond: 20 };
+
+const usualLimits: HttpLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  mostHeaderBytes: 16 * 1024,
+  mostConnections: 256,
+};
+
+const checkAccess = ({ host, token, clientName, tls }: ControlServerSettings): void => {
+  if (clientName !== undefined && tls?.authority === undefined) {
+    throw new MillraceError(
+      'manifest-invalid',
+      'Client certificates need TLS with an authority to check them.',
+    );
+  }
+  if (isOwnHost(host) || token !== undefined || clientName !== undefined) return;
+  throw new MillraceError(
+    'manifest-invalid',
+    `The control API would let everyone who reaches ${host} stop the job.`,
+    { hint: 'Give it a token or client certificates, or let it listen on 127.0.0.1.' },
+  );
+};
+
+/**
+ * Serves the control API of a job.
+ * @throws MillraceError manifest-invalid when everybody could ask, io when the address cannot be had.
+ */
+export const startControlServer = async (settings: ControlServerSettings): Promise<ControlServer> => {
+  checkAccess(settings);
+  const { system, logger, control, host, port, tls, probes, limits = usualLimits } = settings;
+  const listen = async (
+    app: HttpHandler,
+    at: { host: string; port: number },
+    own?: HttpTls,
+  ): Promise<HttpServer> => {
+    try {
+      return await system.http.listen(app, { ...at, tls: own, limits });
+    } catch (error) {
+      const message = `The control API cannot listen on ${at.host}:${at.port}: ${(error as Error).message}`;
+      throw new MillraceError('io', message, {
+        cause: error,
+        hint: 'Give another port, or 0 for a free one.',
+      });
+    }
+  };
+  const events = new EventStream(system, control);
+  const buckets = new TokenBuckets(settings.rateLimit ?? usualRateLimit, system.clock);
+  const servers: HttpServer[] = [];
+  const close = async (): Promise<void> => {
+    events.close();
+    await Promise.all(servers.map((server) => server.close()));
+  };
+  try {
+    servers.push(
+      await listen(
+        createApplication({ ...settings, access: settings, events, buckets }),
+        { host, port },
+        tls,
+      ),
+    );
+    if (probes !== undefined) servers.push(await listen(createProbeApplication(control, logger), probes));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { port: servers[0]?.port ?? 0, probesPort: servers[1]?.port, close };
+};
