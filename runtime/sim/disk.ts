@@ -32,6 +32,8 @@ const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>
 export class SimulatedDisk {
   /** More than this is refused as on a full disk. */
   capacityBytes = Infinity;
+  /** How often the machine was without power: what was asked before is forgotten. */
+  powerLosses = 0;
   private readonly random: SeededRandom;
   private names = new Map<string, Entry>([['/', 'directory']]);
   private durableNames = new Map<string, Entry>([['/', 'directory']]);
@@ -107,6 +109,12 @@ export class SimulatedDisk {
     this.change([dirname(path)], (names) => void names.delete(path));
   }
 
+  /** One that is not empty, or not there, is left as it is. */
+  removeEmptyDirectory(path: string): void {
+    if (this.names.get(path) !== 'directory' || this.list(path).length > 0) return;
+    this.change([dirname(path)], (names) => void names.delete(path));
+  }
+
   /** @throws ENOSPC. */
   write(inode: Inode, bytes: Uint8Array, nowMs: number): void {
     if (this.usedBytes() + bytes.length > this.capacityBytes) throw diskError('ENOSPC', inode.identity);
@@ -129,6 +137,7 @@ export class SimulatedDisk {
 
   /** The machine is without power for a moment. */
   losePower(): void {
+    this.powerLosses++;
     const kept = this.random.below(this.journal.length + 1);
     for (const change of this.journal.slice(0, kept)) change.apply(this.durableNames);
     this.journal = [];

@@ -1,8 +1,8 @@
 import { nodeHashing } from '../src/sys/node-hashing.ts';
 import type { Cancellable, System } from '../src/sys/system.ts';
-import { absentDurableFiles } from './absent-files.ts';
 import { simulatedCompression } from './compression.ts';
 import type { SimulatedDisk } from './disk.ts';
+import { simulatedDurableFiles } from './durable-files.ts';
 import type { Verdict } from './faults.ts';
 import { simulatedFiles } from './files.ts';
 import type { SimulatedNetwork } from './network.ts';
@@ -77,7 +77,7 @@ export class SimulatedProcess implements Owner {
       },
       random: { next: () => random.next(), id: () => random.id() },
       files: simulatedFiles(this, disk),
-      durableFiles: absentDurableFiles(absent),
+      durableFiles: simulatedDurableFiles(this, disk),
       compression: simulatedCompression(this),
       sqlite: { open: () => absent('SQLite') },
       standardOutput: {
