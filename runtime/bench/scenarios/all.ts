@@ -7,6 +7,7 @@ import { objectScenarios } from './objects.ts';
 import { slotScenarios } from './slots.ts';
 import { startScenarios } from './start.ts';
 import { statefulScenarios } from './stateful.ts';
+import { storeScenarios } from './stores.ts';
 
 /** Every scenario, in the order of the table. */
 export const scenarios: readonly Scenario[] = [
@@ -18,4 +19,5 @@ export const scenarios: readonly Scenario[] = [
   ...nexmarkScenarios,
   ...startScenarios,
   ...slotScenarios,
+  ...storeScenarios,
 ];

@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type FinishedModule, totalsOf } from './closing-line.ts';
+import { type FinishedModule, lackingTools, totalsOf } from './closing-line.ts';
 
 const finished = (states: readonly string[], errors: readonly unknown[] = []): FinishedModule => ({
   errors: () => errors,
-  children: { allTests: () => states.map((state) => ({ result: () => ({ state }) })) },
+  children: {
+    allTests: () => states.map((state) => ({ fullName: 'a suite > a test', result: () => ({ state }) })),
+  },
 });
 
 describe('the totals of a run', () => {
@@ -15,24 +17,50 @@ describe('the totals of a run', () => {
     expect(totalsOf([finished(['passed', 'failed']), finished(['passed'])], [])).toEqual({
       passed: 2,
       failed: 1,
+      skipped: 0,
     });
   });
 
-  it('leave skipped and pending tests out of both numbers', () => {
-    expect(totalsOf([finished(['passed', 'skipped', 'pending'])], [])).toEqual({ passed: 1, failed: 0 });
+  it('count skipped tests apart, and leave pending ones out', () => {
+    expect(totalsOf([finished(['passed', 'skipped', 'pending'])], [])).toEqual({
+      passed: 1,
+      failed: 0,
+      skipped: 1,
+    });
   });
 
   it('count a file that could not be loaded as a failed test', () => {
-    expect(totalsOf([finished([], [new Error('no such import')])], [])).toEqual({ passed: 0, failed: 1 });
+    expect(totalsOf([finished([], [new Error('no such import')])], [])).toEqual({
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+    });
   });
 
   it('count an error outside of any test as a failed test', () => {
-    expect(totalsOf([finished(['passed'])], [new Error('unhandled')])).toEqual({ passed: 1, failed: 1 });
+    expect(totalsOf([finished(['passed'])], [new Error('unhandled')])).toEqual({
+      passed: 1,
+      failed: 1,
+      skipped: 0,
+    });
   });
 
   it('call a run without any test failed', () => {
-    expect(totalsOf([], [])).toEqual({ passed: 0, failed: 1 });
+    expect(totalsOf([], [])).toEqual({ passed: 0, failed: 1, skipped: 0 });
   });
+});
+
+it('names once what was skipped for want of a tool, with the command that gets it', () => {
+  const test = (fullName: string, state: string) => ({ fullName, result: () => ({ state }) });
+  const tests = [
+    test('MinIO (npm run minio:build gets it) > keeps', 'skipped'),
+    test('MinIO (npm run minio:build gets it) > lists', 'skipped'),
+    test('Kafka (a command gets it) > sends', 'passed'),
+    test('another > is skipped', 'skipped'),
+  ];
+  expect(lackingTools([{ errors: () => [], children: { allTests: () => tests } }])).toEqual([
+    'MinIO (npm run minio:build gets it)',
+  ]);
 });
 
 describe('the closing line of a real run', () => {
@@ -62,6 +90,13 @@ describe('the closing line of a real run', () => {
     const { code, lines } = await run("it('adds', () => expect(1 + 1).toBe(2));");
     expect(lines.at(-1)).toBe('1 passed, 0 failed');
     expect(code).toBe(0);
+  });
+
+  it('tells how many tests were skipped', async () => {
+    const { lines } = await run(
+      "it('adds', () => {}); describe.skipIf(true)('X (y gets it)', () => it('a', () => {}));",
+    );
+    expect(lines.slice(-2)).toEqual(['skipped: X (y gets it)', '1 passed, 0 failed, 1 skipped']);
   });
 
   it('stands alone and last when a test fails', async () => {
