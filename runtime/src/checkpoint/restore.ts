@@ -41,46 +41,85 @@ export interface RestoringSlot {
 /** Indexes that are read at once. */
 const indexesAhead = 8;
 
-const openAll = async (
-  reading: StateReading,
-  checkpoint: StoredCheckpoint,
-  owns: (keyGroup: number) => boolean,
-): Promise<readonly { readonly object: StateObject; readonly isNewest: boolean }[]> => {
-  const needed = checkpoint.objects.filter(({ key, checkpointId, keyGroups }) => {
-    const groups = parseRanges(keyGroups, checkpoint.maxParallelism);
-    if (groups === undefined)
-      throw damagedObject(reading.store, key, `it lists the key groups “${keyGroups}”`);
-    // Subtasks write all of their state at each checkpoint, so only the newest counts.
-    return checkpointId === checkpoint.checkpointId || groups.some(owns);
-  });
-  const opened = [];
-  const open = async (listed: ListedObject) => ({
-    object: await openStateObject(reading, listed),
-    isNewest: listed.checkpointId === checkpoint.checkpointId,
-  });
-  for await (const object of inOrder(needed, indexesAhead, open)) opened.push(object);
-  return opened;
-};
+/** An object, and whether it is of the checkpoint itself. */
+interface OpenedObject {
+  readonly object: StateObject;
+  readonly isNewest: boolean;
+}
 
-const nameOf = (entry: { readonly uid: string; readonly keyGroup: number }): string =>
-  `${entry.keyGroup} ${entry.uid}`;
+/** The units of a checkpoint, after the indexes were read: what an older piece says and a newer one replaces is left out. */
+export class StoredState {
+  private readonly objects: readonly OpenedObject[];
+  private readonly live: ReadonlySet<UnitEntry>;
+
+  constructor(objects: readonly OpenedObject[], owns: (keyGroup: number) => boolean) {
+    this.objects = objects;
+    this.live = liveEntries(objects, owns);
+  }
+
+  /** What there is, in the order in which it is applied. */
+  entries(): readonly UnitEntry[] {
+    return this.objects.flatMap((opened) =>
+      opened.object.index.units.filter((entry) => this.isLive(entry, opened)),
+    );
+  }
+
+  /**
+   * The wanted units in the order in which they are applied.
+   * @throws MillraceError io when an object is damaged or gone
+   */
+  async *read(
+    wanted: (entry: UnitEntry) => boolean = () => true,
+  ): AsyncGenerator<SnapshotUnit, void, undefined> {
+    for (const opened of this.objects)
+      yield* opened.object.read((entry) => this.isLive(entry, opened) && wanted(entry));
+  }
+
+  /** Subtasks write all of their state at each checkpoint, so only the newest counts. */
+  private isLive(entry: UnitEntry, { isNewest }: OpenedObject): boolean {
+    return entry.kind === 'keyGroup' ? this.live.has(entry) : isNewest;
+  }
+}
 
 /** The entries that make up the key groups: of each of one transform the last `whole` one and all behind it. */
 const liveEntries = (
-  objects: readonly { readonly object: StateObject }[],
+  objects: readonly OpenedObject[],
   owns: (keyGroup: number) => boolean,
 ): ReadonlySet<UnitEntry> => {
   const live = new Map<string, UnitEntry[]>();
   for (const { object } of objects) {
     for (const entry of object.index.units) {
       if (entry.kind !== 'keyGroup' || !owns(entry.keyGroup)) continue;
-      const name = nameOf(entry);
+      const name = `${entry.keyGroup} ${entry.uid}`;
       const entries = live.get(name);
       if (entry.mode === 'whole' || entries === undefined) live.set(name, [entry]);
       else entries.push(entry);
     }
   }
   return new Set([...live.values()].flat());
+};
+
+/**
+ * Reads the indexes of the objects that have pieces of these key groups, or are of the checkpoint itself.
+ * @throws MillraceError io when an object is damaged, of a newer version, or gone
+ */
+export const openState = async (
+  reading: StateReading,
+  { checkpointId: newest, objects, maxParallelism }: StoredCheckpoint,
+  owns: (keyGroup: number) => boolean = () => true,
+): Promise<StoredState> => {
+  const needed = objects.filter(({ key, checkpointId, keyGroups }) => {
+    const groups = parseRanges(keyGroups, maxParallelism);
+    if (groups !== undefined) return checkpointId === newest || groups.some(owns);
+    throw damagedObject(reading.store, key, `it lists the key groups “${keyGroups}”`);
+  });
+  const opened: OpenedObject[] = [];
+  const open = async (listed: ListedObject): Promise<OpenedObject> => ({
+    object: await openStateObject(reading, listed),
+    isNewest: listed.checkpointId === newest,
+  });
+  for await (const object of inOrder(needed, indexesAhead, open)) opened.push(object);
+  return new StoredState(opened, owns);
 };
 
 /** The states of one transform, by the subtask that wrote them. */
@@ -119,31 +158,15 @@ export const readSlotState = async function* (
   checkpoint: RestoredCheckpoint,
   restoring: RestoringSlot,
 ): AsyncGenerator<KeyGroupUnit | SubtaskUnit, void, undefined> {
-  const objects = await openAll(reading, checkpoint, restoring.owns);
-  const live = liveEntries(objects, restoring.owns);
+  const state = await openState(reading, checkpoint, restoring.owns);
   const ofSubtasks: SubtaskUnit[] = [];
-  for (const { object, isNewest } of objects) {
-    const wanted = (entry: UnitEntry): boolean => (entry.kind === 'keyGroup' ? live.has(entry) : isNewest);
-    for await (const unit of object.read(wanted)) {
-      if (unit.kind === 'keyGroup') yield unit;
-      else ofSubtasks.push(unit);
-    }
+  for await (const unit of state.read()) {
+    if (unit.kind === 'keyGroup') yield unit;
+    else ofSubtasks.push(unit);
   }
   for (const [uid, units] of Map.groupBy(ofSubtasks, (unit) => unit.uid)) {
     const { slot } = restoring;
     const share = shareOf(units, checkpoint.parallelismOf(uid), restoring.parallelismOf(uid), slot);
     for (const { kind, name, items } of share) yield { uid, kind, state: name, subtask: slot, items };
   }
-};
-
-/** All units of a checkpoint, canonical pieces only: what an older piece says and a newer one replaces is left out. */
-export const readAllState = async function* (
-  reading: StateReading,
-  checkpoint: StoredCheckpoint,
-): AsyncGenerator<SnapshotUnit, void, undefined> {
-  const owns = (): boolean => true;
-  const objects = await openAll(reading, checkpoint, owns);
-  const live = liveEntries(objects, owns);
-  for (const { object, isNewest } of objects)
-    yield* object.read((entry) => (entry.kind === 'keyGroup' ? live.has(entry) : isNewest));
 };

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { ownVersion } from '../sys/own-version.ts';
 import { type CommandIo, ExitCode, type Outcome } from './command-io.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addGraph } from './commands/graph.ts';
@@ -6,7 +7,6 @@ import { addNew } from './commands/new.ts';
 import { addRun } from './commands/run.ts';
 import { addValidate } from './commands/validate.ts';
 import { errorText } from './error-text.ts';
-import { ownVersion } from './own-version.ts';
 
 const examples = `
 Examples:

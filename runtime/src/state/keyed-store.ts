@@ -22,6 +22,24 @@ export interface WorkBudget {
   take(): boolean;
 }
 
+/** A key, and when its timers are due, in ms since the epoch. */
+export interface KeyEntry {
+  readonly key: unknown;
+  readonly eventTimersMs: readonly number[];
+  readonly processingTimersMs: readonly number[];
+}
+
+const timesByRow = (queue: TimerQueue, keyGroup: number): ReadonlyMap<number, readonly number[]> => {
+  const times = new Map<number, number[]>();
+  queue.forEach(keyGroup, (row, timeMs) => {
+    const ofRow = times.get(row);
+    if (ofRow === undefined) times.set(row, [timeMs]);
+    else ofRow.push(timeMs);
+  });
+  for (const ofRow of times.values()) ofRow.sort((one, other) => one - other);
+  return times;
+};
+
 export interface KeyedStoreOptions {
   readonly maxParallelism: number;
   /** The processing clock, in ms since the epoch; decides what has expired. */
@@ -124,6 +142,20 @@ export class KeyedStore {
       const { expiry } = registry.states[state]!;
       if (column.has(row) && !isExpired(column, row, expiry, cursor.nowMs())) yield index.keyAt(row);
     }
+  }
+
+  /** The keys of a group with their timers, each taken in hand while it is looked at. */
+  *entries(keyGroup: number): Generator<KeyEntry> {
+    const group = this.cursor.groups[keyGroup];
+    if (group === undefined) return;
+    const { index } = group;
+    const [event, processing] = this.timers.map((queue) => timesByRow(queue, keyGroup));
+    for (let row = index.nextRow(-1); row >= 0; row = index.nextRow(row)) {
+      const key = index.keyAt(row);
+      this.setCurrentKey(key, index.hashAt(row));
+      yield { key, eventTimersMs: event?.get(row) ?? [], processingTimersMs: processing?.get(row) ?? [] };
+    }
+    this.clearCurrentKey();
   }
 
   /** How many keys have state or timers. */

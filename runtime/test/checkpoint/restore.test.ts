@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ListedObject, readAllState, readSlotState } from '../../src/checkpoint/restore.ts';
+import { type ListedObject, openState, readSlotState } from '../../src/checkpoint/restore.ts';
 import type { SnapshotUnit } from '../../src/checkpoint/snapshot-unit.ts';
 import { collect, piece, StateRig, subtaskState, text } from './state-rig.ts';
 
@@ -72,7 +72,7 @@ describe('the state of a slot', () => {
           restored.push(...contents(units));
         }
         expect(new Map(restored)).toEqual(expected);
-        const all = readAllState(rig.reading, checkpointOf(objects));
+        const all = (await openState(rig.reading, checkpointOf(objects))).read();
         expect(contents(await collect(all))).toEqual(expected);
       }),
       { numRuns: 60 },

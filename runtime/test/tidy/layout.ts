@@ -115,6 +115,8 @@ export const programFolders: readonly string[] = [
   'runtime/src/bin',
   'runtime/src/cli',
   'runtime/src/testing/execute.ts',
+  // A program of a user opens savepoints by paths that start where it was started.
+  'runtime/src/offline/index.ts',
   'operator/src/main.ts',
 ];
 

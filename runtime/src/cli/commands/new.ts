@@ -2,9 +2,9 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { MillraceError } from '../../contract/errors.ts';
 import { reasonOf } from '../../contract/reason.ts';
+import { ownVersion } from '../../sys/own-version.ts';
 import type { System } from '../../sys/system.ts';
 import type { CommandIo, Outcome } from '../command-io.ts';
-import { ownVersion } from '../own-version.ts';
 import { projectFiles } from '../templates.ts';
 
 const examples = `

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'n
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProject } from '../../../src/cli/commands/new.ts';
-import { ownVersion } from '../../../src/cli/own-version.ts';
+import { ownVersion } from '../../../src/sys/own-version.ts';
 import { call } from '../call-command.ts';
 import { FakeIo, systemError } from '../fake-io.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ownVersion } from '../../src/cli/own-version.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
+import { ownVersion } from '../../src/sys/own-version.ts';
 import type { System } from '../../src/sys/system.ts';
 
 const system = createNodeSystem();
