@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Duration, durationMs } from '../../api/duration.ts';
+import { isOwnTable } from './staging.ts';
 
 /** What a column of the table is declared as. `NUMERIC` keeps whole numbers whole and others as they are. */
 export type SqliteType = 'INTEGER' | 'REAL' | 'NUMERIC' | 'TEXT' | 'BLOB';
@@ -18,7 +19,7 @@ export interface SqliteSinkOptions {
   readonly key: readonly string[];
   /** The columns and their types; other fields of the records are left out. Default: the fields of the first record. */
   readonly columns?: Readonly<Record<string, SqliteType>>;
-  /** Keeps a slow or repeated writer from replacing what a later one wrote. */
+  /** Keeps a slow or repeated writer from replacing what a later one wrote; for other programs, and jobs without checkpoints. */
   readonly guard?: SqliteGuard;
   /** When records are written, as one transaction: after so many, or so long; default 1000 or one second. */
   readonly flush?: { readonly records?: number; readonly interval?: Duration };
@@ -48,7 +49,9 @@ const duration = z.union([z.number(), z.string()]);
 export const sqliteOptionsSchema: z.ZodType = z
   .strictObject({
     file: z.string().min(1),
-    table: name.refine((text) => !/^sqlite_/i.test(text), 'names that begin with sqlite_ belong to SQLite'),
+    table: name
+      .refine((text) => !/^sqlite_/i.test(text), 'names that begin with sqlite_ belong to SQLite')
+      .refine((text) => !isOwnTable(text), 'names that begin with millrace_ belong to the sink'),
     key: z.array(name),
     columns: z.record(name, z.enum(['INTEGER', 'REAL', 'NUMERIC', 'TEXT', 'BLOB'])).optional(),
     guard: z.union([z.strictObject({ field: name }), z.strictObject({ attempt: name })]).optional(),

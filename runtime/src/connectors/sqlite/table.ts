@@ -60,22 +60,38 @@ export const createTableSql = ({ table, key }: SqliteSettings, { names, types }:
   return `CREATE TABLE IF NOT EXISTS ${quoteName(table)} (${[...columns, ...primaryKey].join(', ')})`;
 };
 
-/** Writes one row: replaces the one with its key, unless the guard says that it is newer. */
-export const upsertSql = (
-  { table, key, guard }: SqliteSettings,
-  { names, attemptColumn }: TableShape,
-): string => {
-  const places = names.map(() => '?').join(', ');
-  const insert = `INSERT INTO ${quoteName(table)} (${names.map(quoteName).join(', ')}) VALUES (${places})`;
+/** How rows come into a table. */
+export interface Upsert {
+  readonly table: string;
+  readonly key: readonly string[];
+  readonly names: readonly string[];
+  /** A row is replaced only by one whose value in this column is not lower; null = by any. */
+  readonly guard: string | null;
+}
+
+/** Writes the rows of a source, which is `VALUES …` or a `SELECT` with a `WHERE`: each replaces the one with its key. */
+export const upsertFromSql = ({ table, key, names, guard }: Upsert, source: string): string => {
+  const insert = `INSERT INTO ${quoteName(table)} (${names.map(quoteName).join(', ')}) ${source}`;
   if (key.length === 0) return insert;
   const others = names.filter((name) => !key.includes(name));
   const conflict = `${insert} ON CONFLICT (${key.map(quoteName).join(', ')}) DO`;
   if (others.length === 0) return `${conflict} NOTHING`;
   const update = others.map((name) => `${quoteName(name)} = excluded.${quoteName(name)}`).join(', ');
-  const guardColumn = attemptColumn ?? (guard !== undefined && 'field' in guard ? guard.field : undefined);
-  if (guardColumn === undefined) return `${conflict} UPDATE SET ${update}`;
-  const old = `${quoteName(table)}.${quoteName(guardColumn)}`;
-  return `${conflict} UPDATE SET ${update} WHERE ${old} IS NULL OR excluded.${quoteName(guardColumn)} >= ${old}`;
+  if (guard === null) return `${conflict} UPDATE SET ${update}`;
+  const old = `${quoteName(table)}.${quoteName(guard)}`;
+  return `${conflict} UPDATE SET ${update} WHERE ${old} IS NULL OR excluded.${quoteName(guard)} >= ${old}`;
+};
+
+/** The column that keeps older rows from replacing newer ones. */
+export const guardColumnOf = ({ guard }: SqliteSettings, { attemptColumn }: TableShape): string | undefined =>
+  attemptColumn ?? (guard !== undefined && 'field' in guard ? guard.field : undefined);
+
+/** Writes one row: replaces the one with its key, unless the guard says that it is newer. */
+export const upsertSql = (settings: SqliteSettings, shape: TableShape): string => {
+  const { table, key } = settings;
+  const { names } = shape;
+  const guard = guardColumnOf(settings, shape) ?? null;
+  return upsertFromSql({ table, key, names, guard }, `VALUES (${names.map(() => '?').join(', ')})`);
 };
 
 /**

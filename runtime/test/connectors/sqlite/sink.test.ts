@@ -205,9 +205,9 @@ describe('the SQLite sink', () => {
     expect(query('SELECT v FROM rows')).toEqual([{ v: 'same' }]);
   });
 
-  it('is exactly-once with a guard only', () => {
+  it('is exactly-once under checkpoints, with a guard or without', () => {
     const options = { file: 'x', table: 'y', key: ['id'] };
-    expect(sqliteSink(options).delivery).toBe('at-least-once');
+    expect(sqliteSink(options).delivery).toBe('exactly-once');
     expect(sqliteSink({ ...options, guard: { attempt: 'a' } }).delivery).toBe('exactly-once');
   });
 
