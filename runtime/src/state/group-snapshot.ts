@@ -4,28 +4,10 @@ import type { KeyGroup, Tombstone } from './key-group.ts';
 import { type RowSelection, writeRows } from './key-group-writer.ts';
 import type { KeyGroupPiece } from './keyed-snapshot.ts';
 import type { MemoryAccount } from './memory-account.ts';
+import type { PieceSize } from './piece-size.ts';
 import type { StateRegistry } from './state-registry.ts';
 import type { TimerHeap } from './timer-heap.ts';
 import { TimersByRow } from './timers-by-row.ts';
-
-/** What a piece aims at. A row that is larger makes a piece of its own. */
-const pieceBytes = 256 * 1024;
-/** Rows of the first piece, when nothing is known of their size. */
-const firstRows = 512;
-
-/** How many rows make a piece, by how large those before were. */
-export class PieceSize {
-  private bytesPerRow = pieceBytes / firstRows;
-
-  get rows(): number {
-    return Math.min(16_384, Math.max(1, Math.floor(pieceBytes / this.bytesPerRow)));
-  }
-
-  note(rows: number, bytes: number): void {
-    // The mean of the last few: rows of one state are much alike.
-    if (rows > 0) this.bytesPerRow += (bytes / rows - this.bytesPerRow) / 2;
-  }
-}
 
 /** What of a key group a snapshot takes. */
 interface GroupCut {

@@ -17,8 +17,5 @@ export const kindNumbers: readonly StateKind[] = ['value', 'list', 'map', 'reduc
  */
 export const Flag = { numeric: 1, expires: 2, versioned: 4 } as const;
 
-/** How a column is written: value by value, or as doubles. */
-export const Form = { values: 0, numbers: 1 } as const;
-
 /** Who has a state: a bit a key, or all. */
 export const Presence = { bits: 0, all: 1 } as const;

@@ -4,8 +4,9 @@ import { ReadShapes } from '../batch/value-codec.ts';
 import { type HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
 import type { Cursor } from './cursor.ts';
 import { columnFor, convertColumn } from './evolution.ts';
+import { readDoubles, readKeys, readValues } from './key-column.ts';
 import type { KeyGroup } from './key-group.ts';
-import { Flag, Form, formatVersion, kindNumbers, Presence } from './key-group-format.ts';
+import { Flag, formatVersion, kindNumbers, Presence } from './key-group-format.ts';
 import { keyGroupOf } from './key-groups.ts';
 import type { StateRegistry, StateShape, StoredState } from './state-registry.ts';
 import { Timed } from './time-to-live.ts';
@@ -79,17 +80,8 @@ class KeyGroupReader {
   }
 
   private keys(): Float64Array | readonly unknown[] {
-    const { reader } = this;
-    const count = reader.readCount(1);
-    if (this.version > 1 && reader.readByte() === Form.numbers) return this.doubles(count);
-    return Array.from({ length: count }, () => this.value());
-  }
-
-  private doubles(count: number): Float64Array {
-    this.reader.require(count * 8);
-    const values = new Float64Array(count);
-    this.reader.readArray(values, count, 8);
-    return values;
+    const { reader, shapes } = this;
+    return this.version > 1 ? readKeys(reader, shapes) : readValues(reader, shapes, reader.readCount(1));
   }
 
   private value(): unknown {
@@ -138,12 +130,12 @@ class KeyGroupReader {
   private cells(column: StateColumn, expires: boolean, expiryMs: number): void {
     const { present } = this;
     if (column instanceof NumberColumn) {
-      const values = this.doubles(present.length);
+      const values = readDoubles(this.reader, present.length);
       for (let i = 0; i < present.length; i++) column.set(present[i]!, values[i]!);
     } else {
       for (const row of present) (column as HeapColumn).values[row] = this.value();
     }
-    const expiries = expires ? this.doubles(present.length) : undefined;
+    const expiries = expires ? readDoubles(this.reader, present.length) : undefined;
     if (column.expiriesMs === undefined) return;
     for (let i = 0; i < present.length; i++) column.setExpiryMs(present[i]!, expiries?.[i] ?? expiryMs);
   }
@@ -178,7 +170,7 @@ class KeyGroupReader {
     const count = this.reader.readCount(20);
     const numbers = new Int32Array(count);
     this.reader.readArray(numbers, count, 4);
-    const [timesMs, namespaces] = [this.doubles(count), this.doubles(count)];
+    const [timesMs, namespaces] = [readDoubles(this.reader, count), readDoubles(this.reader, count)];
     for (let i = 0; i < count; i++) this.timer(queue, numbers[i]!, timesMs[i]!, namespaces[i]);
   }
 

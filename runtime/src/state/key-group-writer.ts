@@ -1,7 +1,8 @@
 import { ByteWriter, encodeValue } from '../batch/codec.ts';
 import { WrittenShapes } from '../batch/value-codec.ts';
 import { type HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
-import { Flag, Form, formatVersion, kindNumbers, Presence } from './key-group-format.ts';
+import { writeDoubles, writeKeys } from './key-column.ts';
+import { Flag, formatVersion, kindNumbers, Presence } from './key-group-format.ts';
 import type { StateRegistry, StateShape } from './state-registry.ts';
 import { Timed } from './time-to-live.ts';
 import type { TimersByRow } from './timers-by-row.ts';
@@ -17,8 +18,6 @@ export interface RowSelection {
   /** Where in the columns each row stands. */
   readonly cells: Int32Array;
 }
-
-const isNumber = (value: unknown): boolean => typeof value === 'number';
 
 /** Writes one run of rows, numbered in the order in which their keys are written. */
 class KeyGroupWriter {
@@ -46,8 +45,8 @@ class KeyGroupWriter {
   ): Uint8Array {
     const { writer, selection } = this;
     writer.writeByte(formatVersion);
-    this.keys(removedKeys);
-    this.keys(selection.keys);
+    writeKeys(removedKeys, writer, this.shapes);
+    writeKeys(selection.keys, writer, this.shapes);
     writer.writeVarint(registry.states.length);
     registry.states.forEach(({ shape }, state) => {
       this.shape(shape);
@@ -59,18 +58,6 @@ class KeyGroupWriter {
 
   private value(value: unknown): void {
     encodeValue(value, this.writer, this.shapes);
-  }
-
-  private keys(keys: Float64Array | readonly unknown[]): void {
-    const { writer } = this;
-    writer.writeVarint(keys.length);
-    if (keys instanceof Float64Array || (keys.length > 0 && keys.every(isNumber))) {
-      writer.writeByte(Form.numbers);
-      writer.writeArray(Float64Array.from(keys as ArrayLike<number>), keys.length, 8);
-    } else {
-      writer.writeByte(Form.values);
-      for (const key of keys) this.value(key);
-    }
   }
 
   private shape({ name, kind, isNumeric, expires, version }: StateShape): void {
@@ -109,13 +96,7 @@ class KeyGroupWriter {
   }
 
   private numberCells(values: Float64Array): void {
-    const { numbers, present, presentCount } = this;
-    for (let i = 0; i < presentCount; i++) {
-      const value = values[present[i]!]!;
-      // NaN always has the same bits.
-      numbers[i] = Number.isNaN(value) ? Number.NaN : value;
-    }
-    this.writer.writeArray(numbers, presentCount, 8);
+    writeDoubles(values, this.present, this.presentCount, this.writer, this.numbers);
   }
 
   private heapCells({ values }: HeapColumn, { kind, expires }: StateShape): void {

@@ -1,5 +1,6 @@
-import { emptyGroup, type GroupSnapshot, PieceSize } from './group-snapshot.ts';
+import { emptyGroup, type GroupSnapshot } from './group-snapshot.ts';
 import type { KeyedSnapshot, KeyGroupPiece } from './keyed-snapshot.ts';
+import { PieceSize } from './piece-size.ts';
 
 /** A key group of a snapshot, or the number of one in which nothing is. */
 export type SnapshotPart = GroupSnapshot | number;

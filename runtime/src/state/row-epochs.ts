@@ -20,16 +20,6 @@ export class RowEpochs {
     if (rowCount > this.values.length) this.values = grownIntegers(this.values, rowCount, this.account);
   }
 
-  touch(row: number, epoch: number): void {
-    this.values[row] = epoch;
-  }
-
-  /** Marks the rows in `rows[from .. to)`. */
-  touchAll(rows: Int32Array, from: number, to: number, epoch: number): void {
-    const { values } = this;
-    for (let j = from; j < to; j++) values[rows[j]!] = epoch;
-  }
-
   /** The next row in use that was written later than this epoch; −1 at the end. Start with −1. */
   nextRow(index: KeyIndex, after: number, epoch: number): number {
     const { values } = this;

@@ -1,4 +1,5 @@
 import { grownLength, grownNumbers } from './capacity.ts';
+import { FrozenTable, type TableCut } from './frozen-table.ts';
 import { KeyIndex } from './key-index.ts';
 import { MemoryAccount } from './memory-account.ts';
 import { RowEpochs } from './row-epochs.ts';
@@ -23,6 +24,7 @@ export class AccumulatorTable {
   /** Rows that are looked up to be written are noted with this number. */
   epoch = 1;
   private readonly epochs: RowEpochs;
+  private snapshot: FrozenTable | undefined;
   private readonly account: MemoryAccount;
   private readonly initial: readonly number[];
   /** Columns are this long. */
@@ -45,7 +47,7 @@ export class AccumulatorTable {
   rowFor(key: unknown, hash: number): number {
     const row = this.index.findOrInsert(key, hash);
     if (row >= this.capacity) this.grow();
-    this.epochs.touch(row, this.epoch);
+    this.touch(row);
     return row;
   }
 
@@ -64,7 +66,7 @@ export class AccumulatorTable {
   ): void {
     this.index.lookup(keys, hashes, from, length, target);
     if (this.index.rowLimit > this.capacity) this.grow();
-    this.epochs.touchAll(target, 0, length, this.epoch);
+    this.touchAll(target, 0, length);
   }
 
   /** Rows of selected keys: that of `keys[positions[j]]` goes to `target[j]`, for j in [from, to). */
@@ -78,14 +80,14 @@ export class AccumulatorTable {
   ): void {
     this.index.lookupAt(keys, hashes, positions, from, to, target);
     if (this.index.rowLimit > this.capacity) this.grow();
-    this.epochs.touchAll(target, from, to, this.epoch);
+    this.touchAll(target, from, to);
   }
 
   /** Rows of the keys of another table: that of the key in its row `rows[j]` goes to `target[j]`, for j < length. */
   lookupRows(source: AccumulatorTable, rows: Int32Array, length: number, target: Int32Array): void {
     this.index.lookupRows(source.index, rows, length, target);
     if (this.index.rowLimit > this.capacity) this.grow();
-    this.epochs.touchAll(target, 0, length, this.epoch);
+    this.touchAll(target, 0, length);
   }
 
   column(number: number): Float64Array {
@@ -118,8 +120,27 @@ export class AccumulatorTable {
     for (let row = this.index.nextRow(-1); row >= 0; row = this.index.nextRow(row)) visit(row);
   }
 
+  /** Whether a snapshot is being read, which is told of every row before it changes. The table must not be cleared then. */
+  get isFrozen(): boolean {
+    return this.snapshot !== undefined;
+  }
+
+  /** Keeps the rows as they are now until `thaw`, and begins a new epoch. */
+  freeze(cut: TableCut, account: MemoryAccount): FrozenTable {
+    this.snapshot = new FrozenTable(this, this.epochs, cut, account);
+    this.epoch = cut.epoch + 1;
+    return this.snapshot;
+  }
+
+  thaw(): void {
+    this.snapshot = undefined;
+  }
+
   /** Removes the key of a row in use. */
   remove(row: number): void {
+    this.touch(row);
+    this.snapshot?.keepKey(row);
+    this.epochs.values[row] = 0;
     this.index.remove(row);
     for (let i = 0; i < this.numbers.length; i++) this.numbers[i]![row] = this.initial[i]!;
     for (const heap of this.heaps) heap[row] = undefined;
@@ -130,6 +151,7 @@ export class AccumulatorTable {
     const { rowLimit } = this.index;
     for (let i = 0; i < this.numbers.length; i++) this.numbers[i]!.fill(this.initial[i]!, 0, rowLimit);
     for (const heap of this.heaps) heap.fill(undefined, 0, rowLimit);
+    this.epochs.values.fill(0, 0, rowLimit);
     this.index.clear();
   }
 
@@ -145,6 +167,24 @@ export class AccumulatorTable {
       this.epochs.memoryBytes() +
       this.capacity * 8 * (this.numbers.length + this.heaps.length)
     );
+  }
+
+  /** A row is about to be written in this epoch. */
+  private touch(row: number): void {
+    if (this.epochs.values[row] !== this.epoch) this.firstTouch(row);
+  }
+
+  /** The same for the rows in `rows[from .. to)`. */
+  private touchAll(rows: Int32Array, from: number, to: number): void {
+    const { epoch } = this;
+    const { values } = this.epochs;
+    for (let j = from; j < to; j++) if (values[rows[j]!] !== epoch) this.firstTouch(rows[j]!);
+  }
+
+  private firstTouch(row: number): void {
+    const { values } = this.epochs;
+    this.snapshot?.save(row, values[row]!);
+    values[row] = this.epoch;
   }
 
   private grow(): void {

@@ -1,17 +1,34 @@
 import type { TransformSpec } from '../api/transform.ts';
 import type { Batch, BatchKeys } from '../batch/batch.ts';
-import { ByteReader, ByteWriter, decodeValue, encodeValue } from '../batch/codec.ts';
-import { hashValue } from '../batch/hash.ts';
+import { ByteReader, ByteWriter } from '../batch/codec.ts';
+import { ReadShapes, WrittenShapes } from '../batch/value-codec.ts';
+import type { KeyedSnapshot, SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import { MillraceError } from '../contract/errors.ts';
+import type { TableRows } from '../state/frozen-table.ts';
 import { keyGroupOf } from '../state/key-groups.ts';
+import type { MemoryAccount } from '../state/memory-account.ts';
 import { AccumulatorTable } from '../state/typed-table.ts';
+import { readAccumulators, writeAccumulators } from './accumulator-rows.ts';
 import { type Aggregation, compileAggregates } from './aggregation/compile.ts';
 import { SkippedRecords } from './aggregation/inputs.ts';
 import type { Processor, ProcessorContext } from './processor.ts';
+import { TableCheckpoints } from './table-checkpoints.ts';
+import { type GroupPlace, SnapshotSequence, TablesSnapshot } from './tables-snapshot.ts';
 
 type Spec = Extract<TransformSpec, { kind: 'aggregate' }>;
 
-const formatVersion = 1;
+/** Version 1 never left a process: there were no checkpoints. */
+const formatVersion = 2;
+
+/** Rows of one key group, with the number of records seen before them. */
+const encodeRows = (arrivals: number, runs: readonly TableRows[]): Uint8Array => {
+  const writer = new ByteWriter();
+  const shapes = new WrittenShapes();
+  writer.writeByte(formatVersion);
+  writer.writeVarint(arrivals);
+  for (const rows of runs) writeAccumulators(rows, writer, shapes);
+  return writer.toBytes();
+};
 
 /**
  * Built-in aggregates of each key, given for every record as they are with it: `{key, …results}`. A typed table a key group
@@ -22,12 +39,16 @@ class AggregateProcessor implements Processor {
   private readonly aggregation: Aggregation;
   private readonly tables: (AccumulatorTable | undefined)[];
   private readonly skipped = new SkippedRecords();
+  private readonly checkpoints: TableCheckpoints;
+  /** Rows are noted with this number when they are written. */
+  private epoch = 1;
   /** Selects one record for the accumulators, again and again. */
   private readonly one = { rows: new Int32Array(1), positions: new Int32Array(1), from: 0, to: 1 };
 
   constructor(spec: Spec, context: ProcessorContext) {
     this.context = context;
     this.aggregation = compileAggregates(spec.aggregates);
+    this.checkpoints = new TableCheckpoints(context.maxParallelism);
     this.tables = new Array<AccumulatorTable | undefined>(context.maxParallelism).fill(undefined);
   }
 
@@ -46,53 +67,67 @@ class AggregateProcessor implements Processor {
     if (table === undefined || table.size === 0) return undefined;
     const rows: number[] = [];
     table.forEachRow((row) => rows.push(row));
-    const writer = new ByteWriter();
-    encodeValue(
-      [
-        formatVersion,
-        this.aggregation.arrivals,
-        rows.map((row) => table.keyAt(row)),
-        table.numbers.map((column) => rows.map((row) => column[row])),
-        table.heaps.map((column) => rows.map((row) => column[row])),
-      ],
-      writer,
-    );
-    return writer.toBytes();
+    const cells = Int32Array.from(rows);
+    const { values: keys } = table.index.keysAt(cells, cells.length);
+    return encodeRows(this.aggregation.arrivals, [{ keys, columns: table, cells }]);
   }
 
   importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
-    const [version, arrivals, keys, numbers, heaps] = decodeValue(new ByteReader(bytes)) as [
-      number,
-      number,
-      readonly unknown[],
-      readonly (readonly number[])[],
-      readonly (readonly unknown[])[],
-    ];
-    if (version !== formatVersion) {
-      throw new MillraceError(
-        'record-invalid',
-        `The aggregates of key group ${keyGroup} have format ${version}.`,
-        {
-          hint: 'They were written by a later version of Millrace; use that one.',
-        },
-      );
-    }
-    this.aggregation.raiseArrivals(arrivals);
-    const table = this.tableOf(keyGroup);
-    keys.forEach((key, position) => {
-      const row = table.rowFor(key, hashValue(key));
-      numbers.forEach((column, i) => {
-        table.column(i)[row] = column[position]!;
-      });
-      heaps.forEach((column, i) => {
-        table.heapColumn(i)[row] = column[position];
-      });
-    });
+    this.dropKeyGroup(keyGroup);
+    this.applyKeyGroup(keyGroup, bytes);
+  }
+
+  applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
+    const reader = new ByteReader(bytes);
+    const version = reader.readByte();
+    if (version !== formatVersion) throw reader.corrupt(`aggregates have the unknown version ${version}`);
+    this.aggregation.raiseArrivals(reader.readVarint());
+    const shapes = new ReadShapes();
+    while (reader.remaining > 0) readAccumulators(reader, shapes, this.tableOf(keyGroup));
   }
 
   dropKeyGroup(keyGroup: number): void {
+    if (this.tables[keyGroup] !== undefined) this.checkpoints.dropped(keyGroup, this.epoch);
     this.tables[keyGroup]?.free();
     this.tables[keyGroup] = undefined;
+  }
+
+  snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
+    const { checkpoints, epoch } = this;
+    const { groups, afterEpochs } = checkpoints.begin(request, epoch);
+    this.epoch += 1;
+    const account = this.context.memory.open({ state: 'snapshot' });
+    const parts = groups.map((group) => this.freeze(group, epoch, afterEpochs[group.keyGroup]!, account));
+    return new SnapshotSequence(parts, () => {
+      account.close();
+      checkpoints.ended();
+    });
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.checkpoints.checkpointEnded(checkpointId, completed);
+  }
+
+  private freeze(
+    { keyGroup, mode }: GroupPlace,
+    epoch: number,
+    afterEpoch: number,
+    account: MemoryAccount,
+  ): KeyedSnapshot {
+    const table = this.tables[keyGroup];
+    const { arrivals } = this.aggregation;
+    const cut = { epoch, afterEpochs: Int32Array.of(afterEpoch), groupOf: () => 0 };
+    return new TablesSnapshot({
+      groups: [{ keyGroup, mode, place: 0 }],
+      tables: table === undefined ? [] : [table.freeze(cut, account.open())],
+      isHeaded: false,
+      encode: (_, runs) =>
+        encodeRows(
+          arrivals,
+          runs.map(({ rows }) => rows),
+        ),
+      ended: () => table?.thaw(),
+    });
   }
 
   private run(batch: Batch, { values, hashes }: BatchKeys): void {
@@ -120,6 +155,7 @@ class AggregateProcessor implements Processor {
     const { initialNumbers, heapCount } = this.aggregation;
     const layout = { columns: initialNumbers, heapColumns: heapCount };
     const table = new AccumulatorTable(layout, this.context.memory.open({ state: 'aggregates' }));
+    table.epoch = this.epoch;
     this.tables[keyGroup] = table;
     return table;
   }

@@ -1,6 +1,7 @@
 import { ByteReader, ByteWriter } from '../../batch/codec.ts';
 
-const formatVersion = 1;
+/** Version 1 never left a process: there were no checkpoints. */
+const formatVersion = 2;
 
 /** The state of one key group of a processor that keeps it in several places. */
 export interface PackedState {
@@ -11,8 +12,11 @@ export interface PackedState {
 }
 
 /** As bytes with a version; undefined when there is nothing in any part. */
-export const packState = ({ arrivals, parts }: PackedState): Uint8Array | undefined => {
-  if (parts.every((part) => part === undefined)) return undefined;
+export const packState = (state: PackedState): Uint8Array | undefined =>
+  state.parts.every((part) => part === undefined) ? undefined : packParts(state);
+
+/** As bytes with a version, also when there is nothing in any part. */
+export const packParts = ({ arrivals, parts }: PackedState): Uint8Array => {
   const writer = new ByteWriter();
   writer.writeByte(formatVersion);
   writer.writeVarint(arrivals);

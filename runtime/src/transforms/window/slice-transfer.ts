@@ -1,9 +1,10 @@
-import { ByteReader, ByteWriter, decodeValue, encodeValue } from '../../batch/codec.ts';
-import { hashValue } from '../../batch/hash.ts';
+import { ByteReader, ByteWriter } from '../../batch/codec.ts';
 import { ReadShapes, WrittenShapes } from '../../batch/value-codec.ts';
+import type { TableRows } from '../../state/frozen-table.ts';
 import { keyGroupOf } from '../../state/key-groups.ts';
 import type { AccumulatorTable } from '../../state/typed-table.ts';
-import type { SliceStore } from './slices.ts';
+import { readAccumulators, writeAccumulators } from '../accumulator-rows.ts';
+import type { Slice, SliceStore } from './slices.ts';
 
 /** The rows of a table, sorted by key group: those of group g stand from `starts[g]` to before `starts[g + 1]`. */
 interface GroupedRows {
@@ -25,6 +26,25 @@ const groupRows = (table: AccumulatorTable, maxParallelism: number): GroupedRows
     cursors[group]! += 1;
   });
   return { rows, starts };
+};
+
+/** Rows of one key group and one slice. */
+export interface SliceRows {
+  readonly slice: Pick<Slice, 'startMs' | 'endMs' | 'lastEndMs'>;
+  readonly rows: TableRows;
+}
+
+/** Rows with the end through which their windows have fired. */
+export const encodeSlices = (firedEndMs: number, runs: readonly SliceRows[]): Uint8Array => {
+  const writer = new ByteWriter();
+  const shapes = new WrittenShapes();
+  writer.writeDouble(firedEndMs);
+  writer.writeVarint(runs.length);
+  for (const { slice, rows } of runs) {
+    for (const timeMs of [slice.startMs, slice.endMs, slice.lastEndMs]) writer.writeDouble(timeMs);
+    writeAccumulators(rows, writer, shapes);
+  }
+  return writer.toBytes();
 };
 
 /**
@@ -49,40 +69,26 @@ export class SliceTransfer {
 
   /** The rows of a group with the end through which its windows have fired; undefined when there is none. */
   export(keyGroup: number, firedEndMs: number): Uint8Array | undefined {
-    const slices = this.store.slices.filter(({ table }) => this.rowsOf(table, keyGroup).length > 0);
-    if (slices.length === 0) return undefined;
-    const writer = new ByteWriter();
-    const shapes = new WrittenShapes();
-    writer.writeDouble(firedEndMs);
-    writer.writeVarint(slices.length);
-    for (const { startMs, endMs, lastEndMs, table } of slices) {
-      const rows = this.rowsOf(table, keyGroup);
-      for (const timeMs of [startMs, endMs, lastEndMs]) writer.writeDouble(timeMs);
-      writer.writeVarint(rows.length);
-      for (const row of rows) encodeValue(table.keyAt(row), writer, shapes);
-      for (const column of table.numbers) for (const row of rows) writer.writeDouble(column[row]!);
-      for (const heap of table.heaps) for (const row of rows) encodeValue(heap[row], writer, shapes);
-    }
-    return writer.toBytes();
+    const runs = this.store.slices.flatMap((slice): SliceRows[] => {
+      const cells = this.rowsOf(slice.table, keyGroup);
+      if (cells.length === 0) return [];
+      const { values: keys } = slice.table.index.keysAt(cells, cells.length);
+      return [{ slice, rows: { keys, columns: slice.table, cells } }];
+    });
+    return runs.length === 0 ? undefined : encodeSlices(firedEndMs, runs);
   }
 
-  /** Puts rows in; gives the end through which their windows have fired. */
+  /** Puts rows in, in place of what their keys have there; gives the end through which their windows have fired. */
   import(bytes: Uint8Array): number {
     this.invalidate();
     const reader = new ByteReader(bytes);
     const shapes = new ReadShapes();
     const firedEndMs = reader.readDouble();
-    for (let left = reader.readCount(1); left > 0; left--) {
+    for (let left = reader.readCount(24); left > 0; left--) {
       const [startMs, endMs, lastEndMs] = [reader.readDouble(), reader.readDouble(), reader.readDouble()];
-      const { table } = this.store.sliceOf({ startMs, endMs }, lastEndMs);
-      const rows: number[] = [];
-      for (let count = reader.readCount(1); count > 0; count--) {
-        const key = decodeValue(reader, shapes);
-        rows.push(table.rowFor(key, hashValue(key)));
-      }
-      for (const column of table.numbers) for (const row of rows) column[row] = reader.readDouble();
-      for (const heap of table.heaps) for (const row of rows) heap[row] = decodeValue(reader, shapes);
+      readAccumulators(reader, shapes, this.store.sliceOf({ startMs, endMs }, lastEndMs).table);
     }
+    if (reader.remaining > 0) throw reader.corrupt(`${reader.remaining} bytes follow the last slice`);
     return firedEndMs;
   }
 

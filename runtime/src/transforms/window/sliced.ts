@@ -1,21 +1,24 @@
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
+import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
 import type { AccumulatorColumns } from '../aggregation/accumulator.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import { SkippedRecords } from '../aggregation/inputs.ts';
 import type { Budget, Processor, ProcessorContext } from '../processor.ts';
+import { TableCheckpoints } from '../table-checkpoints.ts';
+import { TablesSnapshot } from '../tables-snapshot.ts';
 import { createLayout } from './aligned-layout.ts';
 import { BatchKeySource } from './batch-keys.ts';
 import { FiredGroups } from './fired-groups.ts';
 import type { GeneralSettings } from './general.ts';
 import { LateRecords } from './late-records.ts';
 import { type AlignedAssigner, type Span, withoutTimestamp } from './layout.ts';
-import { packState, unpackState } from './packed-state.ts';
+import { packParts, packState, unpackState } from './packed-state.ts';
 import { PaneFiring } from './pane-firing.ts';
 import type { PaneOutput } from './pane-output.ts';
 import { partialColumns, partialCounts } from './partial-batches.ts';
 import { Router, type StrayRecords } from './router.ts';
 import { SliceBlocks } from './slice-blocks.ts';
-import { SliceTransfer } from './slice-transfer.ts';
+import { encodeSlices, type SliceRows, SliceTransfer } from './slice-transfer.ts';
 import { type Cell, type Slice, SliceStore } from './slices.ts';
 
 /** The settings of a window that this path runs: aligned windows that aggregate, with the trigger of their time domain. */
@@ -68,6 +71,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   private partials: AccumulatorColumns = { numbers: [], heaps: [] };
   private progressMs = -Infinity;
   private readonly fired: FiredGroups;
+  private readonly checkpoints: TableCheckpoints;
   /** Windows whose turn it is, by end. */
   private due: readonly Span[] = [];
   /** Nothing is to do before progress comes to here. */
@@ -96,6 +100,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     this.router = new Router(this.store);
     this.firing = new PaneFiring(aggregation, output, () => this.store.createTable(), context.maxParallelism);
     this.fired = new FiredGroups(context.maxParallelism);
+    this.checkpoints = new TableCheckpoints(context.maxParallelism);
     this.lateRecords = new LateRecords(settings, context);
     this.keySource = new BatchKeySource(settings.keyed);
   }
@@ -151,11 +156,18 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
 
   importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     this.dropKeyGroup(keyGroup);
+    this.applyKeyGroup(keyGroup, bytes);
+  }
+
+  /** The first piece of a key group in a snapshot has all the state of functions; the others have no such part. */
+  applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     const { arrivals, parts } = unpackState(bytes);
     const [slices, output] = parts;
     this.aggregation.raiseArrivals(arrivals);
     if (slices !== undefined) this.fired.admit(keyGroup, this.transfer.import(slices));
+    if (parts.length > 1) this.output.dropKeyGroup?.(keyGroup);
     if (output !== undefined) this.output.importKeyGroup?.(keyGroup, output);
+    this.blocks.clear();
     this.nextMs = -Infinity;
   }
 
@@ -163,6 +175,36 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     this.blocks.clear();
     this.transfer.drop(keyGroup);
     this.output.dropKeyGroup?.(keyGroup);
+    this.checkpoints.dropped(keyGroup, this.store.currentEpoch);
+  }
+
+  snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
+    const { store, checkpoints, fired } = this;
+    const { groups, afterEpochs } = checkpoints.begin(request, store.currentEpoch);
+    const account = this.context.memory.open({ state: 'snapshot' });
+    const spans = store.slices.map(({ startMs, endMs, lastEndMs }) => ({ startMs, endMs, lastEndMs }));
+    const { arrivals } = this.aggregation;
+    const firedEnds = new Map(groups.map(({ keyGroup }) => [keyGroup, fired.endOf(keyGroup)]));
+    const outputs = new Map(groups.map(({ keyGroup }) => [keyGroup, this.output.exportKeyGroup?.(keyGroup)]));
+    return new TablesSnapshot({
+      groups,
+      tables: store.freeze(afterEpochs, account),
+      isHeaded: true,
+      encode: (keyGroup, runs, isFirst) => {
+        const rows = runs.map((run): SliceRows => ({ slice: spans[run.table]!, rows: run.rows }));
+        const slices = encodeSlices(firedEnds.get(keyGroup)!, rows);
+        return packParts({ arrivals, parts: isFirst ? [slices, outputs.get(keyGroup)] : [slices] });
+      },
+      ended: () => {
+        store.thaw();
+        account.close();
+        checkpoints.ended();
+      },
+    });
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.checkpoints.checkpointEnded(checkpointId, completed);
   }
 
   late(position: number): void {

@@ -1,3 +1,5 @@
+import type { FrozenTable } from '../../state/frozen-table.ts';
+import { keyGroupOf } from '../../state/key-groups.ts';
 import { MemoryAccount } from '../../state/memory-account.ts';
 import { AccumulatorTable } from '../../state/typed-table.ts';
 import type { Span, WindowLayout } from './layout.ts';
@@ -41,6 +43,8 @@ export class SliceStore {
   /** An empty table that keeps its memory for the next slice. */
   private spare: AccumulatorTable | undefined;
   private readonly account: MemoryAccount;
+  /** Rows are noted with this number when they are written. */
+  private epoch = 1;
 
   constructor(
     layout: WindowLayout,
@@ -59,6 +63,23 @@ export class SliceStore {
   /** All slices by end, then start. */
   get slices(): readonly Slice[] {
     return this.ordered;
+  }
+
+  /** Freezes all slices as they are now, and ends an epoch. */
+  freeze(afterEpochs: Int32Array, account: MemoryAccount): FrozenTable[] {
+    const groupOf = (hash: number): number => keyGroupOf(hash, afterEpochs.length);
+    const cut = { epoch: this.epoch, afterEpochs, groupOf };
+    this.epoch += 1;
+    return this.ordered.map(({ table }) => table.freeze(cut, account));
+  }
+
+  /** The epoch that the next `freeze` will end. */
+  get currentEpoch(): number {
+    return this.epoch;
+  }
+
+  thaw(): void {
+    for (const { table } of this.ordered) table.thaw();
   }
 
   /** Whoever gives the table up frees it. */
@@ -93,6 +114,7 @@ export class SliceStore {
     if (found !== undefined && found.endMs === span.endMs && found.startMs === span.startMs) return found;
     const table = this.spare ?? this.createTable();
     this.spare = undefined;
+    table.epoch = this.epoch;
     const slice: Slice = { startMs: span.startMs, endMs: span.endMs, lastEndMs, table, cursor: 0 };
     this.ordered.splice(place, 0, slice);
     return slice;
@@ -143,6 +165,8 @@ export class SliceStore {
 
   /** Keeps a table for the next slice, unless it was much too large for what was in it. */
   private recycle(table: AccumulatorTable): void {
+    // What a snapshot still reads is left to it.
+    if (table.isFrozen) return table.free();
     const wellFilled = table.size * 4 >= table.capacity;
     table.clear();
     if (!wellFilled || table.capacity <= (this.spare?.capacity ?? -1)) return table.free();
@@ -160,6 +184,7 @@ export class SliceStore {
     if (spare === undefined || youngest === undefined || this.shape.heapCount > 0) return;
     if (youngest.table.size * 8 > spare.capacity) return;
     const { table } = youngest;
+    spare.epoch = this.epoch;
     table.forEachRow((row) => {
       const target = spare.rowFor(table.keyAt(row), table.index.hashAt(row));
       for (let i = 0; i < table.numbers.length; i++) spare.numbers[i]![target] = table.numbers[i]![row]!;

@@ -20,6 +20,6 @@ describe('packed state', () => {
     for (let length = 0; length < bytes.length; length++) {
       expect(() => unpackState(bytes.subarray(0, length))).toThrow('damaged');
     }
-    expect(() => unpackState(Uint8Array.of(2, ...bytes.subarray(1)))).toThrow('unknown version 2');
+    expect(() => unpackState(Uint8Array.of(3, ...bytes.subarray(1)))).toThrow('unknown version 3');
   });
 });
