@@ -12,7 +12,7 @@ import {
 import { DirectoryStore } from './directory-store.ts';
 import { probeStore } from './probe.ts';
 import type { RetrySettings } from './retry.ts';
-import { S3Store } from './s3-store.ts';
+import { S3Store, type S3StoreSettings } from './s3-store.ts';
 import { type WebIdentitySettings, webIdentityCredentials } from './web-identity.ts';
 
 /** What a manifest does not say: where its files and Secrets are here. */
@@ -35,6 +35,8 @@ type StoreSystem = Pick<
 >;
 
 const usualRetry: RetrySettings = { budgetMs: 60_000, firstDelayMs: 100, longestDelayMs: 5000 };
+/** At the start somebody waits, and a name may be mistyped. */
+const probeBudgetMs = 10_000;
 const usualIdleTimeoutMs = 20_000;
 const mostConnections = 64;
 /** Nobody takes so long to write an object. */
@@ -50,8 +52,10 @@ export const openStore = async (
   surroundings: StoreSurroundings,
 ): Promise<ObjectStore> => {
   if (settings.s3 !== undefined) {
-    const store = await openS3(system, settings.s3, surroundings);
-    return probed(system, store);
+    const s3 = await s3SettingsOf(system, settings.s3, surroundings);
+    const retry = { ...s3.retry, budgetMs: Math.min(s3.retry.budgetMs, probeBudgetMs) };
+    await probed(system, new S3Store(system, { ...s3, retry }));
+    return new S3Store(system, s3);
   }
   const store = new DirectoryStore(system, resolve(surroundings.baseDirectory, settings.directory ?? ''));
   await probed(system, store);
@@ -59,21 +63,20 @@ export const openStore = async (
   return store;
 };
 
-const probed = async (system: StoreSystem, store: ObjectStore): Promise<ObjectStore> => {
+const probed = async (system: StoreSystem, store: ObjectStore): Promise<void> => {
   try {
     await probeStore(store, system.random);
-    return store;
   } catch (error) {
     await store.close();
     throw error;
   }
 };
 
-const openS3 = async (
+const s3SettingsOf = async (
   system: StoreSystem,
   place: S3Place,
   surroundings: StoreSurroundings,
-): Promise<ObjectStore> => {
+): Promise<S3StoreSettings> => {
   const endpoint = endpointOf(place);
   const secure = endpoint.protocol === 'https:';
   const authority = authorityOf(system, place, surroundings);
@@ -99,14 +102,14 @@ const openS3 = async (
     credentials,
   });
   const prefix = place.prefix === '' || place.prefix.endsWith('/') ? place.prefix : `${place.prefix}/`;
-  return new S3Store(system, {
+  return {
     place: `${endpoint.origin}/${bucket}/${prefix}`,
     prefix,
     bucket,
     client,
     credentials,
     retry: surroundings.retry ?? usualRetry,
-  });
+  };
 };
 
 const endpointOf = ({ endpoint }: S3Place): URL => {

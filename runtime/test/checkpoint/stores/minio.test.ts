@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Minio, startMinio } from '../../../../e2e/harness/minio.ts';
+import { startProxy } from '../../../../e2e/harness/proxy.ts';
 import { getting, isSkipped, minioTool } from '../../../../e2e/harness/tools.ts';
 import type { ObjectStore } from '../../../src/checkpoint/object-store.ts';
 import type { StoreSurroundings } from '../../../src/checkpoint/stores/open-store.ts';
@@ -57,6 +58,20 @@ describe.skipIf(isSkipped(minioTool))(`a real MinIO (${getting(minioTool)})`, ()
     expect(await Promise.all(reads)).toEqual(objects);
     expect(await store.putIfAbsent('log/1', text('by another'))).toBe('exists');
     await store.close();
+  });
+
+  it('gets all objects through a network that resets connections in the middle of them', async () => {
+    const proxy = await startProxy(Number(new URL(minio.endpoint).port));
+    const store = await openAt({ ...minio, endpoint: `http://127.0.0.1:${proxy.port}` });
+    const bytes = new Uint8Array(1_000_000).fill(7);
+    const puts = Array.from({ length: 12 }, (_, number) => store.putIfAbsent(`state/${number}`, bytes));
+    proxy.resetAfterBytes(300_000);
+    expect(await Promise.race([Promise.all(puts), proxy.resets(20)])).toBeUndefined();
+    proxy.resetAfterBytes(undefined);
+    expect(await Promise.all(puts)).toEqual(puts.map(() => 'written'));
+    expect(await store.list('state/')).toHaveLength(12);
+    await store.close();
+    await proxy.close();
   });
 
   it('resolves every claim, also of writers whose answers were lost when it was killed', async () => {

@@ -171,6 +171,17 @@ describe('an endpoint', () => {
     });
   });
 
+  it('at which nobody answers is given up after ten seconds, however long calls are tried later', async () => {
+    const machine = impatientSystem();
+    await server.close();
+    const retry = { budgetMs: 3_600_000, firstDelayMs: 100, longestDelayMs: 1000 };
+    await expect(openS3(machine, s3At(endpoint), { retry })).rejects.toThrow(
+      'it does not answer (ECONNREFUSED',
+    );
+    expect(machine.waitedMs().reduce((sum, wait) => sum + wait, 0)).toBeLessThanOrEqual(10_000);
+    server = new FakeS3();
+  });
+
   it('that speaks no TLS is told from one that does not answer', async () => {
     const wrong = s3At(endpoint.replace('http:', 'https:'));
     await expect(openS3(system, wrong)).rejects.toMatchObject({
