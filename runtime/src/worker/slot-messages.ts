@@ -1,28 +1,24 @@
 import type { SlotRestore, SlotSnapshot } from '../checkpoint/slot-snapshot.ts';
 import type { KeyGroupUnit, SnapshotUnit } from '../checkpoint/snapshot-unit.ts';
-import type { MemoryBudget } from '../contract/memory-budget.ts';
 import type { Barrier } from '../exchange/element.ts';
-import type { SharedLinks } from '../exchange/shared-links.ts';
+import type { SlotAddress } from '../exchange/tcp/tcp-channels.ts';
 import type { DeadLetter, DeadLetterPolicy } from '../task/failures.ts';
 import type { MovedState } from '../task/key-group-moves.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { FromHosted } from './hosted-thread.ts';
 import type { JobCode } from './job-code.ts';
+import type { SlotPlace } from './slot-channels.ts';
 import type { SubtaskReport } from './slot-handle.ts';
 
 /** What a slot's thread is started with. */
-export interface SlotThreadData extends JobCode {
+export interface SlotThreadData extends JobCode, SlotPlace {
   /** The coordinator's. */
   readonly graphHash: string;
   readonly jobName: string;
-  readonly slot: number;
-  readonly attempt: number;
   readonly baseDirectory: string;
   readonly batchMode: boolean;
-  readonly memory: MemoryBudget | undefined;
   readonly deadLetterPolicy: DeadLetterPolicy;
-  readonly links: SharedLinks;
   readonly pulses: SharedArrayBuffer;
   readonly logLevel: LogLevel;
   /** Whether snapshots are taken. */
@@ -30,6 +26,8 @@ export interface SlotThreadData extends JobCode {
 }
 
 export type ToSlot =
+  /** Where the slots of other workers listen: only to a slot that has told where it listens. */
+  | { readonly kind: 'connect'; readonly peers: readonly SlotAddress[] }
   | { readonly kind: 'open'; readonly restore: SlotRestore | undefined }
   | { readonly kind: 'load'; readonly units: readonly KeyGroupUnit[] }
   | { readonly kind: 'start' }
@@ -45,6 +43,8 @@ export type ToSlot =
 
 export type FromSlot =
   | FromHosted
+  /** It has the job and waits for `connect`; it is ready when all of the others are found. */
+  | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'requestSplit'; readonly task: number }
   | { readonly kind: 'state'; readonly toSlot: number; readonly state: MovedState }
   /** `open` or `load` is done, in order. */

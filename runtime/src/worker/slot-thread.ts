@@ -1,5 +1,4 @@
 import { describeValue, findUnsupported } from '../batch/values.ts';
-import { RingChannels } from '../exchange/ring-channels.ts';
 import { initialRouting } from '../exchange/routing-table.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { ThreadPort } from '../sys/threads.ts';
@@ -12,6 +11,7 @@ import { assertSameGraph, loadGraph } from './job-code.ts';
 import { createLocalSlot } from './local-slot.ts';
 import { toPlainError } from './plain-error.ts';
 import { remoteLogger } from './remote-logger.ts';
+import { openSlotChannels, type SlotChannels } from './slot-channels.ts';
 import type { SlotHandle } from './slot-handle.ts';
 import type { FromSlot, SlotThreadData, ToSlot } from './slot-messages.ts';
 import { UnitWindow } from './unit-window.ts';
@@ -27,12 +27,25 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
   const send = (message: FromSlot): void => port.post(message);
   const fail = (error: unknown): void => send({ kind: 'failed', error: toPlainError(error) });
   let slot: SlotHandle;
+  let channels: SlotChannels | undefined;
   let nextReport: Cancellable | undefined;
   // The thread ends by itself when nothing is left to wait for.
   const end = (): void => {
     nextReport?.cancel();
     sendReport();
+    channels?.destroy();
     port.close();
+  };
+  // Nobody may end this process before the others have all that was sent to them.
+  const leave = async (drained: boolean): Promise<void> => {
+    await channels?.close();
+    send({ kind: 'finished', drained });
+    end();
+  };
+  // Another slot is lost: this one has not failed by itself, so it is told and closed from here.
+  const lose = (error: unknown): void => {
+    fail(error);
+    void slot.cancel().then(end, end);
   };
   const sendReport = (): void => send({ kind: 'report', report: slot.report(), metrics: slot.metrics() });
   const window = new UnitWindow(
@@ -40,13 +53,14 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
     (snapshot) => send({ kind: 'taken', snapshot }),
   );
   try {
-    slot = await createSlot(data, system, send, {
+    const graph = await loadGraph(data);
+    assertSameGraph(graph, data.graphHash, `slot ${data.slot}`);
+    const logger = remoteLogger(send, data.logLevel, { slot: data.slot });
+    channels = await openSlotChannels(graph, data, system, logger, lose);
+    slot = createSlot(data, { system, logger, graph, remote: channels.remote }, send, {
       snapshots: data.checkpoints ? window : undefined,
       onEnded: data.checkpoints ? (drained) => send({ kind: 'ended', drained }) : undefined,
-      onFinished: (drained) => {
-        send({ kind: 'finished', drained });
-        end();
-      },
+      onFinished: (drained) => void leave(drained),
       onFailed: (error) => {
         fail(error);
         end();
@@ -54,47 +68,45 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
     });
   } catch (error) {
     fail(error);
+    channels?.destroy();
     return port.close();
   }
   const report = (): void => {
     sendReport();
     nextReport = system.timers.after(reportIntervalMs, report);
   };
+  const ready = (): void => send({ kind: 'ready' });
   port.onMessage((raw) => {
     const message = raw as ToSlot;
     if (message.kind === 'unitsTaken') {
       window.acknowledge(message.bytes);
       slot.snapshotsHaveRoom();
-    } else obey(message, slot, { end, obeyed: () => send({ kind: 'done' }) });
+    } else if (message.kind === 'connect') channels?.connect(message.peers).then(ready, lose);
+    else obey(message, slot, { end, obeyed: () => send({ kind: 'done' }) });
   });
   report();
-  send({ kind: 'ready' });
+  if (channels.port === undefined) ready();
+  else send({ kind: 'listening', port: channels.port });
 };
 
-const createSlot = async (
+const createSlot = (
   data: SlotThreadData,
-  system: System,
+  surroundings: Pick<SlotSetup, 'system' | 'logger' | 'graph' | 'remote'>,
   send: (message: FromSlot) => void,
   events: SlotEvents & Pick<SlotSetup, 'snapshots'>,
-): Promise<SlotHandle> => {
-  const graph = await loadGraph(data);
-  assertSameGraph(graph, data.graphHash, `slot ${data.slot}`);
-  return createLocalSlot({
+): SlotHandle =>
+  createLocalSlot({
     ...data,
     ...events,
-    system,
-    logger: remoteLogger(send, data.logLevel, { slot: data.slot }),
+    ...surroundings,
     metrics: new MetricGroup(),
-    graph,
     deadLetters: (letter) => send({ kind: 'deadLetter', letter: sendableLetter(letter) }),
-    routing: initialRouting(graph.slots, graph.maxParallelism),
+    routing: initialRouting(surroundings.graph.slots, surroundings.graph.maxParallelism),
     pulse: new Pulse(new Int32Array(data.pulses), data.slot),
     alignment: data.links.alignment,
-    remote: new RingChannels(graph, data.slot, data.links),
     requestSplit: (task) => send({ kind: 'requestSplit', task }),
     sendState: (toSlot, state) => send({ kind: 'state', toSlot, state }),
   });
-};
 
 /** A record may be a dead letter because it is no value at all, a function say: then its description is sent. */
 const sendableLetter = (letter: DeadLetter): DeadLetter =>
@@ -109,7 +121,7 @@ interface Answers {
 }
 
 const obey = (
-  message: Exclude<ToSlot, { kind: 'unitsTaken' }>,
+  message: Exclude<ToSlot, { kind: 'unitsTaken' | 'connect' }>,
   slot: SlotHandle,
   { obeyed, end }: Answers,
 ): void => {

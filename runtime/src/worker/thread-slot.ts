@@ -1,5 +1,6 @@
 import { MillraceError } from '../contract/errors.ts';
 import { Queue } from '../exchange/queue.ts';
+import type { SlotAddress } from '../exchange/tcp/tcp-channels.ts';
 import type { System } from '../sys/system.ts';
 import { heapRanOut, type ThreadLimits } from '../sys/threads.ts';
 import type { DeadLetterOutput } from '../task/failures.ts';
@@ -35,6 +36,8 @@ export interface ThreadSlotSettings {
   readonly deadLetters: DeadLetterOutput;
   readonly data: SlotThreadData;
   readonly reports: SlotReports;
+  /** The slot waits to be told where those of other workers listen; it listens at this port itself. */
+  onListening?(port: number): void;
 }
 
 const outOfHeap = ({ slot, memory }: SlotThreadData): MillraceError => {
@@ -81,8 +84,13 @@ class Asked {
   }
 }
 
+/** A slot that is told where the slots of other workers listen before it is ready. */
+export interface ThreadSlot extends SlotHandle {
+  connect(peers: readonly SlotAddress[]): void;
+}
+
 /** A slot on a thread of its own. */
-export const startThreadSlot = (settings: ThreadSlotSettings): SlotHandle => {
+export const startThreadSlot = (settings: ThreadSlotSettings): ThreadSlot => {
   const { system, logger, deadLetters, data, reports } = settings;
   let report: readonly SubtaskReport[] = [];
   let metrics: MetricSnapshot = new MetricGroup().snapshot();
@@ -90,6 +98,8 @@ export const startThreadSlot = (settings: ThreadSlotSettings): SlotHandle => {
   const units = new UnitReceiver(reports.snapshots, (bytes) => thread.send({ kind: 'unitsTaken', bytes }));
   const onMessage = (message: Exclude<FromSlot, FromHosted>): void => {
     switch (message.kind) {
+      case 'listening':
+        return settings.onListening?.(message.port);
       case 'done':
         return asked.obeyed();
       case 'unit':
@@ -128,6 +138,7 @@ export const startThreadSlot = (settings: ThreadSlotSettings): SlotHandle => {
   });
   return {
     ready: thread.ready,
+    connect: (peers) => thread.send({ kind: 'connect', peers }),
     open: (restore) => asked.ask({ kind: 'open', restore }),
     load: (pieces) => asked.ask({ kind: 'load', units: pieces }),
     start: () => thread.send({ kind: 'start' }),

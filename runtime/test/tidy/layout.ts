@@ -220,6 +220,10 @@ export const underConstruction: readonly { readonly path: string; readonly why: 
     why: 'the control API comes before the coordinator is a program',
   },
   { path: 'runtime/src/exchange/tcp/', why: 'channels between processes come before workers do' },
+  {
+    path: 'runtime/src/worker/remote/',
+    why: 'slots in other processes come before the programs that hold them',
+  },
   { path: 'runtime/src/sys/', why: 'sockets come before what listens on them' },
   {
     path: 'runtime/src/transforms/describe-state.ts',

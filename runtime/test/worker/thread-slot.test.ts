@@ -23,6 +23,7 @@ const start = (memory?: MemoryBudget) => {
   const heard: unknown[] = [];
   const letters: DeadLetter[] = [];
   const slot = startThreadSlot({
+    onListening: (port) => void heard.push(['listening', port]),
     system: fake.system,
     logger: keptLog().logger,
     deadLetters: (letter) => void letters.push(letter),
@@ -64,6 +65,17 @@ describe('a slot on a thread of its own', () => {
       { kind: 'state', state },
       { kind: 'stop' },
     ]);
+  });
+
+  it('says where it listens, and is ready when it has found the others', async () => {
+    const { fake, slot, heard } = start();
+    fake.say({ kind: 'listening', port: 4000 });
+    expect(heard).toEqual([['listening', 4000]]);
+    const peers = [{ slot: 1, host: 'there', port: 5000 }];
+    slot.connect(peers);
+    expect(fake.posted).toEqual([{ kind: 'connect', peers }]);
+    fake.say({ kind: 'ready' });
+    await slot.ready;
   });
 
   it('passes on what its thread asks for and gives', () => {

@@ -11,7 +11,7 @@ import { callPeer, helloTimeoutMs, type PeerAddress, Purpose, receivePeer } from
 import { PeerLink } from './peer-link.ts';
 
 /** How long the last bytes may take to reach the other slots. */
-const leaveWithinMs = 5000;
+const leaveWithinMs = 30_000;
 /** More slots than this have no number in a routing table. */
 const mostSlots = 2 ** 16;
 /** What one channel may have under way where no memory was said. */

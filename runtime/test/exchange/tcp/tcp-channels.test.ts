@@ -206,7 +206,7 @@ describe('a slot that has ended', () => {
     wire.sockets[0]?.pause();
     const closing = left.channels.close();
     await wire.settle();
-    wire.machine.advance(5000);
+    wire.machine.advance(30_000);
     await wire.during(closing);
     expect(left.failures).toEqual([]);
   });
