@@ -80,6 +80,7 @@ const createJob = async (
       jobName: target.name,
       memoryBytes: target.memoryBytes ?? io.system.memory.machineBytes() * partOfMachine,
       deadLetters: deadLetters.accept,
+      deadLetterParcels: deadLetters,
       onBlocked,
     }),
   );

@@ -13,7 +13,8 @@ import { MetricGroup } from '../telemetry/metrics.ts';
 import { createLocalSlot } from '../worker/local-slot.ts';
 import { SharedThreadChannels } from '../worker/shared-thread.ts';
 import type { SlotReports } from '../worker/slot-handle.ts';
-import { createJobCode } from './job-code.ts';
+import { type DeadLetterParcels, parcelsTo, withDeadLetters } from './dead-letter-commits.ts';
+import { createJobCode, type JobCodeHandle } from './job-code.ts';
 import { LocalJob } from './local-job.ts';
 
 /** When bounded input is run with one watermark at the end: never, always, or when every source is bounded. */
@@ -33,6 +34,8 @@ export interface LocalSettings {
   readonly restart: RestartPolicy;
   readonly deadLetterPolicy: DeadLetterPolicy;
   readonly deadLetters: DeadLetterOutput;
+  /** Takes dead letters under checkpoints; absent = they are given to `deadLetters`, and may come again after a restart. */
+  readonly deadLetterParcels?: DeadLetterParcels;
   readonly baseDirectory: string;
   /** Of the whole process, divided among its slots; absent = no limit. */
   readonly memoryBytes?: number | undefined;
@@ -82,6 +85,12 @@ export const slotSetup = (
   routing: initialRouting(graph.slots, graph.maxParallelism),
 });
 
+/** The job's code and where its dead letters go. */
+export const withLetters = (
+  { deadLetters, deadLetterParcels = parcelsTo(deadLetters) }: LocalSettings,
+  jobCode: JobCodeHandle,
+): JobCodeHandle => withDeadLetters(jobCode, deadLetterParcels);
+
 /**
  * A job whose slots and enumerators all run on this thread. In every attempt each of them gets a graph of its own from the
  * job's function, so that no closure is shared. Not started yet.
@@ -105,7 +114,7 @@ export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJ
           alignment,
         }),
       );
-      return { slots, jobCode: createJobCode(plan(), settings, enumeratorReports) };
+      return { slots, jobCode: withLetters(settings, createJobCode(plan(), settings, enumeratorReports)) };
     },
   });
 };

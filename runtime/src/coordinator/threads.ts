@@ -13,7 +13,7 @@ import { startThreadSlot } from '../worker/thread-slot.ts';
 import { blockedAfterMs, startWatchdog } from '../worker/watchdog.ts';
 import type { Deploy } from './attempt.ts';
 import { collectWarning } from './collect-warning.ts';
-import { type LocalSettings, runsAsBatch, slotMemory, slotSetup } from './local.ts';
+import { type LocalSettings, runsAsBatch, slotMemory, slotSetup, withLetters } from './local.ts';
 import { LocalJob } from './local-job.ts';
 import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';
 
@@ -54,7 +54,7 @@ export const createThreadedJob = async (artifact: Artifact, settings: LocalSetti
       attempt > 1 || graph.slots > 1
         ? startThreads(common, attempt, slotReports)
         : [createOwnSlot(common, attempt, slotReports(0))];
-    const jobCode = (warm ?? warmUp()).adopt(enumeratorReports, graph.hash);
+    const jobCode = withLetters(settings, (warm ?? warmUp()).adopt(enumeratorReports, graph.hash));
     warm = undefined;
     return { slots, jobCode };
   };

@@ -12,8 +12,9 @@ import type { FailureHandler, ProcessorContext } from '../transforms/processor.t
 import { buildChain } from './build-chain.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import { ColumnGarbage } from './column-garbage.ts';
+import { DeadLetterBox } from './dead-letter-box.ts';
 import type { EdgeOutput } from './edge-output.ts';
-import { createFailureHandler, inputFailure } from './failures.ts';
+import { createFailureHandler, type DeadLetterOutput, inputFailure } from './failures.ts';
 import type { SubtaskInput } from './input.ts';
 import { InputGate } from './input-gate.ts';
 import { KeyGroupMoves, type MovedState } from './key-group-moves.ts';
@@ -61,6 +62,8 @@ export class SlotRuntime {
   /** Position in `subtasks` by task index. */
   private readonly positions = new Map<number, number>();
   private readonly sources = new Map<number, SlotSource>();
+  /** Under checkpoints, by task. */
+  private readonly letterBoxes = new Map<number, DeadLetterBox>();
   private readonly snapshots: SlotSnapshots | undefined;
   private watermarks: readonly TaskWatermark[] = [];
 
@@ -123,9 +126,7 @@ export class SlotRuntime {
   /** The checkpoint is in the log, or never will be. */
   checkpointEnded(checkpointId: number, completed: boolean): void {
     this.snapshots?.checkpointEnded(checkpointId);
-    for (const { links } of this.subtasks) {
-      for (const { processor } of links) processor.checkpointEnded?.(checkpointId, completed);
-    }
+    for (const subtask of this.subtasks) subtask.checkpointEnded(checkpointId, completed);
   }
 
   /** Gives a split to the reader of a source task. */
@@ -226,8 +227,11 @@ export class SlotRuntime {
     const { setup } = this;
     const statistics = newStatistics();
     const outputs = new Map<number, EdgeOutput>();
+    if (setup.snapshots !== undefined && setup.deadLetterPolicy === 'deadLetter') {
+      this.letterBoxes.set(task.index, new DeadLetterBox(`${setup.attempt}-${task.index}-${setup.slot}`));
+    }
     for (const edge of task.outputs) {
-      const failures = this.failures(this.edgeName(edge), statistics);
+      const failures = this.failures(task, this.edgeName(edge), statistics);
       outputs.set(edge.index, this.wiring.output(edge, failures.handle));
     }
     // The clock as read for the batch in hand; the subtask exists only after its chain.
@@ -254,6 +258,7 @@ export class SlotRuntime {
       outputs: [...outputs.values()],
       statistics,
       moves,
+      deadLetters: this.letterBoxes.get(task.index),
       onCheckpoint: (checkpoint) => this.freeze(subtask, checkpoint),
       onEnd: (drained) => this.endSubtask(subtask, drained),
     });
@@ -266,9 +271,11 @@ export class SlotRuntime {
     return `${partitioning.kind === 'hash' ? 'key' : 'partitioner'} of ${receiver}`;
   }
 
-  private failures(name: string, statistics: SubtaskStatistics): FailureHandler {
+  private failures(task: Task, name: string, statistics: SubtaskStatistics): FailureHandler {
     const { deadLetterPolicy, deadLetters } = this.setup;
-    return createFailureHandler(name, deadLetterPolicy, deadLetters, () => {
+    const box = this.letterBoxes.get(task.index);
+    const output: DeadLetterOutput = box === undefined ? deadLetters : (letter) => box.accept(letter);
+    return createFailureHandler(name, deadLetterPolicy, output, () => {
       statistics.deadLetters++;
     });
   }
@@ -293,10 +300,10 @@ export class SlotRuntime {
       parallelism: task.parallelism,
       maxParallelism: setup.graph.maxParallelism,
       attempt: setup.attempt,
-      checkpoints: false,
+      checkpoints: setup.snapshots !== undefined,
       args: setup.args,
       baseDirectory: setup.baseDirectory,
-      failures: this.failures(node.name, statistics),
+      failures: this.failures(task, node.name, statistics),
       memory: this.memory.accountOf(task.name, node.name),
       nowMs,
       wake: () => this.wake(task.index),
@@ -340,7 +347,7 @@ export class SlotRuntime {
     statistics: SubtaskStatistics,
   ): SourceInput {
     const { setup } = this;
-    const failures = this.failures(node.name, statistics);
+    const failures = this.failures(task, node.name, statistics);
     const input = new SourceInput({
       uid: uidOf(node),
       watermarks: spec.watermarks,

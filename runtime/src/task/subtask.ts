@@ -9,6 +9,7 @@ import type { Clock } from '../sys/system.ts';
 import { TimeBudget } from './budget.ts';
 import type { Chain, ChainLink } from './chain.ts';
 import type { ColumnGarbage } from './column-garbage.ts';
+import type { DeadLetterBox } from './dead-letter-box.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import { type FrozenSubtask, freezeLinks } from './freeze.ts';
 import type { SubtaskInput } from './input.ts';
@@ -37,6 +38,8 @@ export interface SubtaskParts {
   readonly outputs: readonly EdgeOutput[];
   readonly statistics: SubtaskStatistics;
   readonly moves: KeyGroupMoves;
+  /** Under checkpoints: where the subtask's failure handlers put letters. */
+  readonly deadLetters?: DeadLetterBox | undefined;
   /** Of the slot. */
   readonly columnGarbage?: ColumnGarbage;
   /** The barrier of a checkpoint is here, and what was before it has gone on. */
@@ -113,11 +116,14 @@ export class Subtask {
 
   /** At the barrier: what belongs to the checkpoint, nothing of it encoded or copied where that can be put off. */
   freeze(checkpoint: BarrierCheckpoint): FrozenSubtask {
-    const { chain, input, moves, uid, slot } = this.parts;
+    const { chain, input, moves, uid, slot, deadLetters } = this.parts;
     const keyGroups = moves.ownedKeyGroups();
     const request = { checkpointId: checkpoint.id, keyGroups, since: () => undefined };
+    const frozen = freezeLinks(chain.links, request, slot);
+    const letters = deadLetters?.prepare(checkpoint.id);
     return {
-      ...freezeLinks(chain.links, request, slot),
+      ...frozen,
+      sinks: letters === undefined ? frozen.sinks : [...frozen.sinks, letters],
       watermark: {
         uid,
         links: chain.links.map((link, i) => ({
@@ -128,6 +134,13 @@ export class Subtask {
       },
       position: input.positionAt?.(checkpoint.id),
     };
+  }
+
+  /** The checkpoint is in the log, or never will be. */
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    const { chain, deadLetters } = this.parts;
+    for (const { processor } of chain.links) processor.checkpointEnded?.(checkpointId, completed);
+    deadLetters?.checkpointEnded(checkpointId, completed);
   }
 
   /**

@@ -5,30 +5,21 @@ import { assertSupported } from '../batch/values.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
 import type { Counter } from '../telemetry/metrics.ts';
+import { PreparedTransactions } from './prepared-transactions.ts';
 import type { Processor, ProcessorContext } from './processor.ts';
 
 const isTwoPhase = (writer: SinkWriter): writer is TwoPhaseSinkWriter<unknown> => 'prepare' in writer;
 
-/** What a checkpoint has prepared of which nobody knows yet whether the checkpoint is in the log. */
-interface Prepared {
-  readonly checkpointId: number;
-  readonly committables: Promise<readonly unknown[]>;
-}
-
 /**
- * Gives batches to the writer of a sink.
- *
- * What a two-phase sink has prepared belongs to the first checkpoint that gets into the log: the records behind it are not read again when
- * only the checkpoint fails. So it is given again with each later checkpoint until one is known to be complete. A one-phase sink makes
- * everything written before the barrier durable before the checkpoint may be complete: at least once.
+ * Gives batches to the writer of a sink. At a barrier a two-phase sink prepares; a one-phase sink makes everything written before it
+ * durable before the checkpoint may be complete: at least once.
  */
 class SinkProcessor implements Processor {
   private readonly sink: Sink<unknown>;
   private readonly context: ProcessorContext;
   private readonly written: Counter;
   private writer: SinkWriter | undefined;
-  /** Oldest first. */
-  private prepared: Prepared[] = [];
+  private readonly prepared = new PreparedTransactions();
 
   constructor(sink: Sink<unknown>, context: ProcessorContext) {
     this.sink = sink;
@@ -69,14 +60,12 @@ class SinkProcessor implements Processor {
 
   async prepare(checkpointId: number): Promise<readonly unknown[]> {
     // One flush at a time: the next begins when this one is done, and takes all that was written meanwhile.
-    const committables = this.isTwoPhase() ? this.seal(checkpointId) : this.flushBehind(this.prepared.at(-1));
-    this.prepared.push({ checkpointId, committables });
-    const all = this.prepared.map((prepared) => prepared.committables);
-    return (await Promise.all(all)).flat();
+    const committables = this.isTwoPhase() ? this.seal(checkpointId) : this.flushBehind(this.prepared.newest);
+    return this.prepared.add(checkpointId, committables);
   }
 
   checkpointEnded(checkpointId: number, completed: boolean): void {
-    if (completed) this.prepared = this.prepared.filter((prepared) => prepared.checkpointId > checkpointId);
+    this.prepared.checkpointEnded(checkpointId, completed);
   }
 
   /** Only once, and harmless when `open` failed. */
@@ -105,8 +94,8 @@ class SinkProcessor implements Processor {
     }
   }
 
-  private async flushBehind(before: Prepared | undefined): Promise<readonly unknown[]> {
-    await before?.committables;
+  private async flushBehind(before: Promise<unknown> | undefined): Promise<readonly unknown[]> {
+    await before;
     await this.flush();
     return [];
   }
