@@ -54,8 +54,12 @@ export const startProgram = async (settings: ProgramSettings): Promise<Program> 
   });
   closeSync(log);
   let ended: string | undefined;
+  // A run of tests that ends early leaves nothing running.
+  const killChild = (): void => void child.kill('SIGKILL');
+  process.once('exit', killChild);
   const exit = exitOf(child).then((how) => {
     ended = how;
+    process.off('exit', killChild);
   });
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (ended === undefined) child.kill(signal);

@@ -6,7 +6,7 @@ import { type RetrySettings, withRetries } from './retry.ts';
 import type { S3Answer, S3Client, S3Request } from './s3-client.ts';
 import { s3Error } from './s3-errors.ts';
 import { mayPass, refusal, S3Failure, textOf } from './s3-failure.ts';
-import { nothingToCopy, tooShort } from './store-errors.ts';
+import { endlessList, nothingToCopy, tooShort } from './store-errors.ts';
 
 export interface S3StoreSettings {
   readonly place: string;
@@ -105,7 +105,9 @@ export class S3Store implements ObjectStore {
         decode((await this.send({ method: 'GET', query }, 200)).body),
       );
       found.push(...this.objectsOf(page));
-      token = textOf(page, 'IsTruncated') === 'true' ? textOf(page, 'NextContinuationToken') : undefined;
+      const next = textOf(page, 'IsTruncated') === 'true' ? textOf(page, 'NextContinuationToken') : undefined;
+      if (next !== undefined && next === token) throw endlessList(this.place, prefix);
+      token = next;
     } while (token !== undefined);
     return found.sort((one, other) => (one.key < other.key ? -1 : 1));
   }

@@ -12,3 +12,10 @@ export const nothingToCopy = (place: string, key: string): MillraceError =>
     hint: 'It was removed, or never written: run millrace checkpoint verify.',
     where: { store: place, key },
   });
+
+/** A list whose next page is the same again. */
+export const endlessList = (place: string, prefix: string): MillraceError =>
+  new MillraceError('io', `The store could not list ${prefix}: it gives the same page again and again.`, {
+    hint: 'Take a newer version of it, or another store: this is a fault of its ListObjectsV2.',
+    where: { store: place, prefix },
+  });

@@ -262,6 +262,15 @@ describe('a store that will not', () => {
     await expect(store.copy('a', 'b')).rejects.toThrow('these credentials may not do that');
   });
 
+  it('never comes to the end of a list', async () => {
+    server.fault = () => ({
+      kind: 'answer',
+      status: 200,
+      body: '<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>a</NextContinuationToken></ListBucketResult>',
+    });
+    await expect(store.list('log/')).rejects.toThrow('it gives the same page again and again');
+  });
+
   it('ignores conditions, and is refused when it is opened', async () => {
     server.ignoresConditions = true;
     await expect(openS3(system, s3At(endpoint))).rejects.toThrow('it ignores the condition (If-None-Match)');
