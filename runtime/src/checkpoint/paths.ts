@@ -26,6 +26,9 @@ export const jobsPrefix = 'jobs/';
 /** Where all of a job lies. Ends with a slash, as all prefixes do. */
 export const jobRoot = (jobUid: string): string => `${jobsPrefix}${part(jobUid, 'uid of a job')}/`;
 
+/** Whose a key is; undefined = it is of no job. */
+export const jobUidOf = (key: string): string | undefined => /^jobs\/([^/]+)\//.exec(key)?.[1];
+
 export const logPrefix = (jobUid: string): string => `${jobRoot(jobUid)}log/`;
 export const logKey = (jobUid: string, number: number): string => `${logPrefix(jobUid)}${number}`;
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ownVersion } from '../sys/own-version.ts';
 import { type CommandIo, ExitCode, type Outcome } from './command-io.ts';
+import { addCheckpoint } from './commands/checkpoint.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addGraph } from './commands/graph.ts';
 import { addNew } from './commands/new.ts';
@@ -31,7 +32,8 @@ const build = (io: CommandIo, outcome: Outcome): Command => {
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.error(text) })
     .showHelpAfterError('(millrace --help shows the commands)')
     .addHelpText('after', `${examples}${exitCodes}`);
-  for (const add of [addRun, addValidate, addGraph, addNew, addCompletion]) add(program, io, outcome);
+  for (const add of [addRun, addValidate, addGraph, addNew, addCheckpoint, addCompletion])
+    add(program, io, outcome);
   for (const command of program.commands) {
     command.showHelpAfterError(`(millrace ${command.name()} --help shows what it takes)`);
   }

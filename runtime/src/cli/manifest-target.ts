@@ -69,15 +69,19 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
 };
 
 /**
- * Reads a StreamJob manifest. `path` is absolute, `shown` how the caller wrote it.
+ * The StreamJob of a manifest. `path` is absolute, `shown` how the caller wrote it.
  * @throws MillraceError manifest-invalid with every problem of the file, each with its line.
  */
-export const manifestTarget = (system: System, path: string, shown: string): JobTarget => {
+export const readStreamJob = (system: System, path: string, shown: string): StreamJob => {
   const result = parseManifest(readManifest(system, path), shown);
-  if (result.ok) return targetOf(result.job, path);
+  if (result.ok) return result.job;
   throw new MillraceError(
     'manifest-invalid',
     `The manifest cannot be used.\n\n${formatProblems(result.problems)}`,
     { hint: 'Correct the manifest; nothing was started.' },
   );
 };
+
+/** What runs, by a StreamJob manifest. @throws MillraceError as `readStreamJob` does */
+export const manifestTarget = (system: System, path: string, shown: string): JobTarget =>
+  targetOf(readStreamJob(system, path, shown), path);

@@ -7,6 +7,14 @@ export const shortNumber = (value: number): string => {
   return String(Math.round(value));
 };
 
+/** A size: `980 B`, `12.5 KiB`, `1.25 GiB`. */
+export const shortBytes = (bytes: number): string => {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
+  const amount = bytes / 2 ** (10 * step);
+  return `${step === 0 || amount >= 100 ? Math.round(amount) : amount.toPrecision(3)} ${units[step]}`;
+};
+
 /** A span of time: `850 ms`, `12.3 s`, `4 m 05 s`, `3 h 20 m`, `2 d 4 h`. */
 export const shortTime = (ms: number): string => {
   if (ms < 1000) return `${Math.round(ms)} ms`;

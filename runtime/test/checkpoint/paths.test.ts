@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { asAttempt, asCheckpointId } from '../../src/checkpoint/ids.ts';
 import {
   jobRoot,
+  jobUidOf,
   keyUnder,
   localNameKey,
   logKey,
@@ -15,6 +16,7 @@ import {
 it('gives an entry of the log a key and finds its number again', () => {
   expect(logKey('a', 12)).toBe('jobs/a/log/12');
   expect(logNumberOf('a', 'jobs/a/log/12')).toBe(12);
+  expect([jobUidOf('jobs/a/log/12'), jobUidOf('names/local/a')]).toEqual(['a', undefined]);
 });
 
 it.each([

@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { shortNumber, shortTime, watermarkText } from '../../src/cli/numbers.ts';
+import { shortBytes, shortNumber, shortTime, watermarkText } from '../../src/cli/numbers.ts';
 
 describe('numbers for a glance', () => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [12_800, '12.5 KiB'],
+    [1023 * 1024, '1023 KiB'],
+    [1.25 * 2 ** 30, '1.25 GiB'],
+    [2 ** 51, '2048 TiB'],
+  ])('%d bytes are %s', (bytes, text) => {
+    expect(shortBytes(bytes)).toBe(text);
+  });
+
   it.each([
     [0, '0'],
     [980, '980'],
