@@ -5,7 +5,14 @@ import { MillraceError } from '../contract/errors.ts';
 import { asAttempt, asTerm, type CheckpointId } from './ids.ts';
 import type { CommittedSink, EntryBody, EntryHead, EntryOf, LogEntry } from './log-entry.ts';
 import type { CheckpointManifest, ManifestSink } from './manifest.ts';
-import { joinCommittables, names, pickCommittables, type Standing, standingOf } from './standing.ts';
+import {
+  joinCommittables,
+  names,
+  type Published,
+  pickCommittables,
+  type Standing,
+  standingOf,
+} from './standing.ts';
 
 /** A coordinator as the log knows it. */
 export interface Me {
@@ -25,8 +32,17 @@ export type Wish =
   | { readonly kind: 'handOver'; readonly to: string }
   | { readonly kind: 'released' }
   | { readonly kind: 'promoted' }
-  | { readonly kind: 'rolledBack'; readonly to: number }
-  | { readonly kind: 'stopped'; readonly how: EntryOf<'stopped'>['how']; readonly savepoint?: string };
+  /** `repeats`: someone accepts that output which is or may be visible comes again. */
+  | {
+      readonly kind: 'rolledBack';
+      readonly to: number;
+      readonly repeats?: true;
+    }
+  | {
+      readonly kind: 'stopped';
+      readonly how: EntryOf<'stopped'>['how'];
+      readonly savepoint?: string;
+    };
 
 export type Decision =
   /** `attempt`: of a claim alone, the attempt that it begins or adopts. */
@@ -44,7 +60,11 @@ const refuse = (standing: Standing, why: string, hint: string): Decision => ({
   do: 'refuse',
   error: new MillraceError('job-invalid', why, {
     hint,
-    where: { job: standing.jobUid, 'log entry': standing.number, term: standing.term },
+    where: {
+      job: standing.jobUid,
+      'log entry': standing.number,
+      term: standing.term,
+    },
   }),
 });
 
@@ -58,12 +78,13 @@ export const leads = (standing: Standing, me: Me): boolean =>
  */
 export const isNewest = (number: number, highest: number): boolean => number === highest;
 
+/** Whether a switch-over holds back what was sealed at a checkpoint. */
+const isHeld = ({ switchOver }: Standing, sealedAt: number): boolean =>
+  switchOver !== undefined && !switchOver.isReleased && sealedAt > switchOver.cut.manifest.checkpointId;
+
 /** What is named by a published manifest and may be made visible now: all that is pending, but for what a switch-over holds back. */
-export const committable = ({ pending, switchOver }: Standing): readonly ManifestSink[] => {
-  if (switchOver === undefined || switchOver.isReleased) return pending;
-  const { checkpointId } = switchOver.cut.manifest;
-  return pickCommittables(pending, (_uid, _id, sealedAt) => sealedAt <= checkpointId);
-};
+export const committable = (standing: Standing): readonly ManifestSink[] =>
+  pickCommittables(standing.pending, (_uid, _id, sealedAt) => !isHeld(standing, sealedAt));
 
 const claim = (standing: Standing, me: Me, wish: Wish & { readonly kind: 'claim' }): Decision => {
   const { switchOver, owner } = standing;
@@ -136,21 +157,33 @@ const progress = (standing: Standing, me: Me, kind: 'released' | 'promoted'): De
   );
 };
 
-const rolledBack = (standing: Standing, to: number): Decision => {
+/** The checkpoints behind one whose output is visible, or may be: someone may have had a permit for it. */
+const shownBehind = (
+  standing: Standing,
+  { number, manifest: { checkpointId } }: Published,
+): readonly number[] =>
+  standing.line
+    .filter((published) => published.number > number)
+    .flatMap(({ manifest: { sinks } }) => sinks.flatMap(({ committables }) => committables))
+    .map((committable) => committable.checkpointId)
+    .filter((sealedAt) => sealedAt > checkpointId && !isHeld(standing, sealedAt));
+
+const rolledBack = (standing: Standing, wish: Wish & { readonly kind: 'rolledBack' }): Decision => {
   const { switchOver, line } = standing;
+  const { to, repeats = false } = wish;
   const target = line.find(({ number }) => number === to);
-  const fault = (why: string): Decision =>
-    refuse(
-      standing,
-      `The job cannot go back to log entry ${to}: ${why}.`,
-      'Choose one of `millrace checkpoint list`.',
-    );
-  if (target === undefined) return fault('that is no checkpoint that is kept');
+  const fault = (why: string, hint: string): Decision =>
+    refuse(standing, `The job cannot go back to log entry ${to}: ${why}.`, hint);
+  if (target === undefined)
+    return fault('that is no checkpoint that is kept', 'Choose one of `millrace checkpoint list`.');
   if (switchOver !== undefined && !switchOver.isReleased && to > switchOver.cut.number)
-    return fault(
-      `the new code is not released, so it is ${switchOver.cut.number}, the cut, or one before it`,
-    );
-  return put({ kind: 'rolledBack', to });
+    return fault('the new code is not released', `Go back to entry ${switchOver.cut.number}, the cut.`);
+  const shown = repeats ? [] : shownBehind(standing, target);
+  if (shown.length === 0) return put({ kind: 'rolledBack', to });
+  return fault(
+    `output of checkpoints ${Math.min(...shown)} to ${Math.max(...shown)} is visible or may be, and would come again`,
+    `Go back to entry ${line.at(-1)?.number}, the latest, or say that repeats are accepted.`,
+  );
 };
 
 const stopped = (standing: Standing, wish: Wish & { readonly kind: 'stopped' }): Decision => {
@@ -161,7 +194,11 @@ const stopped = (standing: Standing, wish: Wish & { readonly kind: 'stopped' }):
     return fault('output is held back by a switch-over', 'Release it or roll it back first.');
   if (standing.pending.length > 0 && (how === 'finished' || how === 'drained'))
     return fault('output is prepared and not visible', 'Commit it first.');
-  return put({ kind: 'stopped', how, ...(savepoint === undefined ? {} : { savepoint }) });
+  return put({
+    kind: 'stopped',
+    how,
+    ...(savepoint === undefined ? {} : { savepoint }),
+  });
 };
 
 /** Whether a wish may be put into the log as the next entry. */
@@ -181,7 +218,7 @@ export const decide = (standing: Standing, me: Me, wish: Wish): Decision => {
     case 'promoted':
       return progress(standing, me, wish.kind);
     case 'rolledBack':
-      return rolledBack(standing, wish.to);
+      return rolledBack(standing, wish);
     case 'stopped':
       return stopped(standing, wish);
   }
@@ -219,7 +256,11 @@ export const nextEntry = (
   };
   const { line, switchOver } = standingBehind({ ...head, ...body });
   const oldest = line.at(-Math.min(retained, line.length))?.number ?? head.number;
-  return { ...head, since: Math.max(since, Math.min(oldest, switchOver?.cut.number ?? oldest)), ...body };
+  return {
+    ...head,
+    since: Math.max(since, Math.min(oldest, switchOver?.cut.number ?? oldest)),
+    ...body,
+  };
 };
 
 /** The decisions that the writer asks for. The simulator puts wrong ones in their place, to see that they are noticed. */
@@ -230,4 +271,9 @@ export interface Protocol {
   readonly committable: typeof committable;
 }
 
-export const theProtocol: Protocol = { standingOf, decide, isNewest, committable };
+export const theProtocol: Protocol = {
+  standingOf,
+  decide,
+  isNewest,
+  committable,
+};

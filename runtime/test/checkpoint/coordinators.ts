@@ -8,8 +8,9 @@ import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
 import { jobRoot, stateKey } from '../../src/checkpoint/paths.ts';
 import type { CommitPermit } from '../../src/checkpoint/permit.ts';
 import type { Standing } from '../../src/checkpoint/standing.ts';
+import { MillraceError } from '../../src/contract/errors.ts';
 import { checksum, jobUid, manifestOf } from './entries.ts';
-import { type Choose, type Process, storeOf } from './interleaving.ts';
+import { type Choose, noAnswer, type Process, storeOf } from './interleaving.ts';
 
 /** One incarnation of a data plane: how far it has read, and what it has sealed that may be in no manifest. */
 interface Plane {
@@ -60,22 +61,33 @@ export class World {
     const me: Me = { writer: process.name, deployment };
     const store = storeOf(process, this.store);
     const { protocol } = this.parts;
-    const log = new LogWriter({ store, jobUid, checksum, me, clock, retained: () => 2, protocol });
+    const log = new LogWriter({
+      store,
+      jobUid,
+      checksum,
+      me,
+      clock,
+      retained: () => 2,
+      protocol,
+    });
     const append = async (wish: Wish): Promise<CommitPermit | undefined> => {
-      const appended = await log.append(wish);
+      const appended = await this.again(() => log.append(wish));
       return appended.outcome === 'done' ? appended.permit : undefined;
     };
     const before = await log.refresh();
     const canAdopt = before.attempt > 0 && before.owner === deployment && before.stopped === undefined;
     if (
-      (await append({ kind: 'claim', attempt: canAdopt && this.choose(2) === 0 ? 'same' : 'next' })) ===
-      undefined
+      (await append({
+        kind: 'claim',
+        attempt: canAdopt && this.choose(2) === 0 ? 'same' : 'next',
+      })) === undefined
     )
       return;
     if (log.standing.owner !== deployment) {
-      const { switchOver } = log.standing;
+      const { switchOver, line } = log.standing;
       if (switchOver === undefined) return;
-      if ((await append({ kind: 'rolledBack', to: switchOver.cut.number })) === undefined) return;
+      const to = switchOver.isReleased ? line.at(-1) : switchOver.cut;
+      if ((await append({ kind: 'rolledBack', to: to?.number ?? 0 })) === undefined) return;
     }
     const plane = await this.planeOf(store, log.standing, deployment);
     for (let round = 0; round < rounds; round++) {
@@ -91,7 +103,12 @@ export class World {
       }
       const { switchOver } = log.standing;
       if (switchOver === undefined || (round === 0 && !isLast)) continue;
-      if ((await append({ kind: switchOver.isReleased ? 'promoted' : 'released' })) === undefined) return;
+      if (
+        (await append({
+          kind: switchOver.isReleased ? 'promoted' : 'released',
+        })) === undefined
+      )
+        return;
     }
     await this.commit(process, log, append);
   }
@@ -120,6 +137,17 @@ export class World {
     return this.wrong;
   }
 
+  /** Whoever gets no answer asks again; whether the first call was heard is for the log to say. */
+  private async again<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!MillraceError.is(error) || error.message !== noAnswer) throw error;
+      }
+    }
+  }
+
   private async planeOf(store: ObjectStore, standing: Standing, deployment: string): Promise<Plane> {
     const { attempt, line } = standing;
     const latest = line.at(-1)?.manifest;
@@ -145,7 +173,11 @@ export class World {
     this.highestStarted = Math.max(this.highestStarted, highestCheckpointId) + 1;
     const checkpointId = this.highestStarted;
     plane.position++;
-    const sealed = { id: `${plane.position}@${attempt}.${checkpointId}`, checkpointId, value: '' };
+    const sealed = {
+      id: `${plane.position}@${attempt}.${checkpointId}`,
+      checkpointId,
+      value: '',
+    };
     plane.sealed = [...plane.sealed, sealed];
     const [position, committables] = [plane.position, plane.sealed];
     const key = stateKey(asAttempt(attempt), asCheckpointId(checkpointId), 0, 0);

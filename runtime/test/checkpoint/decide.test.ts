@@ -19,7 +19,10 @@ const handOver: Wish = { kind: 'handOver', to: 'blue' };
 const released: Wish = { kind: 'released' };
 const promoted: Wish = { kind: 'promoted' };
 const rollBack = (to: number): Wish => ({ kind: 'rolledBack', to });
-const stop = (how: (Wish & { kind: 'stopped' })['how']): Wish => ({ kind: 'stopped', how });
+const stop = (how: (Wish & { kind: 'stopped' })['how']): Wish => ({
+  kind: 'stopped',
+  how,
+});
 const red: Me = { writer: 'four', deployment: 'red' };
 
 const started: readonly Step[] = [[one, claimWish]];
@@ -133,12 +136,20 @@ describe('a wish', () => {
       publish(3, 3),
       'manifest',
     ],
+    ['a rollback to held output', held, blue, rollBack(5), 'the new code is not released'],
     [
-      'a rollback to held output',
-      held,
+      'a rollback that repeats output',
+      free,
       blue,
-      rollBack(5),
-      'the new code is not released, so it is 2, the cut',
+      rollBack(2),
+      'output of checkpoints 2 to 2 is visible or may be',
+    ],
+    [
+      'a rollback that repeats it on purpose',
+      free,
+      blue,
+      { ...rollBack(2), repeats: true } as Wish,
+      'rolledBack',
     ],
     ['a rollback to what is no checkpoint', held, blue, rollBack(4), 'that is no checkpoint that is kept'],
     ['a rollback after the release', free, blue, rollBack(5), 'rolledBack'],

@@ -1,4 +1,8 @@
 import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
+import { MillraceError } from '../../src/contract/errors.ts';
+
+/** What a process is told when an answer is lost. */
+export const noAnswer = 'no answer';
 
 /** Chooses one of so many, from 0. The same chooser from the same seed makes the same run. */
 export type Choose = (count: number) => number;
@@ -13,14 +17,16 @@ export const seededChoose = (seed: number): Choose => {
   };
 };
 
-/** What may happen to a call: it is done, or its process dies before it, or between it and its answer. */
-export type Fate = 'done' | 'dies before' | 'dies after';
+/** What may happen to a call: it is done, or its process dies before it, or between it and its answer; or the answer is lost, and the process goes on. */
+export type Fate = 'done' | 'dies before' | 'dies after' | 'no answer';
 
 interface Call {
   /** Does it and gives the answer to the process. */
   run(): Promise<void>;
   /** Does it; nobody hears the answer. */
   runUnheard(): Promise<void>;
+  /** Does it, and tells the process nothing but that no answer came. */
+  runInVain(): Promise<void>;
 }
 
 /** A program that does nothing but through `io`: each call waits until it is this process's turn. */
@@ -54,6 +60,10 @@ export class Process {
       this.calls.push({
         run: () => work().then(resolve, reject),
         runUnheard: async () => void (await work()),
+        runInVain: async () => {
+          await work();
+          reject(new MillraceError('io', noAnswer));
+        },
       });
       this.heard();
     });
@@ -62,12 +72,12 @@ export class Process {
   /** Does the next call, or dies at it; resolves when the process waits again or has ended. */
   async step(fate: Fate): Promise<void> {
     const call = this.calls.shift() as Call;
-    this.hasDied = fate !== 'done';
+    this.hasDied = fate === 'dies before' || fate === 'dies after';
     this.isGone = this.hasDied;
     if (fate === 'dies before') return;
     if (fate === 'dies after') return call.runUnheard();
     const parked = this.calls.length > 0 ? Promise.resolve() : this.parked();
-    await call.run();
+    await (fate === 'no answer' ? call.runInVain() : call.run());
     await parked;
   }
 

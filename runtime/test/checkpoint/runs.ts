@@ -3,7 +3,7 @@ import { type Standing, standingOf } from '../../src/checkpoint/standing.ts';
 import { MillraceError } from '../../src/contract/errors.ts';
 import { type Parts, World } from './coordinators.ts';
 import { checksum, jobUid } from './entries.ts';
-import { type Choose, type Fate, Process, seededChoose } from './interleaving.ts';
+import { type Choose, type Fate, noAnswer, Process, seededChoose } from './interleaving.ts';
 
 /** Which of the processes that wait goes on, and what becomes of its call. */
 export type Schedule = (step: number, waiting: readonly Process[]) => { process: Process; fate: Fate };
@@ -12,7 +12,8 @@ const mostSteps = 2000;
 
 /** A wish that cannot be is an answer; all else that a process fails with is wrong. */
 const isWrong = (error: unknown): boolean =>
-  error !== undefined && !(MillraceError.is(error) && error.code === 'job-invalid');
+  error !== undefined &&
+  !(MillraceError.is(error) && (error.code === 'job-invalid' || error.message === noAnswer));
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -52,7 +53,10 @@ const finish = async (world: World, name: string): Promise<void> => {
   const { switchOver, owner } = await standing(world);
   const deployment = switchOver?.to ?? (owner === '' ? 'green' : owner);
   const last = await started(name, (process) => world.coordinate(process, deployment, 3, true));
-  const alone: Schedule = (_step, [process]) => ({ process: process as Process, fate: 'done' });
+  const alone: Schedule = (_step, [process]) => ({
+    process: process as Process,
+    fate: 'done',
+  });
   await runAll(world, [last], alone, async () => undefined);
 };
 
@@ -70,7 +74,7 @@ export const runPair = async (parts: Parts, schedule: Schedule): Promise<readonl
   return world.check(await standing(world));
 };
 
-const fates: readonly Fate[] = ['dies before', 'dies after'];
+const fates: readonly Fate[] = ['dies before', 'dies after', 'no answer'];
 const fateOf = (choose: Choose): Fate => fates[choose(30)] ?? 'done';
 
 /** Coordinators of two deployments and two collectors of garbage, stopped, killed and replaced by chance. Says what is wrong. */
@@ -88,7 +92,10 @@ export const runSwarm = async (parts: Parts, seed: number): Promise<readonly str
   let favourite = 0;
   const schedule: Schedule = (_step, waiting) => {
     if (choose(10) === 0) favourite = choose(1000);
-    return { process: waiting[favourite % waiting.length] as Process, fate: fateOf(choose) };
+    return {
+      process: waiting[favourite % waiting.length] as Process,
+      fate: fateOf(choose),
+    };
   };
   const replace = async ({ name }: Process): Promise<Process | undefined> => {
     if (born > 12) return undefined;

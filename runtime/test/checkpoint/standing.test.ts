@@ -39,7 +39,13 @@ it('follows claims: recovery raises term and attempt, adoption the term alone', 
     [two, adoptWish],
     [two, claimWish],
   ]);
-  expect(standing).toMatchObject({ number: 3, term: 3, attempt: 2, writer: 'two', owner: 'green' });
+  expect(standing).toMatchObject({
+    number: 3,
+    term: 3,
+    attempt: 2,
+    writer: 'two',
+    owner: 'green',
+  });
 });
 
 it('carries what is pending into every manifest until it is reported as visible', () => {
@@ -61,7 +67,7 @@ it('takes what was rolled back out of the line, and names what must be aborted',
     [one, publish(2, 1, { sinks: [sinkOf('out', 'a2')] })],
     [one, publish(3, 1, { sinks: [sinkOf('out', 'a3')] })],
     [one, commit('out', 'a1', 'a2')],
-    [one, { kind: 'rolledBack', to: 2 }],
+    [one, { kind: 'rolledBack', to: 2, repeats: true }],
   ]);
   expect(idsOf(standing)).toEqual([1]);
   expect(standing.highestCheckpointId).toBe(3);
@@ -74,7 +80,7 @@ it('forgets what was to be aborted when the next checkpoint is there', () => {
     [one, claimWish],
     [one, publish(1)],
     [one, publish(2, 1, { sinks: [sinkOf('out', 'a2')] })],
-    [one, { kind: 'rolledBack', to: 2 }],
+    [one, { kind: 'rolledBack', to: 2, repeats: true }],
     [one, publish(3)],
   ]);
   expect([idsOf(standing), standing.aborted]).toEqual([[1, 3], []]);
@@ -91,7 +97,10 @@ it('follows a switch-over from the cut to the promotion', () => {
     switchOver: { from: 'green', isReleased: false },
   });
   const released = [...wishes, [blue, claimWish], [blue, { kind: 'released' }]] as const;
-  expect(logOf(released).standing).toMatchObject({ owner: 'blue', switchOver: { isReleased: true } });
+  expect(logOf(released).standing).toMatchObject({
+    owner: 'blue',
+    switchOver: { isReleased: true },
+  });
   expect(logOf([...released, [blue, { kind: 'promoted' }]]).standing).toMatchObject({
     owner: 'blue',
     switchOver: undefined,
@@ -115,7 +124,13 @@ it('reads a log whose beginning was given up', () => {
   );
   expect(entries.map(({ number }) => number)).toEqual([5, 6, 7, 8, 9]);
   const kept = standingOf(jobUid, entries, 'memory');
-  expect(kept).toMatchObject({ number: 9, term: 2, attempt: 2, owner: 'blue', deployment: 'blue' });
+  expect(kept).toMatchObject({
+    number: 9,
+    term: 2,
+    attempt: 2,
+    owner: 'blue',
+    deployment: 'blue',
+  });
   expect(idsOf(kept)).toEqual([2, 3, 4]);
 });
 
@@ -137,7 +152,10 @@ it.each<[string, LogEntry]>([
   ['publishes checkpoint 5 after 5', entryOf(3, { kind: 'manifest', manifest: manifestOf(5) })],
   [
     'publishes a checkpoint of attempt 2 in attempt 1',
-    entryOf(3, { kind: 'manifest', manifest: manifestOf(6, { attempt: asAttempt(2) }) }),
+    entryOf(3, {
+      kind: 'manifest',
+      manifest: manifestOf(6, { attempt: asAttempt(2) }),
+    }),
   ],
   ['goes back to 1, which is no checkpoint', entryOf(3, { kind: 'rolledBack', to: 1 })],
   [
