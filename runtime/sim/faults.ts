@@ -12,7 +12,7 @@ export interface IoCall {
 
 /**
  * What becomes of a call. `fail` = no effect and an error; `loseAnswer` = it is done, and the caller gets an error;
- * `silent` = no effect and no answer, ever; the caller's process dies before the call, or after its effect and before its answer.
+ * `silent` = no effect and no answer, until the caller gives up; the caller's process dies before the call, or after its effect and before its answer.
  * `late` = the caller gets an error, and long afterwards it is done all the same. `tear` = a write of which a part arrives, and an error: only what is not written as a whole can be torn.
  */
 export type Verdict =

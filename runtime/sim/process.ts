@@ -28,6 +28,9 @@ export interface ProcessOptions {
 /** How long a request that seems lost may still be on its way, in ms. */
 const lateMs = 15_000;
 
+/** How long clients wait for an answer, in ms. */
+const givesUpAfterMs = 10_000;
+
 /** What it meets then is nobody's business any more. */
 const effectLate = (effect: (torn: boolean) => unknown): void => {
   try {
@@ -175,6 +178,7 @@ export class SimulatedProcess implements Owner {
     const { world } = this;
     const { call, verdict } = world.judge(this.name, what, on);
     if (verdict === 'crashBefore') this.kill(`before #${call.number}`);
+    if (verdict === 'silent') world.after(givesUpAfterMs, () => reject(failure(verdict)), this);
     if (verdict === 'crashBefore' || verdict === 'silent') return promise;
     const arrive = (): void => {
       let answer: () => void;

@@ -20,6 +20,12 @@ export interface StorageEvent {
 export class SimulatedStorage {
   readonly history: StorageEvent[] = [];
   private readonly objects = new Map<string, Stored>();
+  private readonly listeners: ((key: string) => void)[] = [];
+
+  /** Calls back after each write. */
+  onWrite(listener: (key: string) => void): void {
+    this.listeners.push(listener);
+  }
 
   /** Sorted. */
   keys(): readonly string[] {
@@ -33,6 +39,7 @@ export class SimulatedStorage {
   write(key: string, bytes: Uint8Array, by: string, atMs: number): void {
     this.objects.set(key, { bytes, modifiedMs: atMs });
     this.history.push({ kind: 'put', key, by, atMs });
+    for (const listener of this.listeners) listener(key);
   }
 
   writeIfAbsent(key: string, bytes: Uint8Array, by: string, atMs: number): 'written' | 'exists' {

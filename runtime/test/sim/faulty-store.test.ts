@@ -51,7 +51,7 @@ describe('the simulated object storage', () => {
     ['tear', 'error', undefined],
     ['loseAnswer', 'error', 'new'],
     ['late', 'error', 'new'],
-    ['silent', 'nothing', undefined],
+    ['silent', 'error', undefined],
     ['crashBefore', 'nothing', undefined],
     ['crashAfter', 'nothing', 'new'],
   ])('whose put meets the fault %s answers %s and has %s', async (verdict, heard, left) => {

@@ -30,7 +30,7 @@ describe('a call to the outside', () => {
     ['loseAnswer', 1, 'loseAnswer', true],
     ['late', 1, 'late', true],
     ['tear', 1, 'tear', true],
-    ['silent', 0, 'nothing', true],
+    ['silent', 0, 'silent', true],
     ['crashBefore', 0, 'nothing', false],
     ['crashAfter', 1, 'nothing', false],
   ])('under the verdict %s takes effect %i times and answers %s', async (verdict, done, heard, alive) => {
