@@ -5,6 +5,7 @@ import { keyedScenarios } from './keyed.ts';
 import { nexmarkScenarios } from './nexmark.ts';
 import { objectScenarios } from './objects.ts';
 import { slotScenarios } from './slots.ts';
+import { snapshotScenarios } from './snapshots.ts';
 import { startScenarios } from './start.ts';
 import { statefulScenarios } from './stateful.ts';
 import { storeScenarios } from './stores.ts';
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   ...startScenarios,
   ...slotScenarios,
   ...storeScenarios,
+  ...snapshotScenarios,
 ];

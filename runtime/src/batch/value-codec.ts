@@ -43,14 +43,24 @@ const mostShapes = 32;
  */
 export class WrittenShapes {
   private readonly shapes: (readonly string[])[] = [];
+  /** The shape that was found last. */
+  private last = -1;
+
+  /** The number of the last shape if the object has it, which takes no list of its names; otherwise −1. */
+  findLast(value: object): number {
+    const names = this.shapes[this.last];
+    if (names === undefined) return -1;
+    let count = 0;
+    // What an object might inherit makes a difference here, and is left out by `find`.
+    for (const name in value) if (names[count++] !== name) return -1;
+    return count === names.length ? this.last : -1;
+  }
 
   /** The number of the shape with these names; −1 if it is new, which is remembered if there is room. */
   find(names: readonly string[]): number {
-    for (let i = 0; i < this.shapes.length; i++) {
-      if (isSame(this.shapes[i] as readonly string[], names)) return i;
-    }
-    if (this.shapes.length < mostShapes) this.shapes.push(names);
-    return -1;
+    this.last = this.shapes.findIndex((shape) => isSame(shape, names));
+    if (this.last < 0 && this.shapes.length < mostShapes) this.shapes.push(names);
+    return this.last;
   }
 }
 
@@ -119,6 +129,13 @@ const writeFields = (
   shapes: WrittenShapes | undefined,
   depth: number,
 ): void => {
+  const last = shapes === undefined ? -1 : shapes.findLast(value);
+  if (last >= 0) {
+    writer.writeByte(Tag.likeEarlier);
+    writer.writeVarint(last);
+    for (const name in value) write(value[name], writer, shapes, depth + 1);
+    return;
+  }
   const names = Object.keys(value);
   const known = shapes === undefined ? -1 : shapes.find(names);
   if (known >= 0) {

@@ -22,6 +22,8 @@ export abstract class StateColumn {
   /** For how many rows there is room. */
   protected abstract readonly capacity: number;
   abstract has(row: number): boolean;
+  /** Those of the rows that have something, into `target`; how many they are. */
+  abstract select(rows: Int32Array, target: Int32Array): number;
   abstract clear(row: number): void;
   /** Records what the row holds now, to be restored. The value itself is not copied. */
   abstract save(row: number, log: UndoLog): void;
@@ -91,6 +93,13 @@ export class NumberColumn extends StateColumn {
 
   has(row: number): boolean {
     return this.present[row] === 1;
+  }
+
+  select(rows: Int32Array, target: Int32Array): number {
+    const { present } = this;
+    let count = 0;
+    for (let i = 0; i < rows.length; i++) if (present[rows[i]!] === 1) target[count++] = rows[i]!;
+    return count;
   }
 
   set(row: number, value: number): void {
@@ -177,6 +186,13 @@ export class HeapColumn extends StateColumn {
 
   has(row: number): boolean {
     return this.values[row] !== absent;
+  }
+
+  select(rows: Int32Array, target: Int32Array): number {
+    const { values } = this;
+    let count = 0;
+    for (let i = 0; i < rows.length; i++) if (values[rows[i]!] !== absent) target[count++] = rows[i]!;
+    return count;
   }
 
   /** The value of a row that has one, ready to be handed out: a copy of the record's own when it must be restorable. */

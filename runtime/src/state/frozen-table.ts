@@ -98,7 +98,7 @@ export class FrozenTable {
     const count = this.takeLive(group, rows);
     if (count > 0) {
       const cells = rows.subarray(0, count);
-      return { keys: this.table.index.keysAt(cells, count).values, columns: this.table, cells };
+      return { keys: this.table.index.valuesAt(cells), columns: this.table, cells };
     }
     return this.takeSaved(group, rows);
   }

@@ -4,7 +4,7 @@ import type { KeyGroup, Tombstone } from './key-group.ts';
 import { type RowSelection, writeRows } from './key-group-writer.ts';
 import type { KeyGroupPiece } from './keyed-snapshot.ts';
 import type { MemoryAccount } from './memory-account.ts';
-import type { PieceSize } from './piece-size.ts';
+import type { PieceMaking } from './piece-making.ts';
 import type { StateRegistry } from './state-registry.ts';
 import type { TimerHeap } from './timer-heap.ts';
 import { TimersByRow } from './timers-by-row.ts';
@@ -48,18 +48,18 @@ export class GroupSnapshot {
   }
 
   /** The next piece, undefined at the end. */
-  next(size: PieceSize): KeyGroupPiece | undefined {
+  next(making: PieceMaking): KeyGroupPiece | undefined {
     const { mode } = this;
     const isFirst = this.timers === undefined;
     const removedKeys = isFirst && mode === 'changes' ? this.removedKeys() : [];
     const timers = this.readTimers();
-    const selection = this.nextRows(size.rows);
+    const selection = this.nextRows(making.rows);
     const { length } = selection.rows;
     if (length === 0 && removedKeys.length === 0 && mode === 'changes') return undefined;
     this.mode = 'changes';
     if (length === 0 && removedKeys.length === 0) return emptyGroup(this.group.number);
-    const bytes = writeRows(selection, removedKeys, this.registry, timers);
-    size.note(length, bytes.length);
+    const bytes = writeRows(selection, removedKeys, this.registry, timers, making.writer);
+    making.note(length, bytes.length);
     return { keyGroup: this.group.number, mode, bytes };
   }
 
@@ -89,7 +89,7 @@ export class GroupSnapshot {
     const count = frozen.readRows === Infinity ? 0 : group.readFrozen(frozen, target);
     if (count === 0) return this.nextSaved(limit);
     const rows = target.subarray(0, count);
-    return { keys: group.index.keysAt(rows, count).values, rows, columns: group.columns, cells: rows };
+    return { keys: group.index.valuesAt(rows), rows, columns: group.columns, cells: rows };
   }
 
   private nextSaved(limit: number): RowSelection {
@@ -125,7 +125,7 @@ export const writeGroup = (
   }
   if (found.length === 0 && removedKeys.length === 0) return undefined;
   const rows = Int32Array.from(found);
-  const { values: keys } = group.index.keysAt(rows, rows.length);
+  const keys = group.index.valuesAt(rows);
   const timers = heaps.map((heap) => new TimersByRow(heap));
   return writeRows({ keys, rows, columns: group.columns, cells: rows }, removedKeys, registry, timers);
 };

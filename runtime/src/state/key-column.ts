@@ -15,7 +15,8 @@ export const writeKeys = (
   writer.writeVarint(keys.length);
   if (keys instanceof Float64Array || (keys.length > 0 && keys.every(isNumber))) {
     writer.writeByte(Form.numbers);
-    writer.writeArray(Float64Array.from(keys as ArrayLike<number>), keys.length, 8);
+    const numbers = keys instanceof Float64Array ? keys : new Float64Array(keys as readonly number[]);
+    writer.writeArray(numbers, keys.length, 8);
   } else {
     writer.writeByte(Form.values);
     for (const key of keys) encodeValue(key, writer, shapes);

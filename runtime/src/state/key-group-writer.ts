@@ -30,12 +30,13 @@ class KeyGroupWriter {
   private readonly present: Int32Array;
   private presentCount = 0;
 
-  constructor(selection: RowSelection) {
+  constructor(selection: RowSelection, writer: ByteWriter) {
     const { length } = selection.rows;
     this.selection = selection;
     this.numbers = new Float64Array(length);
     this.present = new Int32Array(length);
-    this.writer = new ByteWriter(256 + length * 32);
+    this.writer = writer;
+    writer.reset();
   }
 
   write(
@@ -80,10 +81,7 @@ class KeyGroupWriter {
   private presence(column: StateColumn | undefined): void {
     const { writer, present } = this;
     const { cells } = this.selection;
-    let count = 0;
-    if (column !== undefined) {
-      for (let i = 0; i < cells.length; i++) if (column.has(cells[i]!)) present[count++] = cells[i]!;
-    }
+    const count = column === undefined ? 0 : column.select(cells, present);
     this.presentCount = count;
     writer.writeByte(count === cells.length ? Presence.all : Presence.bits);
     if (count === cells.length) return;
@@ -118,6 +116,10 @@ class KeyGroupWriter {
   }
 
   private timers(timers: TimersByRow): void {
+    if (timers.size === 0) {
+      this.writer.writeVarint(0);
+      return;
+    }
     const { rows } = this.selection;
     const { timesMs, namespaces } = timers;
     const numbers: number[] = [];
@@ -148,7 +150,7 @@ class KeyGroupWriter {
 
 /**
  * Writes rows of a key group with their state and timers, and before them the keys that were removed, for a reader that may have
- * them.
+ * them. Whatever the writer held is gone; it can be used for the next rows.
  * @throws MillraceError value-unsupported when a state holds a value outside the value domain
  */
 export const writeRows = (
@@ -156,4 +158,5 @@ export const writeRows = (
   removedKeys: readonly unknown[],
   registry: StateRegistry,
   timers: readonly TimersByRow[],
-): Uint8Array => new KeyGroupWriter(selection).write(removedKeys, registry, timers);
+  writer: ByteWriter = new ByteWriter(),
+): Uint8Array => new KeyGroupWriter(selection, writer).write(removedKeys, registry, timers);

@@ -126,6 +126,13 @@ export class KeyIndex {
     return { values, hashes };
   }
 
+  /** The keys of these rows, all in use. */
+  valuesAt(rows: Int32Array): Float64Array | readonly unknown[] {
+    if (this.numbers !== undefined) return this.numbers.valuesAt(rows);
+    const bytes = this.bytes!;
+    return Array.from(rows, (row) => bytes.keyAt(row));
+  }
+
   /** The hash of the key of a row in use. */
   hashAt(row: number): number {
     return this.numbers === undefined ? this.bytes!.hashAt(row) : this.numbers.hashAt(row);

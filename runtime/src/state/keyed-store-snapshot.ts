@@ -1,13 +1,13 @@
 import { emptyGroup, type GroupSnapshot } from './group-snapshot.ts';
 import type { KeyedSnapshot, KeyGroupPiece } from './keyed-snapshot.ts';
-import { PieceSize } from './piece-size.ts';
+import { PieceMaking } from './piece-making.ts';
 
 /** A key group of a snapshot, or the number of one in which nothing is. */
 export type SnapshotPart = GroupSnapshot | number;
 
 /** The key groups of one store as a barrier found them, read one after the other. */
 export class KeyedStoreSnapshot implements KeyedSnapshot {
-  private readonly size: PieceSize = new PieceSize();
+  private readonly making: PieceMaking = new PieceMaking();
   /** What has not been read, the next one last. */
   private readonly parts: SnapshotPart[];
   private readonly ended: () => void;
@@ -22,7 +22,7 @@ export class KeyedStoreSnapshot implements KeyedSnapshot {
     for (;;) {
       const part = this.parts.at(-1);
       if (part === undefined) break;
-      const piece = typeof part === 'number' ? emptyGroup(part) : part.next(this.size);
+      const piece = typeof part === 'number' ? emptyGroup(part) : part.next(this.making);
       if (piece === undefined || typeof part === 'number') this.parts.pop();
       if (piece !== undefined) return piece;
       if (typeof part !== 'number') part.release();

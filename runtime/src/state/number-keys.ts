@@ -30,6 +30,14 @@ export class NumberKeys extends SlotTable {
     return { values, hashes };
   }
 
+  /** The keys of these rows. */
+  valuesAt(rows: Int32Array): Float64Array {
+    const { keys } = this;
+    const values = new Float64Array(rows.length);
+    for (let j = 0; j < rows.length; j++) values[j] = keys[rows[j]!]!;
+    return values;
+  }
+
   /** The row of a key; −1 when there is none. */
   find(key: number, hash: number): number {
     const { slots, mask, keys } = this;

@@ -32,6 +32,10 @@ export class TimersByRow {
     this.sort(rows, timesMs, namespaces);
   }
 
+  get size(): number {
+    return this.timesMs.length;
+  }
+
   /** Where the timers of a row begin. */
   startOf(row: number): number {
     return this.starts[Math.min(row, this.starts.length - 1)]!;

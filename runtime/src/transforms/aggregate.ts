@@ -68,7 +68,7 @@ class AggregateProcessor implements Processor {
     const rows: number[] = [];
     table.forEachRow((row) => rows.push(row));
     const cells = Int32Array.from(rows);
-    const { values: keys } = table.index.keysAt(cells, cells.length);
+    const keys = table.index.valuesAt(cells);
     return encodeRows(this.aggregation.arrivals, [{ keys, columns: table, cells }]);
   }
 

@@ -1,6 +1,6 @@
 import type { KeyedSnapshot, KeyGroupPiece } from '../checkpoint/snapshot-unit.ts';
 import type { FrozenTable, TableRows } from '../state/frozen-table.ts';
-import { PieceSize } from '../state/piece-size.ts';
+import { PieceMaking } from '../state/piece-making.ts';
 
 /** Rows that one step chains: a few milliseconds. */
 const chainedRows = 131_072;
@@ -33,7 +33,7 @@ export interface TablesSnapshotSettings {
  */
 export class TablesSnapshot implements KeyedSnapshot {
   private readonly settings: TablesSnapshotSettings;
-  private readonly size: PieceSize = new PieceSize();
+  private readonly making: PieceMaking = new PieceMaking();
   private isOpen = true;
   /** The first table that is not chained. */
   private chaining = 0;
@@ -100,7 +100,7 @@ export class TablesSnapshot implements KeyedSnapshot {
     }
     this.isFirst = false;
     const bytes = this.settings.encode(keyGroup, runs, isFirst);
-    this.size.note(count, bytes.length);
+    this.making.note(count, bytes.length);
     return { keyGroup, mode: isFirst ? mode : 'changes', bytes };
   }
 
@@ -108,7 +108,7 @@ export class TablesSnapshot implements KeyedSnapshot {
   private takeRuns(place: number): readonly [TableRun[], number] {
     const { tables } = this.settings;
     const runs: TableRun[] = [];
-    let left = this.size.rows;
+    let left = this.making.rows;
     while (this.table < tables.length && left > 0) {
       const rows = tables[this.table]!.take(place, left);
       if (rows === undefined) {
@@ -118,7 +118,7 @@ export class TablesSnapshot implements KeyedSnapshot {
       runs.push({ table: this.table, rows });
       left -= rows.cells.length;
     }
-    return [runs, this.size.rows - left];
+    return [runs, this.making.rows - left];
   }
 }
 

@@ -1,10 +1,13 @@
+import { ByteWriter } from '../batch/codec.ts';
+
 /** What a piece aims at. A row that is larger makes a piece of its own. */
 const pieceBytes = 256 * 1024;
 /** Rows of the first piece, when nothing is known of their size. */
 const firstRows = 512;
 
-/** How many rows make a piece, by how large those before were. */
-export class PieceSize {
+/** What the pieces of a snapshot share: how many rows make one, by how large those before were, and where they are written. */
+export class PieceMaking {
+  readonly writer: ByteWriter = new ByteWriter(pieceBytes + pieceBytes / 4);
   private bytesPerRow = pieceBytes / firstRows;
 
   get rows(): number {
