@@ -72,6 +72,17 @@ const refuse = (standing: Standing, why: string, hint: string): Decision => ({
 export const leads = (standing: Standing, me: Me): boolean =>
   standing.number !== 0 && standing.writer === me.writer;
 
+/** What the deposed say before they go. */
+export const deposedError = ({ jobUid, writer, deployment, term }: Standing): MillraceError =>
+  new MillraceError(
+    'io',
+    `Another coordinator leads the job ${jobUid}: ${writer} of ${deployment}, in term ${term}.`,
+    {
+      hint: 'This one has stopped acting, and nothing is lost. If two were started by mistake, stop one of them.',
+      where: { job: jobUid, term },
+    },
+  );
+
 /**
  * Whether a leader may act on what the log says: only if nothing stands behind what it knows. An entry may be put and be overtaken before
  * that is asked; and a number that gc has freed can be put again, but never be the highest.

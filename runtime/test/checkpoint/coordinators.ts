@@ -89,7 +89,7 @@ export class World {
       const to = switchOver.isReleased ? line.at(-1) : switchOver.cut;
       if ((await append({ kind: 'rolledBack', to: to?.number ?? 0 })) === undefined) return;
     }
-    const plane = await this.planeOf(store, log.standing, deployment);
+    const plane = await this.planeOf(store, log);
     for (let round = 0; round < rounds; round++) {
       if (!(await this.commit(process, log, append))) return;
       const isCut =
@@ -148,12 +148,15 @@ export class World {
     }
   }
 
-  private async planeOf(store: ObjectStore, standing: Standing, deployment: string): Promise<Plane> {
-    const { attempt, line } = standing;
+  private async planeOf(store: ObjectStore, log: LogWriter): Promise<Plane> {
+    const { attempt, line } = log.standing;
     const latest = line.at(-1)?.manifest;
-    for (const { key } of latest?.objects ?? [])
-      if ((await store.get(jobRoot(jobUid) + key)) === undefined)
-        this.wrong.push(`${deployment} misses ${key} of checkpoint ${latest?.checkpointId}`);
+    for (const { key } of latest?.objects ?? []) {
+      const isMissing = (await store.get(jobRoot(jobUid) + key)) === undefined;
+      // Who was deposed meanwhile may find that gc took what it restores.
+      if (isMissing && (await this.again(() => log.permit())) !== undefined)
+        this.wrong.push(`${key} of checkpoint ${latest?.checkpointId} is missing`);
+    }
     const running = this.planes.get(attempt);
     if (running !== undefined) {
       this.forgetPublished(running, latest?.checkpointId ?? 0);

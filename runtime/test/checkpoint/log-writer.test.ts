@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Me } from '../../src/checkpoint/decide.ts';
+import { deposedError, type Me } from '../../src/checkpoint/decide.ts';
 import { LogWriter } from '../../src/checkpoint/log-writer.ts';
 import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
@@ -34,6 +34,9 @@ describe('a writer of the log', () => {
     await writer(two).append(adoptWish);
     expect(await old.permit()).toBeUndefined();
     const lost = await old.append(publish(1));
+    expect(deposedError(lost.standing).message).toBe(
+      'Another coordinator leads the job a1b2: two of green, in term 2.',
+    );
     expect(lost).toMatchObject({
       outcome: 'deposed',
       standing: { writer: 'two', term: 2, attempt: 1, line: [] },
