@@ -16,32 +16,36 @@ interface Task {
   readonly hint: string;
 }
 
-/** A sink of the job and what it is asked for: one thing after the other, and nothing behind one that failed. */
+/** A sink and what it is asked for: one thing after the other, and nothing behind one that failed. */
 interface CommittedSink {
   readonly name: string;
-  readonly sink: TwoPhaseSink<unknown, unknown>;
-  readonly context: CommitterContext;
+  readonly kind: string;
+  /** False = the job has it no more, and only what it has prepared is left. */
+  readonly isOfJob: boolean;
+  readonly create: () => Committer<unknown>;
   committer?: Committer<unknown>;
   last: Promise<void>;
 }
 
 const failure = (
-  { name, sink }: CommittedSink,
+  { name, kind }: CommittedSink,
   { what, where, hint }: Task,
   error: unknown,
 ): MillraceError => {
   const known = MillraceError.is(error) ? error : undefined;
   return new MillraceError(
     known?.code ?? 'io',
-    `The sink “${name}” (${sink.kind}) cannot ${what}: ${reasonOf(error)}`,
+    `The sink “${name}” (${kind}) cannot ${what}: ${reasonOf(error)}`,
     { cause: error, where: { ...known?.where, transform: name, ...where }, hint: known?.hint ?? hint },
   );
 };
 
+const sinkKey = (uid: string, kind: string): string => `${kind}/${uid}`;
+
 const gone = ({ uid, kind, committables }: SinkCommittables, checkpointId: number): MillraceError =>
   new MillraceError(
     'job-invalid',
-    `Checkpoint ${checkpointId} has prepared output of the sink “${uid}” (${kind}), and the job has no such two-phase sink any more.`,
+    `Checkpoint ${checkpointId} has prepared output of the sink “${uid}” (${kind}), and the job has no such sink any more.`,
     {
       hint: `Give the sink back, with this uid, until its output is committed: ${committables.length} transactions wait for it.`,
       where: { transform: uid, checkpoint: checkpointId },
@@ -50,21 +54,18 @@ const gone = ({ uid, kind, committables }: SinkCommittables, checkpointId: numbe
 
 /** The committers of a job's two-phase sinks, on this thread; each is made when it is first needed. */
 export class Committers {
-  private readonly byUid = new Map<string, CommittedSink>();
+  private readonly sinks = new Map<string, CommittedSink>();
+  private readonly surroundings: JobCodeSurroundings;
   private readonly retries: Retries;
 
   constructor(graph: PhysicalGraph, surroundings: JobCodeSurroundings) {
+    this.surroundings = surroundings;
     this.retries = new Retries(surroundings.system.timers);
-    const { system, logger, baseDirectory, jobName } = surroundings;
     for (const { name, uid = name, spec } of graph.tasks.flatMap(({ chain }) => chain)) {
       if (spec.kind !== 'sink' || !isTwoPhase(spec.sink)) continue;
-      const context = { system, logger, metrics: new MetricGroup(), baseDirectory, transformName: name };
-      this.byUid.set(uid, {
-        name,
-        sink: spec.sink,
-        context: { ...context, owner: ownerName(jobName, uid) },
-        last: Promise.resolve(),
-      });
+      const { sink } = spec;
+      const create = (): Committer<unknown> => sink.createCommitter(this.contextOf(name, uid));
+      this.add(uid, sink.kind, { name, isOfJob: true, create });
     }
   }
 
@@ -85,9 +86,11 @@ export class Committers {
       hint: 'See that its target can be reached. What is committed is not touched.',
     };
     await Promise.all(
-      [...this.byUid.values()].map((sink) =>
+      [...this.sinks.values()].map((sink) =>
         this.enqueue(sink, () =>
-          this.perform(sink, task, async (committer) => committer.abortOlder?.(attempt)),
+          this.perform(sink, task, async (committer) => {
+            if (sink.isOfJob) await committer.abortOlder?.(attempt);
+          }),
         ),
       ),
     );
@@ -97,7 +100,7 @@ export class Committers {
   async close(): Promise<void> {
     this.retries.close();
     let first: MillraceError | undefined;
-    for (const sink of this.byUid.values()) {
+    for (const sink of this.sinks.values()) {
       try {
         await sink.committer?.close?.();
       } catch (error) {
@@ -124,8 +127,7 @@ export class Committers {
     };
     await Promise.all(
       sinks.map((prepared) => {
-        const sink = this.byUid.get(prepared.uid);
-        if (sink === undefined || sink.sink.kind !== prepared.kind) throw gone(prepared, checkpointId);
+        const sink = this.sinkOf(prepared, checkpointId);
         return this.enqueue(sink, async () => {
           for (const committable of prepared.committables) {
             await this.perform(sink, task, (committer) => work(committer, committable));
@@ -133,6 +135,34 @@ export class Committers {
         });
       }),
     );
+  }
+
+  /** What a sink has left that the job has no more is committed by the connector alone, where it is one of ours. */
+  private sinkOf(prepared: SinkCommittables, checkpointId: number): CommittedSink {
+    const { uid, kind } = prepared;
+    const known = this.sinks.get(sinkKey(uid, kind));
+    if (known !== undefined) return known;
+    const committer = this.surroundings.committerOfKind?.(kind, this.contextOf(uid, uid));
+    if (committer === undefined) throw gone(prepared, checkpointId);
+    return this.add(uid, kind, { name: uid, isOfJob: false, create: () => committer });
+  }
+
+  private add(uid: string, kind: string, sink: Omit<CommittedSink, 'kind' | 'last'>): CommittedSink {
+    const added: CommittedSink = { ...sink, kind, last: Promise.resolve() };
+    this.sinks.set(sinkKey(uid, kind), added);
+    return added;
+  }
+
+  private contextOf(name: string, uid: string): CommitterContext {
+    const { system, logger, baseDirectory, jobName } = this.surroundings;
+    return {
+      system,
+      logger,
+      metrics: new MetricGroup(),
+      baseDirectory,
+      transformName: name,
+      owner: ownerName(jobName, uid),
+    };
   }
 
   private enqueue(sink: CommittedSink, work: () => Promise<void>): Promise<void> {
@@ -150,7 +180,7 @@ export class Committers {
   ): Promise<void> {
     try {
       await this.retries.run(() => {
-        sink.committer ??= sink.sink.createCommitter(sink.context);
+        sink.committer ??= sink.create();
         return work(sink.committer);
       });
     } catch (error) {

@@ -10,7 +10,7 @@ import type {
   FromEnumerators,
   ToEnumerators,
 } from './enumerator-messages.ts';
-import { createJobCode, type JobCodeHandle } from './job-code.ts';
+import { type CommitterOfKind, createJobCode, type JobCodeHandle } from './job-code.ts';
 
 const perform = (jobCode: JobCodeHandle, task: CommitterTask): Promise<void> => {
   switch (task.kind) {
@@ -24,7 +24,11 @@ const perform = (jobCode: JobCodeHandle, task: CommitterTask): Promise<void> => 
 };
 
 /** The life of the thread of a job's enumerators and committers: load, agree, start, hand out splits and commit, end. */
-export const runEnumeratorThread = async (port: ThreadPort, system: System): Promise<void> => {
+export const runEnumeratorThread = async (
+  port: ThreadPort,
+  system: System,
+  committerOfKind: CommitterOfKind,
+): Promise<void> => {
   const data = port.data as EnumeratorThreadData;
   const send = (message: FromEnumerators): void => port.post(message);
   const onFailed = (error: unknown): void => send({ kind: 'failed', error: toPlainError(error) });
@@ -69,7 +73,7 @@ export const runEnumeratorThread = async (port: ThreadPort, system: System): Pro
     const graph = await loadGraph(data);
     const jobCode = createJobCode(
       graph,
-      { system, logger, baseDirectory: data.baseDirectory, jobName: data.jobName },
+      { system, logger, baseDirectory: data.baseDirectory, jobName: data.jobName, committerOfKind },
       {
         assign: (task, slot, split) => send({ kind: 'assign', task, slot, split }),
         noMoreSplits: (task, slot) => send({ kind: 'noMoreSplits', task, slot }),

@@ -1,3 +1,4 @@
+import type { Committer, CommitterContext } from '../api/connectors.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -60,7 +61,11 @@ export interface JobCodeSurroundings {
   readonly logger: Logger;
   readonly baseDirectory: string;
   readonly jobName: string;
+  /** Makes the committer of a sink that the job has no more, by its kind; undefined = there is none for it. */
+  readonly committerOfKind?: CommitterOfKind | undefined;
 }
+
+export type CommitterOfKind = (kind: string, context: CommitterContext) => Committer<unknown> | undefined;
 
 /** The code of a job on this thread. */
 export const createJobCode = (

@@ -95,6 +95,7 @@ export class SinkHarness<T, Committable> {
 
   async close(): Promise<void> {
     await this.writer.close();
+    await this.committer?.close?.();
     await this.settle();
   }
 

@@ -3,6 +3,7 @@ import { buildGraph } from '../../src/artifact/load.ts';
 import { collection } from '../../src/connectors/collection/index.ts';
 import { MillraceError } from '../../src/contract/errors.ts';
 import { Committers } from '../../src/coordinator/committers.ts';
+import type { CommitterOfKind } from '../../src/coordinator/job-code.ts';
 import type { Committer, CommitterContext, TwoPhaseSink } from '../../src/index.ts';
 import { createTestSystem } from '../../src/testing/index.ts';
 import { settle } from './fake-deployment.ts';
@@ -20,7 +21,9 @@ const twoPhaseSink = (part: Part): TwoPhaseSink<unknown, unknown> => ({
 });
 
 /** The committers of a job with one two-phase sink a part, on a clock that stands still. */
-const create = (...parts: readonly Part[]) => {
+const create = (...parts: readonly Part[]) => createWith(undefined, ...parts);
+
+const createWith = (committerOfKind: CommitterOfKind | undefined, ...parts: readonly Part[]) => {
   const test = createTestSystem();
   const graph = buildGraph(
     (env) => {
@@ -36,6 +39,7 @@ const create = (...parts: readonly Part[]) => {
     logger,
     baseDirectory: '/base',
     jobName: 'job',
+    committerOfKind,
   });
   return { committers, test };
 };
@@ -225,6 +229,31 @@ describe('output of a sink that the job has no more', () => {
       message: expect.stringContaining(`Checkpoint 5 has prepared output of the sink “${uid}”`) as string,
       hint: expect.stringContaining('2 transactions') as string,
     });
+  });
+});
+
+describe('output of a sink of ours that the job has no more', () => {
+  it('is committed without it, and what else it has left is not looked for', async () => {
+    const log: string[] = [];
+    const { committers } = createWith(
+      (kind, { owner }) =>
+        kind === 'files'
+          ? {
+              commit: async (committable) => void log.push(`commit ${owner} ${String(committable)}`),
+              abort: async () => {},
+              abortOlder: async () => void log.push('abort older'),
+              close: () => void log.push('close'),
+            }
+          : undefined,
+      () => ({}),
+    );
+    await committers.commit(5, [{ uid: 'old', kind: 'files', committables: [1, 2] }]);
+    await committers.abortOlder(3);
+    await committers.close();
+    expect(log).toEqual(['commit job/old 1', 'commit job/old 2', 'close']);
+    await expect(committers.commit(5, [{ uid: 'old', kind: 'kafka', committables: [1] }])).rejects.toThrow(
+      'the job has no such sink any more',
+    );
   });
 });
 

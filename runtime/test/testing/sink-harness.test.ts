@@ -120,6 +120,7 @@ describe('a sink in its harness', () => {
     const collected = new Collected<string>();
     const harness = await createSinkHarness(collect(collected));
     await harness.write(['a'], 5);
+    await harness.commit(await harness.prepare(1));
     expect(collected.timestampsMs).toEqual([5]);
   });
 

@@ -1,58 +1,77 @@
 /**
  * `collect` keeps records in the memory of the process that runs the job: for tests and `executeAndCollect`. The caller
- * holds a `Collected`, the job fills it. When a job restarts, what earlier attempts had collected is dropped.
+ * holds a `Collected`, the job fills it. When a job restarts, what earlier attempts had collected is dropped; under checkpoints
+ * records come with the checkpoint that has them, and stay: exactly once.
  *
  * It works within one thread. `millrace run` gives each slot a thread once there are several, and each fills a `Collected` of
  * its own, which nobody else sees: it warns of that.
  */
-import type { ConnectorContext, Sink, SinkWriter } from '../../api/connectors.ts';
-import type { Batch } from '../../batch/batch.ts';
+import type { Committer, ConnectorContext, TwoPhaseSink, TwoPhaseSinkWriter } from '../../api/connectors.ts';
+import { MillraceError } from '../../contract/errors.ts';
+import type { Collected } from './collected.ts';
 
-/** Records in the order in which they reached the sink; those of one subtask are in its order. */
-export class Collected<T> {
-  private attempt = 0;
-  private readonly records: T[] = [];
-  private readonly times: number[] = [];
+export { Collected } from './collected.ts';
 
-  get values(): readonly T[] {
-    return this.records;
-  }
-
-  /** Event times of the values in ms since the epoch, NaN where a value has none. */
-  get timestampsMs(): readonly number[] {
-    return this.times;
-  }
-
-  /** Starts an attempt: what lower attempts have added is dropped, and what they still add is ignored. */
-  begin(attempt: number): void {
-    if (attempt <= this.attempt) return;
-    this.attempt = attempt;
-    this.records.length = 0;
-    this.times.length = 0;
-  }
-
-  add(batch: Batch, attempt: number): void {
-    if (attempt !== this.attempt) return;
-    const rows = batch.rows();
-    for (let i = 0; i < batch.length; i++) {
-      this.records.push(rows[i] as T);
-      this.times.push(batch.timestamps[i] as number);
-    }
-  }
-}
-
-const createWriter = (into: Collected<unknown>, context: ConnectorContext): SinkWriter => {
-  into.begin(context.attempt);
+const createWriter = (
+  into: Collected<unknown>,
+  { attempt }: ConnectorContext,
+): TwoPhaseSinkWriter<string> => {
+  into.begin(attempt);
   return {
-    write: (batch) => into.add(batch, context.attempt),
+    write: (batch) => into.add(batch, attempt),
     flush: () => {},
+    prepare: async () => [],
     close: () => {},
   };
 };
 
-/** A sink that adds its records to `into`. */
-export const collect = <T>(into: Collected<T>): Sink<T> => ({
-  kind: 'collect',
-  delivery: 'exactly-once',
-  createWriter: (context) => createWriter(into as Collected<unknown>, context),
+const createStagedWriter = (
+  into: Collected<unknown>,
+  { attempt, subtask }: ConnectorContext,
+): TwoPhaseSinkWriter<string> => {
+  let number = 0;
+  let written = false;
+  const name = (): string => `${attempt}-${subtask}-${number}`;
+  return {
+    write: (batch) => {
+      into.stage(name(), batch, attempt);
+      written = true;
+    },
+    flush: () => {},
+    prepare: async () => {
+      if (!written) return [];
+      const sealed = name();
+      number++;
+      written = false;
+      return [sealed];
+    },
+    close: () => into.abort(name()),
+  };
+};
+
+const createCommitter = (into: Collected<unknown>): Committer<string> => ({
+  commit: async (transaction) => {
+    if (into.commit(transaction)) return;
+    throw new MillraceError(
+      'output-lost',
+      'What was collected was in the memory of a process that has ended.',
+      {
+        hint: 'Use collect for tests only; files, say, outlive a process.',
+      },
+    );
+  },
+  abort: async (transaction) => into.abort(transaction),
+  abortOlder: async (attempt) => into.abortOlder(attempt),
 });
+
+/** A sink that adds its records to `into`. */
+export const collect = <T>(into: Collected<T>): TwoPhaseSink<T, string> => {
+  const untyped = into as Collected<unknown>;
+  return {
+    kind: 'collect',
+    delivery: 'exactly-once',
+    createWriter: (context) =>
+      context.checkpoints === true ? createStagedWriter(untyped, context) : createWriter(untyped, context),
+    createCommitter: () => createCommitter(untyped),
+  };
+};
