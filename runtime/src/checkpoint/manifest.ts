@@ -50,28 +50,35 @@ export interface ManifestTransform {
   readonly name: string;
   readonly kind: string;
   readonly task: string;
+  /** Subtasks that it had. */
+  readonly parallelism: number;
 }
 
 /** Event time in JSON, which has no infinities: null = −∞, nothing seen yet; `end` = +∞, the input is over. */
 export type WrittenWatermark = number | null | 'end';
 
-export interface ManifestSplit {
+/** The reader of one subtask. */
+export interface ManifestReader {
   readonly subtask: number;
-  /** The split with its position. */
-  readonly split: string;
-  readonly watermarkMs: WrittenWatermark;
+  /** The splits in hand, each with its position. */
+  readonly splits: readonly string[];
+  /** Event time in each split, by the id that the reader gave it. */
+  readonly watermarks: readonly { readonly splitId: string; readonly watermarkMs: WrittenWatermark }[];
 }
 
 export interface ManifestSource {
   readonly uid: string;
   readonly enumerator?: string | undefined;
-  readonly splits: readonly ManifestSplit[];
+  readonly readers: readonly ManifestReader[];
 }
 
-export interface ManifestWatermarks {
+/** Event time in one subtask of a task: see `TaskWatermark`. */
+export interface ManifestWatermark {
   /** The first transform of the task. */
   readonly uid: string;
-  readonly perSubtask: readonly WrittenWatermark[];
+  readonly subtask: number;
+  readonly links: readonly { readonly uid: string; readonly watermarkMs: WrittenWatermark }[];
+  readonly outputMs: WrittenWatermark;
 }
 
 /** What a two-phase sink has sealed and not yet made visible. */
@@ -113,7 +120,7 @@ export interface CheckpointManifest {
   readonly schemas: readonly StateSchema[];
   readonly transforms: readonly ManifestTransform[];
   readonly sources: readonly ManifestSource[];
-  readonly watermarks: readonly ManifestWatermarks[];
+  readonly watermarks: readonly ManifestWatermark[];
   readonly sinks: readonly ManifestSink[];
   readonly routing: readonly ManifestRoute[];
 }
@@ -178,15 +185,30 @@ export const manifestSchema: z.ZodType<CheckpointManifest, unknown> = z.strictOb
       fields: z.record(z.string(), z.string()).optional(),
     }),
   ),
-  transforms: z.array(z.strictObject({ uid: name(), name: name(), kind: name(), task: name() })),
+  transforms: z.array(
+    z.strictObject({ uid: name(), name: name(), kind: name(), task: name(), parallelism: count(1) }),
+  ),
   sources: z.array(
     z.strictObject({
       uid: name(),
       enumerator: bytes().optional(),
-      splits: z.array(z.strictObject({ subtask: count(0), split: bytes(), watermarkMs: watermark })),
+      readers: z.array(
+        z.strictObject({
+          subtask: count(0),
+          splits: z.array(bytes()),
+          watermarks: z.array(z.strictObject({ splitId: z.string(), watermarkMs: watermark })),
+        }),
+      ),
     }),
   ),
-  watermarks: z.array(z.strictObject({ uid: name(), perSubtask: z.array(watermark) })),
+  watermarks: z.array(
+    z.strictObject({
+      uid: name(),
+      subtask: count(0),
+      links: z.array(z.strictObject({ uid: name(), watermarkMs: watermark })),
+      outputMs: watermark,
+    }),
+  ),
   sinks: z.array(
     z.strictObject({
       uid: name(),

@@ -149,8 +149,8 @@ const shareOf = (
 };
 
 /**
- * The units that one slot starts with: of each key group that it owns a `whole` piece and then changes in their order, and at
- * last its share of the state of subtasks. All objects are known to be there and their indexes whole before the first unit comes.
+ * The units that one slot starts with: its share of the state of subtasks, and then of each key group that it owns a `whole`
+ * piece and changes in their order. All objects are known to be there and their indexes whole before the first unit comes.
  * @throws MillraceError io when an object is damaged, of a newer version, or gone
  */
 export const readSlotState = async function* (
@@ -160,13 +160,15 @@ export const readSlotState = async function* (
 ): AsyncGenerator<KeyGroupUnit | SubtaskUnit, void, undefined> {
   const state = await openState(reading, checkpoint, restoring.owns);
   const ofSubtasks: SubtaskUnit[] = [];
-  for await (const unit of state.read()) {
-    if (unit.kind === 'keyGroup') yield unit;
-    else ofSubtasks.push(unit);
+  for await (const unit of state.read(({ kind }) => kind !== 'keyGroup')) {
+    if (unit.kind !== 'keyGroup') ofSubtasks.push(unit);
   }
   for (const [uid, units] of Map.groupBy(ofSubtasks, (unit) => unit.uid)) {
     const { slot } = restoring;
     const share = shareOf(units, checkpoint.parallelismOf(uid), restoring.parallelismOf(uid), slot);
     for (const { kind, name, items } of share) yield { uid, kind, state: name, subtask: slot, items };
+  }
+  for await (const unit of state.read(({ kind }) => kind === 'keyGroup')) {
+    if (unit.kind === 'keyGroup') yield unit;
   }
 };

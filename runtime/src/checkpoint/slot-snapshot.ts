@@ -31,7 +31,7 @@ export interface LinkWatermark {
   readonly watermarkMs: number;
 }
 
-/** What a two-phase sink of one subtask has sealed for a checkpoint. */
+/** What a two-phase sink of one subtask has sealed for a checkpoint, and for those before it that came to nothing. */
 export interface PreparedSink {
   readonly uid: string;
   readonly committables: readonly unknown[];

@@ -65,10 +65,13 @@ export const manifestText = (manifest: CheckpointManifest, objectLines: boolean)
     `job        ${jobName}, attempt ${attempt}, ${counted(slots, 'slot')}, ${maxParallelism} key groups`,
     `taken      ${timeText(createdMs)} by Millrace ${runtimeVersion}, artifact ${artifact}`,
   ];
-  for (const { uid, splits } of manifest.sources) {
-    const known = splits.map(({ watermarkMs }) => readWatermark(watermarkMs));
+  for (const { uid, readers } of manifest.sources) {
+    const splits = readers.reduce((sum, reader) => sum + reader.splits.length, 0);
+    const known = readers.flatMap(({ watermarks }) =>
+      watermarks.map(({ watermarkMs }) => readWatermark(watermarkMs)),
+    );
     lines.push(
-      `source     ${uid}: ${counted(splits.length, 'split')}, watermark ${watermarkText(Math.min(...known))}`,
+      `source     ${uid}: ${counted(splits, 'split')}, watermark ${watermarkText(Math.min(...known))}`,
     );
   }
   for (const { uid, kind, name } of manifest.transforms) lines.push(`transform  ${uid}: ${kind} ${name}`);

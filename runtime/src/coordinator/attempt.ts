@@ -1,3 +1,4 @@
+import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { System } from '../sys/system.ts';
@@ -6,6 +7,8 @@ import type { Logger } from '../telemetry/logger.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from '../worker/slot-handle.ts';
+import { AttemptState, type AttemptStateSettings } from './attempt-state.ts';
+import type { CompletedCheckpoint } from './checkpoints.ts';
 import type { EnumeratorReports } from './enumerators.ts';
 import type { JobCodeHandle } from './job-code.ts';
 
@@ -26,6 +29,8 @@ export type Deploy = (
 /** What becomes of an attempt. `onFinished` or `onFailed` is the last that it tells. */
 export interface AttemptEvents {
   onRunning(): void;
+  /** Every subtask has ended and waits for `release`. Only of attempts with state. */
+  onEnded?(drained: boolean): void;
   /** `drained`: the input was read to its end. */
   onFinished(drained: boolean): void;
   onFailed(error: unknown): void;
@@ -40,22 +45,36 @@ export interface AttemptSettings {
 /** Whatever user code does while it is closed, the job goes on after this. Longer than slots and threads give it themselves. */
 const closeWithinMs = 15_000;
 
+const noStore = (): MillraceError =>
+  new MillraceError('job-invalid', 'The job takes no checkpoints.', {
+    hint: 'Name a store in spec.checkpoint.store.',
+  });
+
 /** One incarnation of a job: its slots and enumerators, from their deployment until they are closed. */
 export class Attempt {
   readonly number: number;
   private readonly settings: AttemptSettings;
   private readonly events: AttemptEvents;
+  private readonly state: AttemptState | undefined;
   private deployment: Deployment | undefined;
+  private endedSlots = 0;
   private finishedSlots = 0;
   private drained = true;
   /** Its end has been told, or nobody wants to hear of it any more. */
   private over = false;
   private closing: Promise<void> | undefined;
 
-  constructor(number: number, settings: AttemptSettings, events: AttemptEvents) {
+  /** `state`: what it goes on from and the checkpoints that it takes; absent = it begins anew and takes none. */
+  constructor(
+    number: number,
+    settings: AttemptSettings,
+    events: AttemptEvents,
+    state?: Omit<AttemptStateSettings, 'onFailed'>,
+  ) {
     this.number = number;
     this.settings = settings;
     this.events = events;
+    this.state = state && new AttemptState({ ...state, onFailed: (error) => this.fail(error) });
   }
 
   /** Deploys, waits until all agree on the graph and the enumerators have begun, and lets the slots read. */
@@ -68,11 +87,12 @@ export class Attempt {
       });
       const { slots, jobCode } = this.deployment;
       await Promise.all([jobCode.ready, ...slots.map(({ ready }) => ready)]);
-      if (!this.over) await jobCode.start();
+      if (!this.over) await (this.state?.restore(this.deployment) ?? jobCode.start());
     } catch (error) {
       return this.fail(error);
     }
     if (this.over) return;
+    this.state?.run(this.deployment);
     for (const slot of this.slots) slot.start();
     this.events.onRunning();
   }
@@ -80,6 +100,21 @@ export class Attempt {
   /** Ends sources after the records in hand. */
   stop(): void {
     for (const slot of this.slots) slot.stop();
+  }
+
+  /** Takes a checkpoint beside those of the policy. Rejects when it comes to nothing, or the job has no store. */
+  takeCheckpoint(kind: CheckpointManifest['kind']): Promise<CompletedCheckpoint> {
+    return this.state?.take(kind) ?? Promise.reject(noStore());
+  }
+
+  /** Ends it as failed, unless it has ended before. */
+  giveUp(error: unknown): void {
+    this.fail(error);
+  }
+
+  /** What ended last is in a checkpoint: flushes and closes. `onFinished` follows. */
+  release(): void {
+    for (const slot of this.slots) slot.release();
   }
 
   inject(barrier: Barrier): void {
@@ -104,6 +139,7 @@ export class Attempt {
   /** Ends at once whatever is there and resolves when it is gone; however often it is asked for, it happens once. */
   close(): Promise<void> {
     this.over = true;
+    this.state?.end();
     this.closing ??= this.closeAll();
     return this.closing;
   }
@@ -123,9 +159,23 @@ export class Attempt {
         if (!this.over) this.deployment?.jobCode.requestSplit(task, slot);
       },
       sendState: (toSlot, state) => this.slot(toSlot)?.acceptState(state),
+      ...(this.state === undefined
+        ? {}
+        : {
+            onEnded: (drained) => this.endSlot(drained),
+            onAck: (ack) => this.state?.reports?.acknowledge(ack),
+            onRefused: (checkpointId, error) => this.state?.reports?.refuse(checkpointId, error),
+          }),
       onFinished: (drained) => this.finish(drained),
       onFailed: (error) => this.fail(error),
     };
+  }
+
+  private endSlot(drained: boolean): void {
+    if (this.over) return;
+    this.endedSlots++;
+    this.drained = this.drained && drained;
+    if (this.endedSlots === this.slots.length) this.events.onEnded?.(this.drained);
   }
 
   private finish(drained: boolean): void {
@@ -134,12 +184,14 @@ export class Attempt {
     this.drained = this.drained && drained;
     if (this.finishedSlots < this.slots.length) return;
     this.over = true;
+    this.state?.end();
     this.events.onFinished(this.drained);
   }
 
   private fail(error: unknown): void {
     if (this.over) return this.warn(error);
     this.over = true;
+    this.state?.end();
     this.events.onFailed(error);
   }
 

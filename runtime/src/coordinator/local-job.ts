@@ -4,6 +4,7 @@
  * the in-process coordinator behind `millrace run` and the tests.
  */
 import { MillraceError } from '../contract/errors.ts';
+import { reasonOf } from '../contract/reason.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
 import { initialRouting, moveKeyGroups, type RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
@@ -13,6 +14,8 @@ import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SubtaskReport } from '../worker/slot-handle.ts';
 import { Attempt, type Deploy } from './attempt.ts';
+import type { JobCheckpoints } from './attempt-state.ts';
+import type { Claimed } from './job-log.ts';
 import { decideRestart, type Failure } from './restart.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
 
@@ -22,6 +25,8 @@ export interface LocalJobSettings {
   readonly graph: PhysicalGraph;
   readonly restart: RestartPolicy;
   readonly deploy: Deploy;
+  /** Absent = the job takes no checkpoints, and each attempt begins anew. */
+  readonly checkpoints?: JobCheckpoints | undefined;
 }
 
 /** How a job ended. */
@@ -53,6 +58,8 @@ export class LocalJob {
   private delay: Cancellable | undefined;
   private observer: JobObserver | undefined;
   private routing: RoutingTable;
+  /** Begun by this process; an attempt's number counts those of other processes too. */
+  private attempts = 0;
 
   constructor(settings: LocalJobSettings) {
     this.settings = settings;
@@ -131,15 +138,68 @@ export class LocalJob {
 
   private deploy(): void {
     this.change('deploying');
-    const { system, graph } = this.settings;
+    const { system, graph, checkpoints } = this.settings;
     this.attemptStartedMs = system.clock.monotonicMs();
     this.routing = initialRouting(graph.slots, graph.maxParallelism);
-    this.running = new Attempt(this.attempt + 1, this.settings, {
-      onRunning: () => this.onRunning(),
-      onFinished: (drained) => this.end(drained ? 'finished' : 'stopped'),
-      onFailed: (error) => this.onFailed(error),
-    });
+    if (checkpoints === undefined) this.begin(this.attempt + 1);
+    else void this.claim(checkpoints);
+  }
+
+  /** Every attempt is a term of its own in the log: whoever has begun one before is deposed. */
+  private async claim(checkpoints: JobCheckpoints): Promise<void> {
+    let claimed: Claimed;
+    try {
+      claimed = await checkpoints.log.claim();
+    } catch (error) {
+      if (!isTerminal(this.current)) this.onFailed(error);
+      return;
+    }
+    if (this.current === 'stopping') return this.end('stopped');
+    if (this.current === 'deploying') this.begin(claimed.attempt, { checkpoints, claimed });
+  }
+
+  private begin(
+    number: number,
+    state?: { readonly checkpoints: JobCheckpoints; readonly claimed: Claimed },
+  ): void {
+    const { system, logger } = this.settings;
+    this.attempts++;
+    this.running = new Attempt(
+      number,
+      this.settings,
+      {
+        onRunning: () => this.onRunning(),
+        onEnded: (drained) => void this.onEnded(drained),
+        onFinished: (drained) => void this.onFinished(drained),
+        onFailed: (error) => this.onFailed(error),
+      },
+      state && { ...state.checkpoints, claimed: state.claimed, system, logger, routing: () => this.routing },
+    );
     void this.running.start();
+  }
+
+  /** The last records are in a checkpoint of their own, and what sinks have written is visible, before the slots close. */
+  private async onEnded(drained: boolean): Promise<void> {
+    const { running } = this;
+    try {
+      const last = await running?.takeCheckpoint(drained ? 'checkpoint' : 'savepoint');
+      await last?.committed;
+      running?.release();
+    } catch (error) {
+      running?.giveUp(error);
+    }
+  }
+
+  private async onFinished(drained: boolean): Promise<void> {
+    const state = drained ? 'finished' : 'stopped';
+    const { checkpoints } = this.settings;
+    if (checkpoints === undefined) return this.end(state);
+    try {
+      await checkpoints.log.stopped(state);
+    } catch (error) {
+      this.settings.logger.warn(`The log does not say that the job has ${state}: ${reasonOf(error)}`);
+    }
+    if (!isTerminal(this.current)) this.end(state);
   }
 
   private onRunning(): void {
@@ -186,7 +246,7 @@ export class LocalJob {
   private end(state: JobResult['state'], error?: unknown): void {
     this.change(state);
     this.delay?.cancel();
-    const attempts = this.attempt;
+    const { attempts } = this;
     const tell = (): void => this.resolveEnded({ state, attempts, error, metrics: this.metrics() });
     if (this.running === undefined) tell();
     else void this.running.close().then(tell);

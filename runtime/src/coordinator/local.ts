@@ -1,5 +1,6 @@
 import type { Job } from '../api/environment.ts';
 import { buildGraph } from '../artifact/load.ts';
+import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { type MemoryBudget, memoryBudget } from '../contract/memory-budget.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
 import { allocateAlignment } from '../exchange/alignment-board.ts';
@@ -13,6 +14,9 @@ import { MetricGroup } from '../telemetry/metrics.ts';
 import { createLocalSlot } from '../worker/local-slot.ts';
 import { SharedThreadChannels } from '../worker/shared-thread.ts';
 import type { SlotReports } from '../worker/slot-handle.ts';
+import { type SlotStorage, storedSlot } from '../worker/stored-slot.ts';
+import type { JobCheckpoints } from './attempt-state.ts';
+import type { ManifestBase } from './build-manifest.ts';
 import { type DeadLetterParcels, parcelsTo, withDeadLetters } from './dead-letter-commits.ts';
 import { createJobCode, type JobCodeHandle } from './job-code.ts';
 import { LocalJob } from './local-job.ts';
@@ -30,6 +34,8 @@ export interface LocalSettings {
   readonly chaining?: boolean;
   /** See `SlotSetup.batchSize`. */
   readonly batchSize?: number | undefined;
+  /** Where state is kept, and how often; absent = nowhere. */
+  readonly state?: LocalState | undefined;
   readonly mode: ExecutionMode;
   readonly restart: RestartPolicy;
   readonly deadLetterPolicy: DeadLetterPolicy;
@@ -44,6 +50,21 @@ export interface LocalSettings {
   /** Called on this thread once the watchdog has written such a report to standard error. */
   readonly onBlocked?: () => void;
 }
+
+/** Where the state of a local job is kept. */
+export interface LocalState extends Omit<JobCheckpoints, 'base'> {
+  /** The part of the store that belongs to the job. */
+  readonly store: ObjectStore;
+  readonly base: Omit<ManifestBase, 'graph'>;
+}
+
+/** What the job is told of its checkpoints. */
+export const checkpointsOf = ({ state }: LocalSettings, graph: PhysicalGraph): JobCheckpoints | undefined =>
+  state && { ...state, base: { ...state.base, graph } };
+
+/** What the slots of an attempt are told of the store. */
+export const storageOf = ({ state, system }: LocalSettings, attempt: number): SlotStorage | undefined =>
+  state && { system, store: state.store, attempt };
 
 /** Whether a graph runs in batch mode under a setting. */
 export const runsAsBatch = (graph: PhysicalGraph, mode: ExecutionMode): boolean => {
@@ -103,16 +124,20 @@ export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJ
   return new LocalJob({
     ...settings,
     graph,
+    checkpoints: checkpointsOf(settings, graph),
     deploy: (attempt, slotReports, enumeratorReports) => {
       const channels = new SharedThreadChannels();
       const alignment = allocateAlignment(graph);
       const slots = Array.from({ length: graph.slots }, (_, slot) =>
-        createLocalSlot({
-          ...slotSetup(settings, slot === 0 && attempt === 1 ? graph : plan(), attempt, slot),
-          ...slotReports(slot),
-          remote: channels.of(slot),
-          alignment,
-        }),
+        storedSlot(slot, storageOf(settings, attempt), slotReports(slot), (snapshots) =>
+          createLocalSlot({
+            ...slotSetup(settings, slot === 0 && attempt === 1 ? graph : plan(), attempt, slot),
+            ...slotReports(slot),
+            snapshots,
+            remote: channels.of(slot),
+            alignment,
+          }),
+        ),
       );
       return { slots, jobCode: withLetters(settings, createJobCode(plan(), settings, enumeratorReports)) };
     },

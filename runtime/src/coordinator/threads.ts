@@ -9,11 +9,20 @@ import type { Logger, LogLevel } from '../telemetry/logger.ts';
 import type { JobCode } from '../worker/job-code.ts';
 import { createLocalSlot } from '../worker/local-slot.ts';
 import type { SlotHandle, SlotReports } from '../worker/slot-handle.ts';
+import { storedSlot } from '../worker/stored-slot.ts';
 import { startThreadSlot } from '../worker/thread-slot.ts';
 import { blockedAfterMs, startWatchdog } from '../worker/watchdog.ts';
 import type { Deploy } from './attempt.ts';
 import { collectWarning } from './collect-warning.ts';
-import { type LocalSettings, runsAsBatch, slotMemory, slotSetup, withLetters } from './local.ts';
+import {
+  checkpointsOf,
+  type LocalSettings,
+  runsAsBatch,
+  slotMemory,
+  slotSetup,
+  storageOf,
+  withLetters,
+} from './local.ts';
 import { LocalJob } from './local-job.ts';
 import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';
 
@@ -58,7 +67,7 @@ export const createThreadedJob = async (artifact: Artifact, settings: LocalSetti
     warm = undefined;
     return { slots, jobCode };
   };
-  const job = new LocalJob({ ...settings, graph, deploy });
+  const job = new LocalJob({ ...settings, graph, deploy, checkpoints: checkpointsOf(settings, graph) });
   void job.ended.then(() => Promise.all([watchdog.terminate(), warm?.close()]));
   return job;
 };
@@ -94,13 +103,16 @@ const createOwnSlot = (
   attempt: number,
   reports: SlotReports,
 ): SlotHandle =>
-  createLocalSlot({
-    ...slotSetup(settings, graph, attempt, 0),
-    ...reports,
-    remote: noRemoteChannels,
-    alignment: allocateAlignment(graph),
-    pulse: new Pulse(new Int32Array(pulses), 0),
-  });
+  storedSlot(0, storageOf(settings, attempt), reports, (snapshots) =>
+    createLocalSlot({
+      ...slotSetup(settings, graph, attempt, 0),
+      ...reports,
+      snapshots,
+      remote: noRemoteChannels,
+      alignment: allocateAlignment(graph),
+      pulse: new Pulse(new Int32Array(pulses), 0),
+    }),
+  );
 
 const startThreads = (
   { settings, graph, pulses, code }: Common,
@@ -110,26 +122,29 @@ const startThreads = (
   const links = allocateSharedLinks(graph, slotMemory(settings, graph)?.channelBytes);
   const { system, logger, deadLetters, jobName, baseDirectory, deadLetterPolicy } = settings;
   return Array.from({ length: graph.slots }, (_, slot) =>
-    startThreadSlot({
-      system,
-      logger,
-      deadLetters,
-      reports: reports(slot),
-      data: {
-        ...code,
-        graphHash: graph.hash,
-        jobName,
-        slot,
-        attempt,
-        baseDirectory,
-        batchMode: runsAsBatch(graph, settings.mode),
-        memory: slotMemory(settings, graph),
-        deadLetterPolicy,
-        links,
-        pulses,
-        logLevel: logLevel(logger),
-        checkpoints: false,
-      },
-    }),
+    storedSlot(slot, storageOf(settings, attempt), reports(slot), (snapshots) =>
+      startThreadSlot({
+        system,
+        logger,
+        deadLetters,
+        reports: reports(slot),
+        snapshots,
+        data: {
+          ...code,
+          graphHash: graph.hash,
+          jobName,
+          slot,
+          attempt,
+          baseDirectory,
+          batchMode: runsAsBatch(graph, settings.mode),
+          memory: slotMemory(settings, graph),
+          deadLetterPolicy,
+          links,
+          pulses,
+          logLevel: logLevel(logger),
+          checkpoints: snapshots !== undefined,
+        },
+      }),
+    ),
   );
 };

@@ -134,6 +134,7 @@ export const writeSavepoint = async (
       name: uid,
       kind,
       task: uid,
+      parallelism: 1,
     })),
     sources: [],
     watermarks: [],

@@ -108,9 +108,10 @@ export class Chain {
     return done;
   }
 
-  /** The input ends without a last watermark. False = call again. */
+  /** The input ends without a last watermark: what is held back goes on, as before a barrier. False = call again. */
   stop(position: number, budget: Budget): boolean {
     const { processor } = this.links[position] as ChainLink;
+    processor.prepareBarrier?.();
     const done = processor.stop?.(budget) ?? true;
     this.flush(position);
     return done;

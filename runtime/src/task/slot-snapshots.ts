@@ -44,6 +44,7 @@ class PendingSnapshot {
   readonly sources: SourcePosition[] = [];
   readonly watermarks: TaskWatermark[] = [];
   readonly sinks: PreparedSink[] = [];
+  /** Sinks that are sealing. */
   preparing = 0;
 
   constructor(checkpoint: BarrierCheckpoint, subtasks: readonly Subtask[]) {

@@ -1,9 +1,9 @@
 import { SlotRuntime } from '../task/slot-runtime.ts';
 import type { SlotSetup } from '../task/slot-setup.ts';
-import type { SlotHandle, SubtaskReport } from './slot-handle.ts';
+import type { BareSlot, SubtaskReport } from './slot-handle.ts';
 
 /** A slot on this very thread. */
-export const createLocalSlot = (setup: SlotSetup): SlotHandle => {
+export const createLocalSlot = (setup: SlotSetup): BareSlot => {
   const runtime = new SlotRuntime(setup);
   /** A reader may be code of the job's author: what it throws is the failure of its slot, not of whoever gives it a split. */
   const failing = (act: () => void): void => {

@@ -12,7 +12,7 @@ import { createLocalSlot } from './local-slot.ts';
 import { toPlainError } from './plain-error.ts';
 import { remoteLogger } from './remote-logger.ts';
 import { openSlotChannels, type SlotChannels } from './slot-channels.ts';
-import type { SlotHandle } from './slot-handle.ts';
+import type { BareSlot } from './slot-handle.ts';
 import type { FromSlot, SlotThreadData, ToSlot } from './slot-messages.ts';
 import { UnitWindow } from './unit-window.ts';
 
@@ -26,7 +26,7 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
   const data = port.data as SlotThreadData;
   const send = (message: FromSlot): void => port.post(message);
   const fail = (error: unknown): void => send({ kind: 'failed', error: toPlainError(error) });
-  let slot: SlotHandle;
+  let slot: BareSlot;
   let channels: SlotChannels | undefined;
   let nextReport: Cancellable | undefined;
   // The thread ends by itself when nothing is left to wait for.
@@ -94,7 +94,7 @@ const createSlot = (
   surroundings: Pick<SlotSetup, 'system' | 'logger' | 'graph' | 'remote'>,
   send: (message: FromSlot) => void,
   events: SlotEvents & Pick<SlotSetup, 'snapshots'>,
-): SlotHandle =>
+): BareSlot =>
   createLocalSlot({
     ...data,
     ...events,
@@ -122,7 +122,7 @@ interface Answers {
 
 const obey = (
   message: Exclude<ToSlot, { kind: 'unitsTaken' | 'connect' }>,
-  slot: SlotHandle,
+  slot: BareSlot,
   { obeyed, end }: Answers,
 ): void => {
   switch (message.kind) {

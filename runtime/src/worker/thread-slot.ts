@@ -4,10 +4,11 @@ import type { SlotAddress } from '../exchange/tcp/tcp-channels.ts';
 import type { System } from '../sys/system.ts';
 import { heapRanOut, type ThreadLimits } from '../sys/threads.ts';
 import type { DeadLetterOutput } from '../task/failures.ts';
+import type { SnapshotOutput } from '../task/slot-snapshots.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { MetricGroup, type MetricSnapshot } from '../telemetry/metrics.ts';
 import { type FromHosted, hostThread } from './hosted-thread.ts';
-import type { SlotHandle, SlotReports, SubtaskReport } from './slot-handle.ts';
+import type { BareSlot, SlotReports, SubtaskReport } from './slot-handle.ts';
 import type { FromSlot, SlotThreadData, ToSlot } from './slot-messages.ts';
 import { UnitReceiver } from './unit-window.ts';
 
@@ -38,6 +39,8 @@ export interface ThreadSlotSettings {
   readonly reports: SlotReports;
   /** The slot waits to be told where those of other workers listen; it listens at this port itself. */
   onListening?(port: number): void;
+  /** Where its snapshots go; absent = none are taken. */
+  readonly snapshots?: SnapshotOutput | undefined;
 }
 
 const outOfHeap = ({ slot, memory }: SlotThreadData): MillraceError => {
@@ -85,7 +88,7 @@ class Asked {
 }
 
 /** A slot that is told where the slots of other workers listen before it is ready. */
-export interface ThreadSlot extends SlotHandle {
+export interface ThreadSlot extends BareSlot {
   connect(peers: readonly SlotAddress[]): void;
 }
 
@@ -95,7 +98,7 @@ export const startThreadSlot = (settings: ThreadSlotSettings): ThreadSlot => {
   let report: readonly SubtaskReport[] = [];
   let metrics: MetricSnapshot = new MetricGroup().snapshot();
   const asked = new Asked((message) => thread.send(message));
-  const units = new UnitReceiver(reports.snapshots, (bytes) => thread.send({ kind: 'unitsTaken', bytes }));
+  const units = new UnitReceiver(settings.snapshots, (bytes) => thread.send({ kind: 'unitsTaken', bytes }));
   const onMessage = (message: Exclude<FromSlot, FromHosted>): void => {
     switch (message.kind) {
       case 'listening':
@@ -105,7 +108,7 @@ export const startThreadSlot = (settings: ThreadSlotSettings): ThreadSlot => {
       case 'unit':
         return units.accept(message.checkpointId, message.unit);
       case 'taken':
-        return reports.snapshots?.taken(message.snapshot);
+        return settings.snapshots?.taken(message.snapshot);
       case 'ended':
         return reports.onEnded?.(message.drained);
       case 'requestSplit':

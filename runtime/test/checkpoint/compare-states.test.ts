@@ -10,7 +10,13 @@ import {
 import type { StateSchema } from '../../src/checkpoint/manifest.ts';
 
 const uid = 'count';
-const transform = (kind: string, name: string = uid) => ({ uid: name, name, kind, task: 'task' });
+const transform = (kind: string, name: string = uid) => ({
+  uid: name,
+  name,
+  kind,
+  task: 'task',
+  parallelism: 1,
+});
 const stored = (state: Partial<StateSchema>): StateSchema => ({
   uid,
   name: 'total',

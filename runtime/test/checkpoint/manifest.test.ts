@@ -17,12 +17,19 @@ it('keeps everything through JSON', () => {
   const manifest = manifestOf(7, {
     objects: [object, { ...object, slot: 1, key: 'state/1/7/1-0', keyGroups: '' }],
     schemas: [{ uid: 'count', name: 'sum', kind: 'value', type: 'number' }],
-    transforms: [{ uid: 'count', name: 'count', kind: 'process', task: 'count → print' }],
+    transforms: [{ uid: 'count', name: 'count', kind: 'process', task: 'count → print', parallelism: 2 }],
     sources: [
-      { uid: 'in', enumerator: 'AAEC', splits: [{ subtask: 0, split: 'AA==', watermarkMs: 'end' }] },
-      { uid: 'other', splits: [] },
+      {
+        uid: 'in',
+        enumerator: 'AAEC',
+        readers: [{ subtask: 0, splits: ['AA=='], watermarks: [{ splitId: 'a', watermarkMs: 'end' }] }],
+      },
+      { uid: 'other', readers: [] },
     ],
-    watermarks: [{ uid: 'count', perSubtask: [null, -5, 'end'] }],
+    watermarks: [
+      { uid: 'count', subtask: 0, links: [{ uid: 'count', watermarkMs: null }], outputMs: -5 },
+      { uid: 'count', subtask: 1, links: [], outputMs: 'end' },
+    ],
     sinks: [{ uid: 'out', kind: 'files', committables: [{ id: '0-7', checkpointId: 7, value: '' }] }],
   });
   expect(manifestSchema.parse(JSON.parse(JSON.stringify(manifest)))).toEqual(manifest);
@@ -35,7 +42,7 @@ it.each([
   ['key groups that are no ranges', { objects: [{ ...object, keyGroups: '0-' }] }],
   ['a checksum beyond 32 bits', { objects: [{ ...object, crc32: 2 ** 32 }] }],
   ['a checkpoint without a number', { checkpointId: 0 }],
-  ['bytes that are no base64', { sources: [{ uid: 'in', enumerator: '*', splits: [] }] }],
+  ['bytes that are no base64', { sources: [{ uid: 'in', enumerator: '*', readers: [] }] }],
 ])('refuses %s', (_what, changed) => {
   expect(manifestSchema.safeParse({ ...manifestOf(7), ...changed }).success).toBe(false);
 });

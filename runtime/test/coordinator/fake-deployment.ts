@@ -32,11 +32,9 @@ export class FakeSlot {
     return {
       ready: this.ready.promise,
       open: async () => void this.told.push('open'),
-      load: async (units) => void this.told.push(`load ${units.length}`),
       start: () => void this.told.push('start'),
       checkpointEnded: (id, completed) =>
         void this.told.push(`checkpoint ${id} ${completed ? 'completed' : 'aborted'}`),
-      snapshotsHaveRoom: () => void this.told.push('room'),
       release: () => void this.told.push('release'),
       addSplit: (task, split) => void this.told.push(`split ${task} ${String(split)}`),
       noMoreSplits: (task) => void this.told.push(`no more ${task}`),

@@ -200,7 +200,10 @@ describe('state that a job has written', () => {
     const { bytes, ...object } = await writer.finish();
     await store.put('state/1/1/0-9', bytes);
     const { rawBytes: _, ...ref } = { key: 'state/1/1/0-9', checkpointId: 1, slot: 0, ...object };
-    const transforms = [...manifest.transforms, { uid: 'windows', name: 'w', kind: 'window', task: 'w' }];
+    const transforms = [
+      ...manifest.transforms,
+      { uid: 'windows', name: 'w', kind: 'window', task: 'w', parallelism: 1 },
+    ];
     return openManifest(means, store, { ...manifest, transforms, objects: [...manifest.objects, ref] });
   };
 

@@ -12,6 +12,7 @@ import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createLocalSlot } from '../../src/worker/local-slot.ts';
 import { SharedThreadChannels } from '../../src/worker/shared-thread.ts';
+import { storedSlot } from '../../src/worker/stored-slot.ts';
 
 interface Click {
   readonly user: number;
@@ -51,13 +52,15 @@ const slowJob = (job: Job) => {
       const alignment = allocateAlignment(graph);
       const deployed = Array.from({ length: slots }, (_, slot) => {
         const reports = slotReports(slot);
-        return createLocalSlot({
-          ...slotSetup(chosen, plan(), attempt, slot),
-          ...reports,
-          sendState: (toSlot, state) => mail.push(() => reports.sendState(toSlot, state)),
-          remote: channels.of(slot),
-          alignment,
-        });
+        return storedSlot(slot, undefined, slotReports(slot), () =>
+          createLocalSlot({
+            ...slotSetup(chosen, plan(), attempt, slot),
+            ...reports,
+            sendState: (toSlot, state) => mail.push(() => reports.sendState(toSlot, state)),
+            remote: channels.of(slot),
+            alignment,
+          }),
+        );
       });
       return { slots: deployed, jobCode: createJobCode(plan(), chosen, enumeratorReports) };
     },

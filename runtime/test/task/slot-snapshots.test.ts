@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { SlotSnapshot } from '../../src/checkpoint/slot-snapshot.ts';
+import type { PreparedSink, SlotSnapshot } from '../../src/checkpoint/slot-snapshot.ts';
 import type { KeyedSnapshot, SnapshotUnit } from '../../src/checkpoint/snapshot-unit.ts';
 import type { FrozenSubtask } from '../../src/task/freeze.ts';
 import { SlotSnapshots } from '../../src/task/slot-snapshots.ts';
@@ -119,7 +119,7 @@ it('takes subtasks that have ended at once, and those that end without a barrier
 
 it('waits until sinks have prepared', async () => {
   const { snapshots, subtask, workAll, taken } = newRig();
-  const { promise, resolve } = Promise.withResolvers<{ uid: string; committables: readonly unknown[] }>();
+  const { promise, resolve } = Promise.withResolvers<PreparedSink>();
   const only = subtask(0, { sinks: [promise] });
   snapshots.begin(checkpoint(1), [only]);
   snapshots.freeze(only);

@@ -49,7 +49,7 @@ beforeEach(async () => {
   const objects = [{ key: object, checkpointId: 1, slot: 0, ...written }];
   await log.append(publish(1, 1, { objects, sinks: [sinkOf('out', 'a1')] }));
   await log.append(commit('out', 'a1'));
-  await log.append(publish(2, 1, { objects, sources: [{ uid: 'in', splits: [] }] }));
+  await log.append(publish(2, 1, { objects, sources: [{ uid: 'in', readers: [] }] }));
 });
 
 describe('millrace checkpoint', () => {

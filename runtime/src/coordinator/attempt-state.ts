@@ -1,0 +1,138 @@
+import type { CommitPermit } from '../checkpoint/permit.ts';
+import type { RoutingTable } from '../exchange/routing-table.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { uidOf } from '../graph/stateful.ts';
+import type { System } from '../sys/system.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { SlotBeginning, SlotHandle } from '../worker/slot-handle.ts';
+import type { ManifestBase } from './build-manifest.ts';
+import type { CheckpointPolicy } from './checkpoint-times.ts';
+import { Checkpoints, type CompletedCheckpoint } from './checkpoints.ts';
+import { Commits } from './commits.ts';
+import type { JobCodeHandle } from './job-code.ts';
+import type { Claimed, JobLog } from './job-log.ts';
+import { planRestore, type RestorePlan } from './restore-plan.ts';
+
+/** Where a job keeps its state, and how often. */
+export interface JobCheckpoints {
+  readonly log: JobLog;
+  readonly base: ManifestBase;
+  readonly policy: CheckpointPolicy;
+}
+
+export interface AttemptStateSettings extends JobCheckpoints {
+  readonly system: Pick<System, 'clock' | 'timers'>;
+  readonly logger: Logger;
+  readonly claimed: Claimed;
+  readonly routing: () => RoutingTable;
+  onFailed(error: unknown): void;
+}
+
+/** What an attempt is made of, as far as its state goes. */
+interface Parts {
+  readonly slots: readonly SlotHandle[];
+  readonly jobCode: JobCodeHandle;
+}
+
+/** Subtasks of each transform at the checkpoint and now. */
+const parallelismOf = ({ manifest }: RestorePlan, graph: PhysicalGraph): SlotBeginning['parallelism'] => {
+  const before = new Map(manifest.transforms.map(({ uid, parallelism }) => [uid, parallelism]));
+  return new Map(
+    graph.tasks.flatMap(({ chain, parallelism: now }) =>
+      chain.map((node) => [uidOf(node), { before: before.get(uidOf(node)) ?? 0, now }] as const),
+    ),
+  );
+};
+
+/** What slots go on from; undefined where there is nothing yet. */
+const beginningsOf = (
+  plan: RestorePlan | undefined,
+  { slotOf }: RoutingTable,
+  graph: PhysicalGraph,
+): readonly (SlotBeginning | undefined)[] => {
+  if (plan === undefined) return Array.from({ length: graph.slots }, () => undefined);
+  const { manifest } = plan;
+  const { checkpointId, objects, maxParallelism } = manifest;
+  const parallelism = parallelismOf(plan, graph);
+  return plan.slots.map((restore) => ({
+    restore,
+    checkpoint: { checkpointId, objects, maxParallelism },
+    slotOf,
+    parallelism,
+  }));
+};
+
+/** The state of one attempt: what it goes on from, and the checkpoints that it takes. */
+export class AttemptState {
+  private readonly settings: AttemptStateSettings;
+  private checkpoints: Checkpoints | undefined;
+
+  constructor(settings: AttemptStateSettings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Gives every part what it had: what sinks had prepared is made visible, what earlier attempts left open is ended, enumerators
+   * begin, and slots take in their state. Rejects when the attempt cannot go on.
+   */
+  async restore({ slots, jobCode }: Parts): Promise<void> {
+    const { claimed, base, logger, routing } = this.settings;
+    const { manifest, permit, attempt } = claimed;
+    const plan = manifest && planRestore(manifest, base.graph);
+    if (manifest !== undefined) {
+      logger.info(`Attempt ${attempt} goes on from checkpoint ${manifest.checkpointId}`);
+    }
+    await this.commitsOf(jobCode).perform(permit);
+    await jobCode.abortOlder(attempt);
+    await jobCode.start(plan?.enumerators);
+    const beginnings = beginningsOf(plan, routing(), base.graph);
+    await Promise.all(slots.map((slot, i) => slot.open(beginnings[i])));
+  }
+
+  /** Takes checkpoints from now on. */
+  run({ slots, jobCode }: Parts): void {
+    const { claimed, log, routing, onFailed } = this.settings;
+    const commits = this.commitsOf(jobCode);
+    this.checkpoints = new Checkpoints(
+      { ...this.settings, publish: (manifest) => log.publish(manifest), onFailed },
+      {
+        number: claimed.attempt,
+        slots: slots.length,
+        snapshotEnumerators: (take) => jobCode.snapshot(take),
+        inject: (barrier) => {
+          for (const slot of slots) slot.inject(barrier);
+        },
+        checkpointEnded: (id, completed) => {
+          for (const slot of slots) slot.checkpointEnded(id, completed);
+        },
+        commit: (permit: CommitPermit) => commits.perform(permit),
+      },
+      routing,
+      claimed.highestCheckpointId,
+    );
+    this.checkpoints.start();
+  }
+
+  /** See `Checkpoints.take`. */
+  take(kind: Parameters<Checkpoints['take']>[0]): Promise<CompletedCheckpoint> {
+    const { checkpoints } = this;
+    if (checkpoints === undefined) return Promise.reject(new Error('The attempt takes no checkpoints yet.'));
+    return checkpoints.take(kind);
+  }
+
+  /** What slots tell. */
+  get reports(): Pick<Checkpoints, 'acknowledge' | 'refuse'> | undefined {
+    return this.checkpoints;
+  }
+
+  end(): void {
+    this.checkpoints?.end();
+  }
+
+  private commitsOf(jobCode: JobCodeHandle): Commits {
+    return new Commits({
+      commit: (checkpointId, sinks) => jobCode.commit(checkpointId, sinks),
+      committed: (sinks) => this.settings.log.committed(sinks),
+    });
+  }
+}

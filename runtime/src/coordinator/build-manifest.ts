@@ -1,0 +1,141 @@
+import { asAttempt, asCheckpointId } from '../checkpoint/ids.ts';
+import { formatRanges } from '../checkpoint/key-group-ranges.ts';
+import {
+  type CheckpointManifest,
+  type Committable,
+  type ManifestReader,
+  type ManifestSink,
+  type ManifestSource,
+  type ManifestTransform,
+  type ManifestWatermark,
+  type StateSchema,
+  writeWatermark,
+} from '../checkpoint/manifest.ts';
+import { writeValue } from '../checkpoint/manifest-value.ts';
+import type { SourcePosition, TaskWatermark } from '../checkpoint/slot-snapshot.ts';
+import type { RoutingTable } from '../exchange/routing-table.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { uidOf } from '../graph/stateful.ts';
+import type { SlotAck } from '../worker/snapshot-upload.ts';
+import type { EnumeratorState } from './job-code.ts';
+
+/** What does not change from one checkpoint of a job to the next. */
+export interface ManifestBase {
+  readonly jobUid: string;
+  readonly jobName: string;
+  readonly runtimeVersion: string;
+  /** The sha256 of the artifact. */
+  readonly artifact: string;
+  readonly graph: PhysicalGraph;
+  readonly schemas: readonly StateSchema[];
+}
+
+/** Everything that a checkpoint has brought together. */
+export interface TakenCheckpoint {
+  readonly checkpointId: number;
+  readonly kind: CheckpointManifest['kind'];
+  readonly attempt: number;
+  readonly createdMs: number;
+  readonly routing: RoutingTable;
+  readonly enumerators: readonly EnumeratorState[];
+  /** One a slot, in any order. */
+  readonly acks: readonly SlotAck[];
+}
+
+const readerOf = (subtask: number, { splits, watermarks }: SourcePosition): ManifestReader => ({
+  subtask,
+  splits: splits.map(writeValue),
+  watermarks: watermarks.map(({ splitId, watermarkMs }) => ({
+    splitId,
+    watermarkMs: writeWatermark(watermarkMs),
+  })),
+});
+
+const watermarkOf = (subtask: number, { uid, links, outputMs }: TaskWatermark): ManifestWatermark => ({
+  uid,
+  subtask,
+  links: links.map((link) => ({ uid: link.uid, watermarkMs: writeWatermark(link.watermarkMs) })),
+  outputMs: writeWatermark(outputMs),
+});
+
+const sourcesOf = (
+  graph: PhysicalGraph,
+  enumerators: readonly EnumeratorState[],
+  acks: readonly SlotAck[],
+): readonly ManifestSource[] =>
+  graph.tasks.flatMap(({ chain: [node] }) => {
+    if (node?.spec.kind !== 'source') return [];
+    const uid = uidOf(node);
+    const enumerator = enumerators.find((state) => state.uid === uid);
+    const readers = acks.flatMap(({ slot, sources }) =>
+      sources.filter((position) => position.uid === uid).map((position) => readerOf(slot, position)),
+    );
+    return [{ uid, ...(enumerator && { enumerator: writeValue(enumerator.state) }), readers }];
+  });
+
+const preparedBy = (uid: string, { acks, checkpointId }: TakenCheckpoint): readonly Committable[] =>
+  acks.flatMap(({ slot, sinks }) =>
+    sinks
+      .filter((sink) => sink.uid === uid)
+      .flatMap(({ committables }) =>
+        committables.map((value, i) => ({
+          id: `${checkpointId}-${slot}-${i}`,
+          checkpointId,
+          value: writeValue(value),
+        })),
+      ),
+  );
+
+/** What two-phase sinks have prepared since the last checkpoint; what is pending of earlier ones the log adds by itself. */
+const sinksOf = (graph: PhysicalGraph, taken: TakenCheckpoint): readonly ManifestSink[] =>
+  graph.tasks
+    .flatMap(({ chain }) => chain)
+    .flatMap((node) => {
+      if (node.spec.kind !== 'sink') return [];
+      const committables = preparedBy(uidOf(node), taken);
+      return committables.length === 0 ? [] : [{ uid: uidOf(node), kind: node.spec.sink.kind, committables }];
+    });
+
+const transformsOf = (graph: PhysicalGraph): readonly ManifestTransform[] =>
+  graph.tasks.flatMap((task) =>
+    task.chain.map((node) => ({
+      uid: uidOf(node),
+      name: node.name,
+      kind: node.spec.kind,
+      task: task.name,
+      parallelism: task.parallelism,
+    })),
+  );
+
+const routesOf = ({ slotOf }: RoutingTable, slots: number): CheckpointManifest['routing'] =>
+  Array.from({ length: slots }, (_, slot) => ({
+    slot,
+    keyGroups: formatRanges([...slotOf.keys()].filter((keyGroup) => slotOf[keyGroup] === slot)),
+  }));
+
+/** The manifest of a checkpoint that every slot has acknowledged. Pure. */
+export const buildManifest = (base: ManifestBase, taken: TakenCheckpoint): CheckpointManifest => {
+  const { graph } = base;
+  const acks = [...taken.acks].sort((one, other) => one.slot - other.slot);
+  return {
+    format: 1,
+    jobUid: base.jobUid,
+    jobName: base.jobName,
+    checkpointId: asCheckpointId(taken.checkpointId),
+    attempt: asAttempt(taken.attempt),
+    kind: taken.kind,
+    createdMs: taken.createdMs,
+    runtimeVersion: base.runtimeVersion,
+    artifact: base.artifact,
+    graphHash: graph.hash,
+    slots: graph.slots,
+    maxParallelism: graph.maxParallelism,
+    objects: acks.flatMap(({ objects }) => objects),
+    schemas: base.schemas,
+    transforms: transformsOf(graph),
+    sources: sourcesOf(graph, taken.enumerators, acks),
+    watermarks: acks.flatMap(({ slot, watermarks }) => watermarks.map((mark) => watermarkOf(slot, mark))),
+    sinks: sinksOf(graph, { ...taken, acks }),
+    routing: routesOf(taken.routing, graph.slots),
+  };
+};

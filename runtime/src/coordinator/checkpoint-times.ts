@@ -1,0 +1,24 @@
+/** When and how a job takes checkpoints, in ms. */
+export interface CheckpointPolicy {
+  /** From the start of one to the start of the next. */
+  readonly intervalMs: number;
+  /** From the end of one to the start of the next, at least. */
+  readonly minPauseMs: number;
+  /** One that takes longer is given up. */
+  readonly timeoutMs: number;
+  /** So many in a row may come to nothing before the attempt has failed. */
+  readonly tolerableFailures: number;
+}
+
+/** When the last checkpoint was started and when it ended, by the monotonic clock. */
+export interface CheckpointTimes {
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
+/** How long to wait until the next checkpoint. Pure. */
+export const nextCheckpointDelayMs = (
+  { intervalMs, minPauseMs }: CheckpointPolicy,
+  { startedMs, endedMs }: CheckpointTimes,
+  nowMs: number,
+): number => Math.max(0, startedMs + intervalMs - nowMs, endedMs + minPauseMs - nowMs);

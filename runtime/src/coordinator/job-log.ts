@@ -1,0 +1,60 @@
+import type { Wish } from '../checkpoint/decide.ts';
+import type { CommittedSink } from '../checkpoint/log-entry.ts';
+import type { LogWriter } from '../checkpoint/log-writer.ts';
+import type { CheckpointManifest } from '../checkpoint/manifest.ts';
+import type { CommitPermit } from '../checkpoint/permit.ts';
+import { MillraceError } from '../contract/errors.ts';
+
+/** A new attempt of a job, and what it goes on from. */
+export interface Claimed {
+  readonly attempt: number;
+  /** The latest checkpoint; undefined = there is none yet. */
+  readonly manifest: CheckpointManifest | undefined;
+  /** No checkpoint has this number or a lower one. */
+  readonly highestCheckpointId: number;
+  readonly permit: CommitPermit;
+}
+
+/** The log of a job, as its coordinator writes it. Everything rejects when another coordinator leads by now. */
+export interface JobLog {
+  /** Begins a term and an attempt. */
+  claim(): Promise<Claimed>;
+  /** The checkpoint exists when this resolves; what may be made visible now is in the permit. */
+  publish(manifest: CheckpointManifest): Promise<CommitPermit>;
+  committed(sinks: readonly CommittedSink[]): Promise<void>;
+  /** Nothing runs any more, on purpose. */
+  stopped(how: Extract<Wish, { kind: 'stopped' }>['how'], savepoint?: string): Promise<void>;
+}
+
+const deposed = (job: string, writer: string, term: number): MillraceError =>
+  new MillraceError(
+    'job-invalid',
+    `Another process leads the job ${job} by now, ${writer} in term ${term}.`,
+    {
+      hint: 'Run a job in one place at a time: stop the other one, or give this one another name.',
+      where: { job, term },
+    },
+  );
+
+export const createJobLog = (writer: LogWriter): JobLog => {
+  const append = async (wish: Wish): Promise<CommitPermit> => {
+    const result = await writer.append(wish);
+    if (result.outcome === 'done') return result.permit;
+    const { jobUid, writer: other, term } = result.standing;
+    throw deposed(jobUid, other, term);
+  };
+  return {
+    claim: async () => {
+      const permit = await append({ kind: 'claim', attempt: 'next' });
+      const { line, attempt, highestCheckpointId } = writer.standing;
+      return { attempt, manifest: line.at(-1)?.manifest, highestCheckpointId, permit };
+    },
+    publish: (manifest) => append({ kind: 'manifest', manifest }),
+    committed: async (sinks) => {
+      await append({ kind: 'committed', sinks });
+    },
+    stopped: async (how, savepoint) => {
+      await append({ kind: 'stopped', how, ...(savepoint === undefined ? {} : { savepoint }) });
+    },
+  };
+};
