@@ -16,6 +16,7 @@ export const longestFrameBytes: number = 2 ** 30;
 
 /** Memory for frames that is made in advance, and that is kept from one frame to the next at most. */
 const usualBytes = 64 * 1024;
+const mostPreparedBytes = 256 * 1024;
 const mostKeptBytes = 4 * 2 ** 20;
 
 /** Writes frames behind each other, straight into the memory that is sent. */
@@ -67,8 +68,10 @@ export class FrameWriter {
   /** Hands over all whole frames, as bytes that nobody else will touch. */
   take(): Uint8Array {
     this.writer.rewind(this.start);
+    const taken = this.start;
     this.start = 0;
-    return this.writer.take(usualBytes);
+    // As much will follow as came before, most of the time: memory that must grow is copied.
+    return this.writer.take(Math.min(mostPreparedBytes, Math.max(usualBytes, taken + (taken >> 3))));
   }
 }
 
