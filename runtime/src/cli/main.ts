@@ -3,7 +3,6 @@ import { ownVersion } from '../sys/own-version.ts';
 import { type CommandIo, ExitCode, type Outcome } from './command-io.ts';
 import { addCheckpoint } from './commands/checkpoint.ts';
 import { addCompletion } from './commands/completion.ts';
-import { addCancel, addRescale, addSavepoint, addStatus, addStop } from './commands/control.ts';
 import { addGraph } from './commands/graph.ts';
 import { addNew } from './commands/new.ts';
 import { addRun } from './commands/run.ts';
@@ -15,7 +14,6 @@ Examples:
   millrace new shop && cd shop        a project that runs and has a test
   millrace run job.yaml               run a job on this machine
   millrace graph job.yaml             see its tasks before it runs
-  millrace status                     see how a running job is
   millrace run --help                 the options of a command, with examples
 `;
 
@@ -34,9 +32,7 @@ const build = (io: CommandIo, outcome: Outcome): Command => {
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.error(text) })
     .showHelpAfterError('(millrace --help shows the commands)')
     .addHelpText('after', `${examples}${exitCodes}`);
-  const ofJobs = [addRun, addValidate, addGraph];
-  const ofRunningJobs = [addStatus, addSavepoint, addStop, addCancel, addRescale];
-  for (const add of [...ofJobs, ...ofRunningJobs, addCheckpoint, addNew, addCompletion])
+  for (const add of [addRun, addValidate, addGraph, addNew, addCheckpoint, addCompletion])
     add(program, io, outcome);
   for (const command of program.commands) {
     command.showHelpAfterError(`(millrace ${command.name()} --help shows what it takes)`);

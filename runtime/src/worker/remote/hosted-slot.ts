@@ -1,0 +1,118 @@
+import { MillraceError } from '../../contract/errors.ts';
+import type { Cancellable, System } from '../../sys/system.ts';
+import { toPlainError } from '../plain-error.ts';
+import type { HeldSlot, HeldSlotReports } from './held-slot.ts';
+import { barrierOf, beginningOf, type SlotAnswer, type SlotCall } from './slot-calls.ts';
+
+/** How often the counters of a slot are told. */
+const reportIntervalMs = 500;
+
+/**
+ * A slot of this worker, held by a coordinator in another process: does what messages say, and tells what happens by messages.
+ * `send` may lead to another coordinator from one message to the next.
+ */
+export class HostedSlot {
+  private readonly system: Pick<System, 'timers'>;
+  private readonly send: (answer: SlotAnswer) => void;
+  private readonly slot: HeldSlot;
+  private nextReport: Cancellable | undefined;
+  private isOver = false;
+
+  /** `create` makes the slot, which tells its end by `onFinished` or `onFailed`. */
+  constructor(
+    system: Pick<System, 'timers'>,
+    send: (answer: SlotAnswer) => void,
+    create: (reports: HeldSlotReports) => HeldSlot,
+  ) {
+    this.system = system;
+    this.send = send;
+    this.slot = create(this.reports());
+    this.slot.ready.then(
+      () => send({ kind: 'ready' }),
+      (error: unknown) => this.fail(error),
+    );
+    this.scheduleReport();
+  }
+
+  /** The coordinator says something. */
+  obey(call: SlotCall): void {
+    const { slot } = this;
+    switch (call.kind) {
+      case 'open':
+        return void slot.open(beginningOf(call)).then(() => this.send({ kind: 'opened' }));
+      case 'start':
+        return slot.start();
+      case 'addSplit':
+        return slot.addSplit(call.task, call.split);
+      case 'noMoreSplits':
+        return slot.noMoreSplits(call.task);
+      case 'inject':
+        return slot.inject(barrierOf(call));
+      case 'state':
+        return slot.acceptState(call.state);
+      case 'stop':
+        return slot.stop();
+      case 'checkpointEnded':
+        return slot.checkpointEnded(call.checkpointId, call.completed);
+      case 'release':
+        return slot.release();
+      case 'cancel':
+        return void this.cancel();
+      default:
+        throw new MillraceError('io', `a slot was told ${JSON.stringify(call)}, which means nothing here`);
+    }
+  }
+
+  /** Ends the slot at once, whether anybody hears of it or not. */
+  async cancel(): Promise<void> {
+    this.end();
+    let problem: unknown;
+    try {
+      await this.slot.cancel();
+    } catch (error) {
+      problem = error;
+    }
+    this.send({ kind: 'cancelled', error: problem === undefined ? undefined : toPlainError(problem) });
+  }
+
+  private reports(): HeldSlotReports {
+    const { send } = this;
+    return {
+      requestSplit: (task) => send({ kind: 'requestSplit', task }),
+      sendState: (toSlot, state) => send({ kind: 'state', toSlot, state }),
+      onEnded: (drained) => send({ kind: 'ended', drained }),
+      onAck: (ack) => send({ kind: 'ack', ack }),
+      onRefused: (checkpointId, error) => send({ kind: 'refused', checkpointId, error: toPlainError(error) }),
+      onFinished: (drained) => {
+        this.end();
+        send({ kind: 'finished', drained });
+      },
+      onFailed: (error) => this.fail(error),
+    };
+  }
+
+  private fail(error: unknown): void {
+    if (this.isOver) return;
+    this.end();
+    this.send({ kind: 'failed', error: toPlainError(error) });
+  }
+
+  /** The last report comes before the end that it belongs to. */
+  private end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.nextReport?.cancel();
+    this.report();
+  }
+
+  private report(): void {
+    this.send({ kind: 'report', report: this.slot.report(), metrics: this.slot.metrics() });
+  }
+
+  private scheduleReport(): void {
+    this.nextReport = this.system.timers.after(reportIntervalMs, () => {
+      this.report();
+      this.scheduleReport();
+    });
+  }
+}

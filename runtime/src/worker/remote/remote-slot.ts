@@ -1,0 +1,149 @@
+import { MillraceError } from '../../contract/errors.ts';
+import { MetricGroup, type MetricSnapshot } from '../../telemetry/metrics.ts';
+import { fromPlainError } from '../plain-error.ts';
+import type { SubtaskReport } from '../slot-handle.ts';
+import type { HeldSlot, HeldSlotReports } from './held-slot.ts';
+import { injectCall, openCall, type SlotAnswer, type SlotCall } from './slot-calls.ts';
+
+/** A slot in another process, as the coordinator holds it: what it is told goes out as messages, what it tells comes in as such. */
+export class RemoteSlot implements HeldSlot {
+  readonly ready: Promise<void>;
+  private readonly slot: number;
+  private readonly send: (call: SlotCall) => void;
+  private readonly reports: HeldSlotReports;
+  private readonly isReady = Promise.withResolvers<void>();
+  private readonly opened = Promise.withResolvers<void>();
+  private readonly cancelled = Promise.withResolvers<void>();
+  private isOver = false;
+  private lastReport: readonly SubtaskReport[] = [];
+  private lastMetrics: MetricSnapshot = new MetricGroup().snapshot();
+
+  constructor(slot: number, send: (call: SlotCall) => void, reports: HeldSlotReports) {
+    this.slot = slot;
+    this.send = send;
+    this.reports = reports;
+    this.ready = this.isReady.promise;
+    // Whoever waits hears of it; nobody has to wait.
+    this.ready.catch(() => undefined);
+    this.cancelled.promise.catch(() => undefined);
+  }
+
+  open(...[beginning]: Parameters<HeldSlot['open']>): Promise<void> {
+    this.tell(openCall(beginning));
+    return this.opened.promise;
+  }
+
+  start(): void {
+    this.tell({ kind: 'start' });
+  }
+
+  addSplit(task: number, split: unknown): void {
+    this.tell({ kind: 'addSplit', task, split });
+  }
+
+  noMoreSplits(task: number): void {
+    this.tell({ kind: 'noMoreSplits', task });
+  }
+
+  inject(...[barrier]: Parameters<HeldSlot['inject']>): void {
+    this.tell(injectCall(barrier));
+  }
+
+  acceptState(...[state]: Parameters<HeldSlot['acceptState']>): void {
+    this.tell({ kind: 'state', state });
+  }
+
+  stop(): void {
+    this.tell({ kind: 'stop' });
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.tell({ kind: 'checkpointEnded', checkpointId, completed });
+  }
+
+  release(): void {
+    this.tell({ kind: 'release' });
+  }
+
+  /** Also of a slot that has told its end: its worker lets it go. */
+  cancel(): Promise<void> {
+    this.send({ kind: 'cancel' });
+    this.end(new MillraceError('internal', `Slot ${this.slot} was cancelled before it was ready.`));
+    return this.cancelled.promise;
+  }
+
+  report(): readonly SubtaskReport[] {
+    return this.lastReport;
+  }
+
+  metrics(): MetricSnapshot {
+    return this.lastMetrics;
+  }
+
+  /** The slot says something. */
+  accept(answer: SlotAnswer): void {
+    switch (answer.kind) {
+      case 'cancelled':
+        if (answer.error === undefined) return this.cancelled.resolve();
+        return this.cancelled.reject(fromPlainError(answer.error));
+      case 'report':
+        this.lastReport = answer.report;
+        this.lastMetrics = answer.metrics;
+        return;
+      default:
+        if (!this.isOver) this.pass(answer);
+    }
+  }
+
+  /** Its worker is lost: nobody will answer any more. */
+  lost(error: unknown): void {
+    this.cancelled.resolve();
+    this.fail(error);
+  }
+
+  private pass(answer: Exclude<SlotAnswer, { kind: 'cancelled' | 'report' }>): void {
+    const { reports } = this;
+    switch (answer.kind) {
+      case 'ready':
+        return this.isReady.resolve();
+      case 'opened':
+        return this.opened.resolve();
+      case 'requestSplit':
+        return reports.requestSplit(answer.task);
+      case 'state':
+        return reports.sendState(answer.toSlot, answer.state);
+      case 'ended':
+        return reports.onEnded?.(answer.drained);
+      case 'ack':
+        return reports.onAck?.(answer.ack);
+      case 'refused':
+        return reports.onRefused?.(answer.checkpointId, fromPlainError(answer.error));
+      case 'finished':
+        this.isOver = true;
+        return reports.onFinished(answer.drained);
+      case 'failed':
+        return this.fail(fromPlainError(answer.error));
+      default:
+        throw new MillraceError(
+          'io',
+          `slot ${this.slot} said ${JSON.stringify(answer)}, which means nothing here`,
+        );
+    }
+  }
+
+  private tell(call: SlotCall): void {
+    if (!this.isOver) this.send(call);
+  }
+
+  private fail(error: unknown): void {
+    if (this.isOver) return;
+    this.end(error);
+    this.reports.onFailed(error);
+  }
+
+  private end(error: unknown): void {
+    this.isOver = true;
+    this.isReady.reject(error);
+    this.opened.resolve();
+  }
+}

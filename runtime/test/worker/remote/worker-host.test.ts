@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { settle } from '../../../src/testing/settle.ts';
+import { createTestSystem } from '../../../src/testing/test-system.ts';
+import { placeSlots, RemoteAttempt, type RemoteWorker } from '../../../src/worker/remote/remote-attempt.ts';
+import { type SlotOrder, WorkerHost } from '../../../src/worker/remote/worker-host.ts';
+import { NotingSlot, sent } from './noting-slot.ts';
+
+interface Job {
+  readonly name: string;
+}
+
+/** A coordinator and two workers, of one slot and of two, joined by links that carry values only. */
+const deployed = () => {
+  const machine = createTestSystem();
+  const made: { readonly order: SlotOrder<Job>; readonly slot: NotingSlot; readonly peers: unknown[] }[] = [];
+  const heard: string[] = [];
+  const attempts: RemoteAttempt<Job>[] = [];
+  const workers = [1, 2].map((capacity, number) => {
+    const host = new WorkerHost<Job>({
+      system: machine.system,
+      host: `worker${number}`,
+      send: (message) => {
+        for (const attempt of attempts) attempt.accept(worker, sent(message));
+      },
+      create: (order) => {
+        const slot = new NotingSlot();
+        const peers: unknown[] = [];
+        made.push({ order, slot, peers });
+        return { handle: slot, connect: (all) => void peers.push(...all) };
+      },
+    });
+    const worker: RemoteWorker<Job> = { capacity, send: (message) => host.accept(sent(message)) };
+    return { host, worker };
+  });
+  const all = workers.map(({ worker }) => worker);
+  const deploy = (number: number): RemoteAttempt<Job> => {
+    const attempt = new RemoteAttempt<Job>(number, placeSlots(3, all), { name: 'orders' }, (slot) => ({
+      requestSplit: (task) => void heard.push(`${number}/${slot} wants a split of ${task}`),
+      sendState: () => undefined,
+      onFinished: () => void heard.push(`${number}/${slot} finished`),
+      onFailed: (error) => void heard.push(`${number}/${slot} failed: ${(error as Error).message}`),
+    }));
+    attempts.push(attempt);
+    return attempt;
+  };
+  return { machine, made, heard, hosts: workers.map(({ host }) => host), workers: all, deploy };
+};
+
+const last = <T>(list: readonly T[], count: number): readonly T[] => list.slice(-count);
+
+describe('an attempt in several workers', () => {
+  it('gives each worker its slots, with the job, and who is near', () => {
+    const { made, deploy } = deployed();
+    deploy(1);
+    expect(made.map(({ order: { slot, near, job, attempt } }) => ({ slot, near, job, attempt }))).toEqual([
+      { slot: 0, near: [0], job: { name: 'orders' }, attempt: 1 },
+      { slot: 1, near: [1, 2], job: { name: 'orders' }, attempt: 1 },
+      { slot: 2, near: [1, 2], job: { name: 'orders' }, attempt: 1 },
+    ]);
+  });
+
+  it('lets its slots find each other, and hands on what each is told and tells', async () => {
+    const { machine, made, heard, deploy } = deployed();
+    const attempt = deploy(1);
+    for (const { order } of made) order.onListening(4000 + order.slot);
+    expect(made[2]?.peers).toEqual([
+      { slot: 0, host: 'worker0', port: 4000 },
+      { slot: 1, host: 'worker1', port: 4001 },
+    ]);
+    for (const { slot } of made) slot.loading.resolve();
+    await settle(machine);
+    await Promise.all(attempt.slots.map(({ ready }) => ready));
+    attempt.slots[1]?.noMoreSplits(5);
+    expect(made.map(({ slot }) => slot.told)).toEqual([[], [['noMoreSplits', 5]], []]);
+    made[2]?.order.reports.requestSplit(7);
+    expect(heard).toEqual(['1/2 wants a split of 7']);
+  });
+
+  it('ends when the next one begins, and hears nothing of it', async () => {
+    const { machine, made, heard, deploy } = deployed();
+    const first = deploy(1);
+    deploy(2);
+    expect(made.slice(0, 3).map(({ slot }) => slot.told)).toEqual([[['cancel']], [['cancel']], [['cancel']]]);
+    first.slots[0]?.stop();
+    made[3]?.order.reports.requestSplit(1);
+    await settle(machine);
+    expect(last(made, 3).map(({ slot }) => slot.told)).toEqual([[], [], []]);
+    expect(heard).toEqual(['2/0 wants a split of 1']);
+  });
+
+  it('fails with the worker that is lost', () => {
+    const { heard, workers, deploy } = deployed();
+    deploy(1).lost(workers[1] as RemoteWorker<Job>, new Error('it is silent'));
+    expect(heard).toEqual(['1/1 failed: it is silent', '1/2 failed: it is silent']);
+  });
+
+  it('is not spoken for by a worker that does not host the slot', () => {
+    const { workers, deploy } = deployed();
+    const attempt = deploy(1);
+    const foreign = { kind: 'slot', attempt: 1, slot: 0, answer: { kind: 'ready' } } as const;
+    expect(() => attempt.accept(workers[1] as RemoteWorker<Job>, foreign)).toThrow('which it does not host');
+  });
+
+  it('needs room for all of its slots', () => {
+    expect(() => placeSlots(4, [{ capacity: 1 }, { capacity: 2 }])).toThrow(
+      '4 slots are needed, and 2 workers have room for 3.',
+    );
+  });
+});
+
+describe('a worker', () => {
+  it('is closed when all its slots are, those of earlier attempts among them', async () => {
+    const { machine, made, hosts, deploy } = deployed();
+    deploy(1);
+    deploy(2);
+    let isClosed = false;
+    void hosts[1]?.close().then(() => {
+      isClosed = true;
+    });
+    for (const { slot, order } of made) if (order.attempt === 2) slot.cancelling.resolve();
+    await settle(machine);
+    expect(isClosed).toBe(false);
+    for (const { slot } of made) slot.cancelling.resolve();
+    await settle(machine);
+    expect(isClosed).toBe(true);
+  });
+
+  it('begins no attempt that is older than the one it has, and refuses what means nothing to it', () => {
+    const { made, hosts, deploy } = deployed();
+    deploy(2);
+    deploy(1);
+    expect(made.map(({ order }) => order.attempt)).toEqual([2, 2, 2]);
+    expect(() => hosts[0]?.accept({ kind: 'sing' } as never)).toThrow('which means nothing here');
+  });
+});
