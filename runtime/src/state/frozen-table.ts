@@ -1,6 +1,5 @@
 import { cloneValue } from '../batch/values.ts';
 import { grownIntegers, grownLength, grownNumbers } from './capacity.ts';
-import type { KeyIndex } from './key-index.ts';
 import type { MemoryAccount } from './memory-account.ts';
 import type { RowEpochs } from './row-epochs.ts';
 
@@ -14,16 +13,30 @@ export interface TableCut {
   readonly afterEpochs: Int32Array;
 }
 
-interface Accumulators {
-  readonly index: KeyIndex;
-  readonly numbers: readonly Float64Array[];
+/** Numbers by row. */
+export type NumberArray = Float64Array | Uint8Array;
+
+/** The columns of a table, as far as they are stored. */
+export interface StoredColumns {
+  readonly columns: readonly NumberArray[];
   readonly heaps: readonly (readonly unknown[])[];
+}
+
+/** A table whose rows can be frozen. Its arrays are replaced when it grows. */
+export interface FreezableRows extends StoredColumns {
+  /** All rows that were ever in use are below this. */
+  readonly rowLimit: number;
+  has(row: number): boolean;
+  keyAt(row: number): unknown;
+  hashAt(row: number): number;
+  /** The keys of these rows, all in use. */
+  keysAt(rows: Int32Array): Float64Array | readonly unknown[];
 }
 
 /** Rows of one key group of a table. */
 export interface TableRows {
   readonly keys: Float64Array | readonly unknown[];
-  readonly columns: Pick<Accumulators, 'numbers' | 'heaps'>;
+  readonly columns: StoredColumns;
   /** Where in the columns each row stands. */
   readonly cells: Int32Array;
 }
@@ -36,7 +49,7 @@ const none = -1;
  * copied here and enters another chain of the group.
  */
 export class FrozenTable {
-  private readonly table: Accumulators;
+  private readonly table: FreezableRows;
   private readonly epochs: RowEpochs;
   private readonly cut: TableCut;
   private readonly account: MemoryAccount;
@@ -53,24 +66,24 @@ export class FrozenTable {
   private savedNexts: Int32Array = new Int32Array(0);
   private savedRows: Int32Array = new Int32Array(0);
   private savedCount = 0;
-  readonly numbers: Float64Array[];
+  readonly columns: Float64Array[];
   readonly heaps: unknown[][];
   /** The keys of saved rows that were removed since. */
   private readonly removedKeys: Map<number, unknown> = new Map();
 
-  constructor(table: Accumulators, epochs: RowEpochs, cut: TableCut, account: MemoryAccount) {
+  constructor(table: FreezableRows, epochs: RowEpochs, cut: TableCut, account: MemoryAccount) {
     this.table = table;
     this.epochs = epochs;
     this.cut = cut;
     this.account = account;
     const groupCount = cut.afterEpochs.length;
-    this.rowLimit = table.index.rowLimit;
+    this.rowLimit = table.rowLimit;
     account.grow(this.rowLimit * 4 + groupCount * 9);
     this.heads = new Int32Array(groupCount).fill(none);
     this.savedHeads = new Int32Array(groupCount).fill(none);
     this.read = new Uint8Array(groupCount);
     this.nexts = new Int32Array(this.rowLimit);
-    this.numbers = table.numbers.map(() => new Float64Array(0));
+    this.columns = table.columns.map(() => new Float64Array(0));
     this.heaps = table.heaps.map(() => []);
   }
 
@@ -81,8 +94,8 @@ export class FrozenTable {
     const from = this.chained;
     for (let row = from; row < end; row++) {
       // A row that is not in use was never written, or in an epoch that is not wanted.
-      if (!table.index.has(row)) continue;
-      const group = this.cut.groupOf(table.index.hashAt(row));
+      if (!table.has(row)) continue;
+      const group = this.cut.groupOf(table.hashAt(row));
       if (!this.wants(group, epochs.values[row]!)) continue;
       nexts[row] = heads[group]!;
       heads[group] = row;
@@ -98,7 +111,7 @@ export class FrozenTable {
     const count = this.takeLive(group, rows);
     if (count > 0) {
       const cells = rows.subarray(0, count);
-      return { keys: this.table.index.valuesAt(cells), columns: this.table, cells };
+      return { keys: this.table.keysAt(cells), columns: this.table, cells };
     }
     return this.takeSaved(group, rows);
   }
@@ -111,20 +124,20 @@ export class FrozenTable {
   /** A row that was last written in this epoch is about to be written. */
   save(row: number, writtenIn: number): void {
     if (writtenIn === 0 || writtenIn > this.cut.epoch) return;
-    const group = this.cut.groupOf(this.table.index.hashAt(row));
+    const group = this.cut.groupOf(this.table.hashAt(row));
     if (this.read[group] === 1 || !this.wants(group, writtenIn)) return;
     if (this.savedCount === this.savedRows.length) this.grow();
     const place = this.savedCount++;
     this.savedRows[place] = row;
     this.savedNexts[place] = this.savedHeads[group]!;
     this.savedHeads[group] = place;
-    for (let i = 0; i < this.numbers.length; i++) this.numbers[i]![place] = this.table.numbers[i]![row]!;
+    for (let i = 0; i < this.columns.length; i++) this.columns[i]![place] = this.table.columns[i]![row]!;
     for (let i = 0; i < this.heaps.length; i++) this.heaps[i]!.push(cloneValue(this.table.heaps[i]![row]));
   }
 
   /** The key of a row is about to be removed. */
   keepKey(row: number): void {
-    if (!this.removedKeys.has(row)) this.removedKeys.set(row, this.table.index.keyAt(row));
+    if (!this.removedKeys.has(row)) this.removedKeys.set(row, this.table.keyAt(row));
   }
 
   /** Gives the memory back. */
@@ -158,7 +171,7 @@ export class FrozenTable {
     const cells = places.subarray(0, count);
     const keys = Array.from(cells, (cell) => {
       const row = this.savedRows[cell]!;
-      return removedKeys.has(row) ? removedKeys.get(row) : table.index.keyAt(row);
+      return removedKeys.has(row) ? removedKeys.get(row) : table.keyAt(row);
     });
     return { keys, columns: this, cells };
   }
@@ -167,8 +180,8 @@ export class FrozenTable {
     const length = grownLength(this.savedRows.length, this.savedCount + 1);
     this.savedRows = grownIntegers(this.savedRows, length, this.account);
     this.savedNexts = grownIntegers(this.savedNexts, length, this.account);
-    this.numbers.forEach((values, i) => {
-      this.numbers[i] = grownNumbers(values, length, this.account);
+    this.columns.forEach((values, i) => {
+      this.columns[i] = grownNumbers(values, length, this.account);
     });
   }
 }

@@ -43,7 +43,7 @@ export const readDoubles = (reader: ByteReader, count: number): Float64Array => 
 
 /** Gathers numbers and writes them as they lie in memory; NaN always has the same bits. */
 export const writeDoubles = (
-  values: Float64Array,
+  values: Float64Array | Uint8Array,
   cells: Int32Array,
   count: number,
   writer: ByteWriter,

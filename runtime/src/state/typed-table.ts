@@ -1,5 +1,5 @@
 import { grownLength, grownNumbers } from './capacity.ts';
-import { FrozenTable, type TableCut } from './frozen-table.ts';
+import { type FreezableRows, FrozenTable, type TableCut } from './frozen-table.ts';
 import { KeyIndex } from './key-index.ts';
 import { MemoryAccount } from './memory-account.ts';
 import { RowEpochs } from './row-epochs.ts';
@@ -17,7 +17,7 @@ export interface AccumulatorLayout {
  * `numbers` and `heaps` are replaced when the table grows: read them again after every lookup. A row keeps its number until
  * it is removed or the table is cleared.
  */
-export class AccumulatorTable {
+export class AccumulatorTable implements FreezableRows {
   readonly index: KeyIndex;
   readonly numbers: Float64Array[];
   readonly heaps: unknown[][];
@@ -41,6 +41,22 @@ export class AccumulatorTable {
 
   get size(): number {
     return this.index.size;
+  }
+
+  get columns(): readonly Float64Array[] {
+    return this.numbers;
+  }
+
+  get rowLimit(): number {
+    return this.index.rowLimit;
+  }
+
+  has(row: number): boolean {
+    return this.index.has(row);
+  }
+
+  keysAt(rows: Int32Array): Float64Array | readonly unknown[] {
+    return this.index.valuesAt(rows);
   }
 
   /** The row of a key, made with the initial values if there is none. */

@@ -13,7 +13,7 @@ export const writeAccumulators = (
 ): void => {
   writeKeys(keys, writer, shapes);
   const scratch = new Float64Array(cells.length);
-  for (const column of columns.numbers) writeDoubles(column, cells, cells.length, writer, scratch);
+  for (const column of columns.columns) writeDoubles(column, cells, cells.length, writer, scratch);
   for (const heap of columns.heaps) for (const cell of cells) encodeValue(heap[cell], writer, shapes);
 };
 

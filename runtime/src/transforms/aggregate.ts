@@ -68,7 +68,7 @@ class AggregateProcessor implements Processor {
     const rows: number[] = [];
     table.forEachRow((row) => rows.push(row));
     const cells = Int32Array.from(rows);
-    const keys = table.index.valuesAt(cells);
+    const keys = table.keysAt(cells);
     return encodeRows(this.aggregation.arrivals, [{ keys, columns: table, cells }]);
   }
 

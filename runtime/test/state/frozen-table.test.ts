@@ -128,7 +128,7 @@ class Rig {
       const each = rows.keys[i];
       expect(groupOf(hashValue(each))).toBe(this.group);
       const list = rows.columns.heaps[0]![cell] ?? [];
-      this.read.set(each, [rows.columns.numbers[0]![cell], [...(list as number[])]]);
+      this.read.set(each, [rows.columns.columns[0]![cell], [...(list as number[])]]);
     });
   }
 }

@@ -12,7 +12,8 @@ import {
 } from '../../src/api/aggregates.ts';
 import { valueState } from '../../src/api/state.ts';
 import type { WindowFunction, WindowSettings } from '../../src/api/transform.ts';
-import { cumulative, sliding, tumbling } from '../../src/api/windows.ts';
+import { continuousEventTimeTrigger, countTrigger, purging, timeEvictor } from '../../src/api/triggers.ts';
+import { countWindow, cumulative, session, sliding, tumbling } from '../../src/api/windows.ts';
 import { createAggregateProcessor } from '../../src/transforms/aggregate.ts';
 import { createWindowJoinProcessor } from '../../src/transforms/join/index.ts';
 import type { Processor } from '../../src/transforms/processor.ts';
@@ -60,6 +61,16 @@ const counting: WindowFunction<unknown, unknown, unknown> = {
   },
 };
 
+/** Counts the firings of a key. */
+const ofKeys: WindowFunction<unknown, unknown, unknown> = {
+  process: (values, context, output) => {
+    const firings = context.globalState.state(valueState<number>('firings', { default: 0 }));
+    firings.update(firings.value() + 1);
+    output.emit([context.key, context.window, values, firings.value()]);
+    return undefined;
+  },
+};
+
 const joining = (context: FakeContext): Processor =>
   createWindowJoinProcessor(
     {
@@ -97,6 +108,14 @@ const processors: readonly (readonly [string, (context: FakeContext) => Processo
     'windows with a function',
     windows({ assigner: sliding(20, 10), function: counting, allowedLatenessMs: 20 }),
   ],
+  ['sessions', windows({ assigner: session(10) })],
+  ['sessions with lateness', windows({ assigner: session(10), allowedLatenessMs: 15 })],
+  ['sessions with a function', windows({ assigner: session(10), function: ofKeys, allowedLatenessMs: 15 })],
+  ['windows with triggers', windows({ trigger: continuousEventTimeTrigger(6) })],
+  ['sessions with triggers', windows({ assigner: session(10), trigger: purging(countTrigger(3)) })],
+  ['windows with evictors', windows({ evictor: timeEvictor(5), allowedLatenessMs: 15 })],
+  ['windows with triggers and a function', windows({ trigger: countTrigger(2), function: counting })],
+  ['count windows', windows({ assigner: countWindow(3), lateOutput: undefined })],
   ['window joins', joining],
 ];
 

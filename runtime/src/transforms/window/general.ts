@@ -1,14 +1,8 @@
-import type { WindowSettings } from '../../api/transform.ts';
-import {
-  countEvictor,
-  type Evictor,
-  type Trigger,
-  type TriggerResult,
-  type TriggerSpec,
-} from '../../api/triggers.ts';
-import type { TimeDomain, WindowAssigner } from '../../api/windows.ts';
+import type { Trigger, TriggerResult } from '../../api/triggers.ts';
+import type { TimeDomain } from '../../api/windows.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
 import { hashValue } from '../../batch/hash.ts';
+import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
 import { MillraceError } from '../../contract/errors.ts';
 import { KeyedStore } from '../../state/keyed-store.ts';
 import type { TimerQueue } from '../../state/timers.ts';
@@ -19,46 +13,16 @@ import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
 import { type AssignWindows, createAssignWindows } from './assign-windows.ts';
 import { BatchKeySource } from './batch-keys.ts';
+import { defaultTrigger, domainOf, evictorOf, type GeneralSettings, isMerging } from './general-settings.ts';
 import { LateRecords } from './late-records.ts';
 import { type Span, withoutTimestamp } from './layout.ts';
+import { PackedSnapshot } from './packed-snapshot.ts';
 import { packState, unpackState } from './packed-state.ts';
 import { type ArrivingRecord, PaneContents } from './pane-contents.ts';
 import { createFiredRows, type FiredRows, type PaneOutput } from './pane-output.ts';
 import { emptyPane, type Pane, Panes } from './panes.ts';
 import { PaneTriggerContext } from './trigger-context.ts';
 import { createTrigger } from './triggers.ts';
-
-/** Windows as the general path runs them, joins included. */
-export type GeneralSettings = Pick<
-  WindowSettings,
-  'assigner' | 'trigger' | 'evictor' | 'allowedLatenessMs' | 'lateOutput' | 'keyed'
->;
-
-/** Records of count and global windows have no need of event time, but their timestamps are kept when they have one. */
-const domainOf = (assigner: WindowAssigner): TimeDomain | undefined =>
-  'time' in assigner ? assigner.time : undefined;
-
-const defaultTrigger = (assigner: WindowAssigner): TriggerSpec => {
-  switch (assigner.kind) {
-    case 'global':
-      return { kind: 'never' };
-    case 'count': {
-      const full: TriggerSpec = { kind: 'count', size: assigner.slide };
-      return assigner.size === assigner.slide ? { kind: 'purging', inner: full } : full;
-    }
-    default:
-      return { kind: assigner.time === 'event' ? 'eventTime' : 'processingTime' };
-  }
-};
-
-/** Overlapping count windows keep the last records of their size. */
-export const evictorOf = ({ assigner, evictor }: GeneralSettings): Evictor<unknown> | undefined => {
-  if (evictor !== undefined || assigner.kind !== 'count' || assigner.size === assigner.slide) return evictor;
-  return countEvictor(assigner.size);
-};
-
-const isMerging = (assigner: WindowAssigner): boolean =>
-  assigner.kind === 'session' || (assigner.kind === 'custom' && assigner.merging);
 
 /** A pane as its trigger and function see it. */
 const spanOf = ({ startMs, endMs }: Pane): Span => ({ startMs, endMs });
@@ -187,22 +151,44 @@ export class GeneralWindowProcessor implements Processor {
 
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
     const parts = [this.store.exportKeyGroup(keyGroup), this.output.exportKeyGroup?.(keyGroup)];
-    return packState({ arrivals: Math.max(this.arrivals, this.aggregation.arrivals), parts });
+    return packState({ arrivals: this.seen, parts });
   }
 
   importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     this.dropKeyGroup(keyGroup);
+    this.applyKeyGroup(keyGroup, bytes);
+  }
+
+  /** The first piece of a key group in a snapshot has all the state of functions; the others have no such part. */
+  applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     const { arrivals, parts } = unpackState(bytes);
-    const [panes, output] = parts;
     this.arrivals = Math.max(this.arrivals, arrivals);
     this.aggregation.raiseArrivals(arrivals);
-    if (panes !== undefined) this.store.importKeyGroup(keyGroup, panes);
-    if (output !== undefined) this.output.importKeyGroup?.(keyGroup, output);
+    if (parts[0] !== undefined) this.store.applyChanges(keyGroup, parts[0]);
+    if (parts.length > 1) this.output.dropKeyGroup?.(keyGroup);
+    if (parts[1] !== undefined) this.output.importKeyGroup?.(keyGroup, parts[1]);
   }
 
   dropKeyGroup(keyGroup: number): void {
     this.store.dropKeyGroup(keyGroup);
     this.output.dropKeyGroup?.(keyGroup);
+  }
+
+  snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
+    return new PackedSnapshot(
+      this.store.snapshotKeyGroups(request),
+      this.seen,
+      request.keyGroups,
+      this.output,
+    );
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.store.checkpointEnded(checkpointId, completed);
+  }
+
+  private get seen(): number {
+    return Math.max(this.arrivals, this.aggregation.arrivals);
   }
 
   private refuseUnmergeable({ assigner, trigger }: GeneralSettings): void {

@@ -1,8 +1,11 @@
-import { ByteReader, ByteWriter, decodeValue, encodeValue } from '../../batch/codec.ts';
+import { ByteReader, ByteWriter } from '../../batch/codec.ts';
 import { hashValue } from '../../batch/hash.ts';
 import { ReadShapes, WrittenShapes } from '../../batch/value-codec.ts';
 import { cloneValue } from '../../batch/values.ts';
+import type { TableRows } from '../../state/frozen-table.ts';
+import { readDoubles, readKeys, readValues } from '../../state/key-column.ts';
 import { keyGroupOf } from '../../state/key-groups.ts';
+import { writeAccumulators } from '../accumulator-rows.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import type { Budget } from '../processor.ts';
 import { Deadlines } from './deadlines.ts';
@@ -25,6 +28,14 @@ export interface SessionRecord {
   readonly timeMs: number;
   readonly endMs: number;
 }
+
+/** Sessions of one key group, run after run. */
+export const encodeSessions = (runs: readonly TableRows[]): Uint8Array => {
+  const writer = new ByteWriter();
+  const shapes = new WrittenShapes();
+  for (const rows of runs) writeAccumulators(rows, writer, shapes);
+  return writer.toBytes();
+};
 
 /**
  * The life of sessions: each open one has a deadline, when it ends or, if it has fired and is kept for late records, when it
@@ -77,6 +88,7 @@ export class SessionFiring {
   join(target: number, others: readonly number[]): void {
     const { table, aggregation } = this;
     this.target[0] = target;
+    table.touch(target);
     for (const other of others) {
       this.source[0] = other;
       aggregation.merge(table, table, { targets: this.target, sources: this.source, length: 1 });
@@ -88,6 +100,7 @@ export class SessionFiring {
   /** Makes a session span this time too. One that had fired and now ends in the future will fire again. */
   extend(row: number, timeMs: number, endMs: number): void {
     const { table } = this;
+    table.touch(row);
     if (timeMs < table.startsMs[row]!) table.startsMs[row] = timeMs;
     if (endMs > table.endsMs[row]!) table.endsMs[row] = endMs;
     if (table.fired[row] === 0 || table.endsMs[row]! - 1 <= this.progressMs) return;
@@ -168,25 +181,56 @@ export class SessionFiring {
 
   /** The sessions of a key group; undefined when there is none. */
   exportKeyGroup(keyGroup: number, maxParallelism: number): Uint8Array | undefined {
-    const sessions = this.rowsOf(keyGroup, maxParallelism).map((row) => [
-      this.table.keyAt(row),
-      this.save(row),
-    ]);
-    if (sessions.length === 0) return undefined;
-    const writer = new ByteWriter();
-    encodeValue(sessions, writer, new WrittenShapes());
-    return writer.toBytes();
+    const { table } = this;
+    const cells = Int32Array.from(this.rowsOf(keyGroup, maxParallelism));
+    return cells.length === 0
+      ? undefined
+      : encodeSessions([{ keys: table.keysAt(cells), columns: table, cells }]);
   }
 
+  /** Puts sessions in; those that are there already stay as they are. */
   importSessions(bytes: Uint8Array): void {
-    type Sessions = readonly (readonly [unknown, SavedSession])[];
-    for (const [key, session] of decodeValue(new ByteReader(bytes), new ReadShapes()) as Sessions) {
-      this.put(key, hashValue(key), session);
-    }
+    const reader = new ByteReader(bytes);
+    const shapes = new ReadShapes();
+    while (reader.remaining > 0) this.importRun(reader, shapes);
   }
 
   dropKeyGroup(keyGroup: number, maxParallelism: number): void {
     for (const row of this.rowsOf(keyGroup, maxParallelism)) this.table.close(row);
+  }
+
+  private importRun(reader: ByteReader, shapes: ReadShapes): void {
+    const keys = readKeys(reader, shapes);
+    const { length } = keys;
+    const [starts, ends, fired] = [
+      readDoubles(reader, length),
+      readDoubles(reader, length),
+      readDoubles(reader, length),
+    ];
+    const numbers = this.table.numbers.map(() => readDoubles(reader, length));
+    const heaps = this.table.heaps.map(() => readValues(reader, shapes, length));
+    for (let i = 0; i < length; i++) {
+      const hash = hashValue(keys[i]);
+      if (this.isThere(keys[i], hash, starts[i]!)) continue;
+      this.put(keys[i], hash, {
+        startMs: starts[i]!,
+        endMs: ends[i]!,
+        fired: fired[i] === 1,
+        numbers: numbers.map((column) => column[i]!),
+        heaps: heaps.map((column) => column[i]),
+      });
+    }
+  }
+
+  /** A snapshot may have a session twice, when it changed while its key group was read. */
+  private isThere(key: unknown, hash: number, startMs: number): boolean {
+    const { table } = this;
+    const keyRow = table.index.find(key, hash);
+    if (keyRow < 0) return false;
+    for (let row = table.firstOf(keyRow); row >= 0; row = table.nextRows[row]!) {
+      if (table.startsMs[row] === startMs) return true;
+    }
+    return false;
   }
 
   private rowsOf(keyGroup: number, maxParallelism: number): number[] {
@@ -213,6 +257,7 @@ export class SessionFiring {
       table.close(row);
       return;
     }
+    table.touch(row);
     table.fired[row] = 1;
     if (this.latenessMs > 0) deadlines.postpone(this.dueMs(row));
     else deadlines.remove();

@@ -1,6 +1,13 @@
 import { grownBytes, grownIntegers, grownLength, grownNumbers } from '../../state/capacity.ts';
+import {
+  type FreezableRows,
+  FrozenTable,
+  type NumberArray,
+  type TableCut,
+} from '../../state/frozen-table.ts';
 import { KeyIndex } from '../../state/key-index.ts';
 import { MemoryAccount } from '../../state/memory-account.ts';
+import { RowEpochs } from '../../state/row-epochs.ts';
 import { RowSpace } from '../../state/row-space.ts';
 import type { TableShape } from './slices.ts';
 
@@ -8,8 +15,12 @@ import type { TableShape } from './slices.ts';
  * The open sessions of all keys. A session is a row: its start and end, its accumulators, and the next session of the same
  * key. Nearly every key has one session at a time; several form a chain from the row that the key index leads to.
  */
-export class SessionTable {
+export class SessionTable implements FreezableRows {
   readonly index: KeyIndex;
+  /** Rows are noted with this number when they are written. */
+  epoch = 1;
+  /** Starts, ends, what has fired, and the numbers of the accumulators: what is stored of a session beside its heap values. */
+  columns: readonly NumberArray[] = [];
   /** Accumulators by row; replaced when the table grows. */
   readonly numbers: Float64Array[];
   readonly heaps: unknown[][];
@@ -29,14 +40,49 @@ export class SessionTable {
   readonly account: MemoryAccount;
   private readonly initial: readonly number[];
   private capacity = 0;
+  private readonly epochs: RowEpochs;
+  private snapshot: FrozenTable | undefined;
 
   constructor(shape: TableShape, account: MemoryAccount = new MemoryAccount()) {
     this.account = account;
     this.index = new KeyIndex(account);
     this.rows = new RowSpace(account);
+    this.epochs = new RowEpochs(account);
     this.initial = shape.initialNumbers;
     this.numbers = shape.initialNumbers.map(() => new Float64Array(0));
     this.heaps = Array.from({ length: shape.heapCount }, () => []);
+    this.columns = [this.startsMs, this.endsMs, this.fired, ...this.numbers];
+  }
+
+  get rowLimit(): number {
+    return this.rows.limit;
+  }
+
+  has(row: number): boolean {
+    return this.rows.has(row);
+  }
+
+  keysAt(rows: Int32Array): Float64Array | readonly unknown[] {
+    return this.index.valuesAt(rows.map((row) => this.keyRows[row]!));
+  }
+
+  /** To be called before a session is changed. */
+  touch(row: number): void {
+    const { values } = this.epochs;
+    if (values[row] === this.epoch) return;
+    this.snapshot?.save(row, values[row]!);
+    values[row] = this.epoch;
+  }
+
+  /** Keeps the sessions as they are now until `thaw`, and begins a new epoch. */
+  freeze(cut: TableCut, account: MemoryAccount): FrozenTable {
+    this.snapshot = new FrozenTable(this, this.epochs, cut, account);
+    this.epoch = cut.epoch + 1;
+    return this.snapshot;
+  }
+
+  thaw(): void {
+    this.snapshot = undefined;
   }
 
   /** How many sessions there are. */
@@ -74,6 +120,7 @@ export class SessionTable {
   open(keyRow: number, startMs: number, endMs: number): number {
     const row = this.rows.allocate();
     if (row >= this.capacity) this.grow(row + 1);
+    this.epochs.values[row] = this.epoch;
     this.startsMs[row] = startMs;
     this.endsMs[row] = endMs;
     this.keyRows[row] = keyRow;
@@ -84,6 +131,8 @@ export class SessionTable {
 
   /** Ends a session; the last one of a key takes the key with it. */
   close(row: number): void {
+    this.touch(row);
+    this.snapshot?.keepKey(row);
     const keyRow = this.keyRows[row]!;
     const next = this.nextRows[row]!;
     if (this.heads[keyRow] === row + 1) this.heads[keyRow] = next + 1;
@@ -97,6 +146,7 @@ export class SessionTable {
     for (const heap of this.heaps) heap[row] = undefined;
     this.fired[row] = 0;
     this.stamps[row]! += 1;
+    this.epochs.values[row] = 0;
     this.rows.release(row);
   }
 
@@ -120,5 +170,7 @@ export class SessionTable {
       if (this.initial[i] !== 0) this.numbers[i]!.fill(this.initial[i]!, before);
     }
     for (const heap of this.heaps) while (heap.length < length) heap.push(undefined);
+    this.epochs.grow(length);
+    this.columns = [this.startsMs, this.endsMs, this.fired, ...this.numbers];
   }
 }

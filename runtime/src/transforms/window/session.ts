@@ -1,16 +1,20 @@
 import type { WindowAssigner } from '../../api/windows.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
+import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
+import { keyGroupOf } from '../../state/key-groups.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import { SkippedRecords } from '../aggregation/inputs.ts';
 import type { Budget, Processor, ProcessorContext } from '../processor.ts';
+import { TableCheckpoints } from '../table-checkpoints.ts';
+import { TablesSnapshot } from '../tables-snapshot.ts';
 import { BatchKeySource } from './batch-keys.ts';
-import type { GeneralSettings } from './general.ts';
+import type { GeneralSettings } from './general-settings.ts';
 import { LateRecords } from './late-records.ts';
 import { withoutTimestamp } from './layout.ts';
-import { packState, unpackState } from './packed-state.ts';
+import { packParts, packState, unpackState } from './packed-state.ts';
 import type { PaneOutput } from './pane-output.ts';
 import { SessionEnds } from './session-ends.ts';
-import { SessionFiring, type SessionRecord } from './session-firing.ts';
+import { encodeSessions, SessionFiring, type SessionRecord } from './session-firing.ts';
 import { SessionTable } from './session-table.ts';
 
 /** The settings of a window that this path runs: sessions that aggregate, with the trigger of their time domain. */
@@ -30,6 +34,7 @@ export class SessionWindowProcessor implements Processor {
   private readonly table: SessionTable;
   private readonly firing: SessionFiring;
   private readonly ends: SessionEnds;
+  private readonly checkpoints: TableCheckpoints;
   private readonly lateRecords: LateRecords;
   private readonly keySource: BatchKeySource;
   private readonly skipped: SkippedRecords = new SkippedRecords();
@@ -59,6 +64,7 @@ export class SessionWindowProcessor implements Processor {
     this.table = new SessionTable(aggregation, context.memory.open({ state: 'sessions' }));
     this.firing = new SessionFiring(this.table, aggregation, output, this.latenessMs);
     this.ends = new SessionEnds(assigner.gapMs);
+    this.checkpoints = new TableCheckpoints(context.maxParallelism);
     this.lateRecords = new LateRecords(settings, context);
     this.keySource = new BatchKeySource(settings.keyed);
   }
@@ -120,6 +126,11 @@ export class SessionWindowProcessor implements Processor {
 
   importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     this.dropKeyGroup(keyGroup);
+    this.applyKeyGroup(keyGroup, bytes);
+  }
+
+  /** The first piece of a key group in a snapshot has all the state of functions; the others have no such part. */
+  applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     const { arrivals, parts } = unpackState(bytes);
     const [sessions, output] = parts;
     this.aggregation.raiseArrivals(arrivals);
@@ -130,6 +141,31 @@ export class SessionWindowProcessor implements Processor {
   dropKeyGroup(keyGroup: number): void {
     this.firing.dropKeyGroup(keyGroup, this.context.maxParallelism);
     this.output.dropKeyGroup?.(keyGroup);
+  }
+
+  /** Always whole: sessions that are over leave nothing behind by which an increment could name them. */
+  snapshotKeyGroups({ checkpointId, keyGroups }: SnapshotRequest): KeyedSnapshot {
+    const { table, checkpoints, context } = this;
+    const request = { checkpointId, keyGroups, since: () => undefined };
+    const { groups, afterEpochs } = checkpoints.begin(request, table.epoch);
+    const groupOf = (hash: number): number => keyGroupOf(hash, context.maxParallelism);
+    const account = context.memory.open({ state: 'snapshot' });
+    const { arrivals } = this.aggregation;
+    const outputs = new Map(keyGroups.map((group) => [group, this.output.exportKeyGroup?.(group)]));
+    return new TablesSnapshot({
+      groups,
+      tables: [table.freeze({ epoch: table.epoch, afterEpochs, groupOf }, account)],
+      isHeaded: true,
+      encode: (keyGroup, runs, isFirst) => {
+        const sessions = encodeSessions(runs.map(({ rows }) => rows));
+        return packParts({ arrivals, parts: isFirst ? [sessions, outputs.get(keyGroup)] : [sessions] });
+      },
+      ended: () => {
+        table.thaw();
+        account.close();
+        checkpoints.ended();
+      },
+    });
   }
 
   private reserve(length: number): void {
@@ -172,6 +208,7 @@ export class SessionWindowProcessor implements Processor {
         endMs > startsMs[row]! &&
         endsMs[row]! - 1 > progressMs
       ) {
+        table.touch(row);
         if (timeMs < startsMs[row]!) startsMs[row] = timeMs;
         if (endMs > endsMs[row]!) endsMs[row] = endMs;
       } else {

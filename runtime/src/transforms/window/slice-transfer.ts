@@ -72,7 +72,7 @@ export class SliceTransfer {
     const runs = this.store.slices.flatMap((slice): SliceRows[] => {
       const cells = this.rowsOf(slice.table, keyGroup);
       if (cells.length === 0) return [];
-      const keys = slice.table.index.valuesAt(cells);
+      const keys = slice.table.keysAt(cells);
       return [{ slice, rows: { keys, columns: slice.table, cells } }];
     });
     return runs.length === 0 ? undefined : encodeSlices(firedEndMs, runs);

@@ -9,7 +9,7 @@ import { TablesSnapshot } from '../tables-snapshot.ts';
 import { createLayout } from './aligned-layout.ts';
 import { BatchKeySource } from './batch-keys.ts';
 import { FiredGroups } from './fired-groups.ts';
-import type { GeneralSettings } from './general.ts';
+import type { GeneralSettings } from './general-settings.ts';
 import { LateRecords } from './late-records.ts';
 import { type AlignedAssigner, type Span, withoutTimestamp } from './layout.ts';
 import { packParts, packState, unpackState } from './packed-state.ts';
