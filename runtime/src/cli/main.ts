@@ -5,7 +5,9 @@ import { addCheckpoint } from './commands/checkpoint.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addGraph } from './commands/graph.ts';
 import { addNew } from './commands/new.ts';
+import { addPlan } from './commands/plan.ts';
 import { addRun } from './commands/run.ts';
+import { addStoredSavepoints } from './commands/savepoint.ts';
 import { addValidate } from './commands/validate.ts';
 import { errorText } from './error-text.ts';
 
@@ -32,8 +34,8 @@ const build = (io: CommandIo, outcome: Outcome): Command => {
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.error(text) })
     .showHelpAfterError('(millrace --help shows the commands)')
     .addHelpText('after', `${examples}${exitCodes}`);
-  for (const add of [addRun, addValidate, addGraph, addNew, addCheckpoint, addCompletion])
-    add(program, io, outcome);
+  const ofJobs = [addRun, addValidate, addGraph, addPlan, addNew];
+  for (const add of [...ofJobs, addCheckpoint, addStoredSavepoints, addCompletion]) add(program, io, outcome);
   for (const command of program.commands) {
     command.showHelpAfterError(`(millrace ${command.name()} --help shows what it takes)`);
   }

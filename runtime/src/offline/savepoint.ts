@@ -2,8 +2,9 @@ import { ByteReader, decodeValue } from '../batch/codec.ts';
 import { decodeSavepoint } from '../checkpoint/log-entry.ts';
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
-import { savepointManifest } from '../checkpoint/paths.ts';
+import { jobsPrefix, savepointManifest } from '../checkpoint/paths.ts';
 import { openState, type StoredState } from '../checkpoint/restore.ts';
+import { storeUnder } from '../checkpoint/store-under.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
 import { type KeyedRecord, readKeyedRecords } from './keyed-records.ts';
@@ -56,6 +57,16 @@ export class Savepoint {
     return records;
   }
 
+  /** Pieces and bytes of each transform, as they are stored. */
+  sizes(): ReadonlyMap<string, { readonly pieces: number; readonly bytes: number }> {
+    const sizes = new Map<string, { readonly pieces: number; readonly bytes: number }>();
+    for (const { uid, length } of this.state.entries()) {
+      const { pieces, bytes } = sizes.get(uid) ?? { pieces: 0, bytes: 0 };
+      sizes.set(uid, { pieces: pieces + 1, bytes: bytes + length });
+    }
+    return sizes;
+  }
+
   private transform(uid: string): CheckpointManifest['transforms'][number] {
     const found = this.manifest.transforms.find((transform) => transform.uid === uid);
     if (found !== undefined) return found;
@@ -81,7 +92,12 @@ export class Savepoint {
 }
 
 /** Transforms whose state is that of a keyed function. */
-const keyedFunctions: readonly string[] = ['keyedProcess', 'keyedCoProcess', 'keyedBroadcast', 'reduce'];
+export const keyedFunctions: readonly string[] = [
+  'keyedProcess',
+  'keyedCoProcess',
+  'keyedBroadcast',
+  'reduce',
+];
 
 /** The manifest of the savepoint in a folder. @throws MillraceError io when it is damaged, of a newer version, or not there */
 export const readSavepointManifest = async (
@@ -95,10 +111,45 @@ export const readSavepointManifest = async (
     'io',
     `There is no savepoint in ${folder.place}: it has no object “${savepointManifest}”.`,
     {
-      hint: 'Name the folder that the manifest lies in; `millrace savepoint list` shows those of a job.',
+      hint: 'Name the folder that the manifest lies in; `millrace savepoint list-stored` shows those of a job.',
       where: found,
     },
   );
+};
+
+/**
+ * Removes a savepoint: its manifest first, so that nobody takes what is left for one.
+ * @throws MillraceError io when there is none in the folder
+ */
+export const disposeSavepoint = async (
+  system: OfflineSystem,
+  folder: ObjectStore,
+): Promise<CheckpointManifest> => {
+  const manifest = await readSavepointManifest(system, folder);
+  await folder.remove([savepointManifest]);
+  await folder.remove(manifest.objects.map(({ key }) => key));
+  return manifest;
+};
+
+/** A savepoint of a store that holds jobs. */
+export interface ListedSavepoint {
+  /** Where its manifest lies. */
+  readonly folder: string;
+  readonly manifest: CheckpointManifest;
+}
+
+/** The savepoints of all jobs of a store, oldest first. @throws MillraceError io when a manifest is damaged */
+export const listSavepoints = async (
+  system: OfflineSystem,
+  store: ObjectStore,
+): Promise<readonly ListedSavepoint[]> => {
+  const found: ListedSavepoint[] = [];
+  for (const { key } of await store.list(jobsPrefix)) {
+    const folder = /^(jobs\/[^/]+\/savepoints\/[^/]+)\/manifest$/.exec(key)?.[1];
+    if (folder === undefined) continue;
+    found.push({ folder, manifest: await readSavepointManifest(system, storeUnder(store, `${folder}/`)) });
+  }
+  return found.sort((one, other) => one.manifest.createdMs - other.manifest.createdMs);
 };
 
 /** Opens state whose objects lie below `folder`. @throws MillraceError io when objects are damaged or missing */
