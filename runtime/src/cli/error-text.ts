@@ -1,13 +1,10 @@
 import { MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
 import { placeOf } from '../task/failures.ts';
+import { visible } from './visible.ts';
 
 const indent = (label: string, text: string): string =>
   `  ${label.padEnd(9)} ${text.replaceAll('\n', '\n            ')}`;
-
-/** Texts of jobs and records may not move the cursor or colour the terminal. Line breaks stay. */
-const visible = (text: string): string =>
-  text.replaceAll('\t', ' ').replace(/[^\P{Cc}\n]|[\u2028\u2029]/gu, '\u{FFFD}');
 
 const ofOurs = (error: MillraceError): readonly string[] => [
   ...Object.entries(placeOf(error)).map(([name, value]) => indent(name, String(value))),

@@ -3,6 +3,7 @@ import { ownVersion } from '../sys/own-version.ts';
 import { type CommandIo, ExitCode, type Outcome } from './command-io.ts';
 import { addCheckpoint } from './commands/checkpoint.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addCancel, addRescale, addSavepoint, addStatus, addStop } from './commands/control.ts';
 import { addGraph } from './commands/graph.ts';
 import { addNew } from './commands/new.ts';
 import { addPlan } from './commands/plan.ts';
@@ -16,6 +17,7 @@ Examples:
   millrace new shop && cd shop        a project that runs and has a test
   millrace run job.yaml               run a job on this machine
   millrace graph job.yaml             see its tasks before it runs
+  millrace status                     see how a running job is
   millrace run --help                 the options of a command, with examples
 `;
 
@@ -35,7 +37,9 @@ const build = (io: CommandIo, outcome: Outcome): Command => {
     .showHelpAfterError('(millrace --help shows the commands)')
     .addHelpText('after', `${examples}${exitCodes}`);
   const ofJobs = [addRun, addValidate, addGraph, addPlan, addNew];
-  for (const add of [...ofJobs, addCheckpoint, addStoredSavepoints, addCompletion]) add(program, io, outcome);
+  const ofRunningJobs = [addStatus, addSavepoint, addStop, addCancel, addRescale];
+  for (const add of [...ofJobs, ...ofRunningJobs, addCheckpoint, addStoredSavepoints, addCompletion])
+    add(program, io, outcome);
   for (const command of program.commands) {
     command.showHelpAfterError(`(millrace ${command.name()} --help shows what it takes)`);
   }

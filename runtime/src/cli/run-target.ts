@@ -10,16 +10,19 @@ import { requireVariables, setVariables } from './environment.ts';
 import { freezeTarget } from './freeze-target.ts';
 import type { JobTarget } from './job-target.ts';
 import { showProgress } from './progress.ts';
+import { type ControlPlace, serveControl } from './serve-control.ts';
 import { jobTotals, summaryLine } from './summary.ts';
 import { failureOf } from './trouble.ts';
 
-/** How a run is shown. */
+/** How a run is shown, and to whom. */
 export interface RunDisplay {
   readonly logger: Logger;
   /** Shows why the job failed. */
   readonly showFailure: (error: unknown) => void;
   /** Whether to draw the live panel, on a terminal. */
   readonly panel: boolean;
+  /** Where the control API is served; absent = nowhere. */
+  readonly control?: ControlPlace | undefined;
 }
 
 /** The first interrupt stops the job after the records in hand, the second cancels it, further ones change nothing. */
@@ -96,6 +99,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   const deadLetters = openDeadLetterFile(io.system, target.deadLetterFile);
   let goOn = (): void => undefined;
   const job = await createJob(io, target, logger, deadLetters, () => goOn());
+  const control = await serveControl(io, logger, job, target.name, display.control);
   const startedMs = io.system.clock.monotonicMs();
   const releaseInterrupt = stopOnInterrupt(io, logger, job);
   const trouble = cancelOnTrouble(io, job);
@@ -103,6 +107,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   goOn = () => progress.goOn();
   job.start();
   const result = await job.ended;
+  await control?.close();
   progress.end();
   releaseInterrupt();
   trouble.release();

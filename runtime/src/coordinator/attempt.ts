@@ -126,9 +126,14 @@ export class Attempt {
     return this.slots.flatMap((slot) => slot.report());
   }
 
+  /** Metrics of each slot. */
+  slotMetrics(): readonly MetricSnapshot[] {
+    return this.slots.map((slot) => slot.metrics());
+  }
+
   /** Metrics of all slots as one. */
   metrics(): MetricSnapshot {
-    return mergeMetrics(this.slots.map((slot) => slot.metrics()));
+    return mergeMetrics(this.slotMetrics());
   }
 
   /** Ends at once whatever is there and resolves when it is gone; however often it is asked for, it happens once. */

@@ -38,6 +38,13 @@ export interface JobResult {
   readonly metrics: MetricSnapshot;
 }
 
+/** Who wants to know what happens to a job, at once. */
+export interface JobObserver {
+  onState(state: JobState): void;
+  /** `restarts`: it goes on with another attempt. */
+  onFailure(error: unknown, attempt: number, restarts: boolean): void;
+}
+
 /** A job of this process, from its first attempt to its end. */
 export class LocalJob {
   /** Settles once, when the job can do nothing more; never rejects. */
@@ -49,6 +56,7 @@ export class LocalJob {
   private attemptStartedMs = 0;
   private readonly failures: Failure[] = [];
   private delay: Cancellable | undefined;
+  private observer: JobObserver | undefined;
   private routing: RoutingTable;
   /** Begun by this process; an attempt's number counts those of other processes too. */
   private attempts = 0;
@@ -70,6 +78,15 @@ export class LocalJob {
     return this.running?.number ?? 0;
   }
 
+  get graph(): PhysicalGraph {
+    return this.settings.graph;
+  }
+
+  /** From now on `observer` is told what happens, and whoever was told before no longer. */
+  observe(observer: JobObserver): void {
+    this.observer = observer;
+  }
+
   /** Counters of every subtask of the newest attempt. */
   report(): readonly SubtaskReport[] {
     return this.running?.report() ?? [];
@@ -83,6 +100,11 @@ export class LocalJob {
   /** Metrics of all slots as one, grouped by transform: counters of the job's functions are its accumulators. */
   metrics(): MetricSnapshot {
     return this.running?.metrics() ?? mergeMetrics([]);
+  }
+
+  /** The same of each slot. */
+  slotMetrics(): readonly MetricSnapshot[] {
+    return this.running?.slotMetrics() ?? [];
   }
 
   /** Starts the first attempt. A job that was started, stopped or cancelled before stays as it is. */
@@ -193,6 +215,8 @@ export class LocalJob {
     const invalid = MillraceError.is(error) && error.code === 'job-invalid';
     const policy: RestartPolicy = invalid ? { strategy: 'None' } : restart;
     const decision = decideRestart(policy, this.failures, system.random.next());
+    const restarts = decision.restart && this.current !== 'stopping';
+    this.observer?.onFailure(error, this.attempt, restarts);
     if (this.current === 'stopping') return this.end('failed', error);
     if (!decision.restart) {
       if (policy.strategy !== 'None') logger.warn(`Attempt ${this.attempt} was the last: ${decision.reason}`);
@@ -215,6 +239,7 @@ export class LocalJob {
       throw new MillraceError('internal', `A job cannot go from ${this.current} to ${to}.`);
     }
     this.current = to;
+    this.observer?.onState(to);
   }
 
   /** The last that happens to a job: whatever is still there is closed, and then its end is told. */

@@ -49,6 +49,8 @@ export const callByShell = (folder: string, line: string): Promise<Called> =>
 export interface Running {
   /** Resolves when this text has been written to standard output or standard error. */
   seen(text: string): Promise<void>;
+  /** All that has been written so far, to standard error first. */
+  text(): string;
   signal(name: 'SIGINT' | 'SIGTERM'): void;
   readonly ended: Promise<Called>;
 }
@@ -76,6 +78,7 @@ export const start = (folder: string, ...words: readonly string[]): Running => {
         waiting.add(look);
         look();
       }),
+    text: () => texts.error + texts.out,
     signal: (name) => void child.kill(name),
     ended: new Promise((resolve) => child.on('close', (code) => resolve({ code: code ?? -1, ...texts }))),
   };

@@ -37,7 +37,18 @@ const told = async (...words: readonly string[]) => {
   return { code, out: io.printed, error: io.complained };
 };
 
-const commands = ['run', 'validate', 'graph', 'new', 'completion'];
+const commands = [
+  'run',
+  'validate',
+  'graph',
+  'status',
+  'savepoint',
+  'stop',
+  'cancel',
+  'rescale',
+  'new',
+  'completion',
+];
 
 describe('millrace', () => {
   it('shows its commands, examples and exit codes', async () => {

@@ -211,14 +211,6 @@ export const underConstruction: readonly { readonly path: string; readonly why: 
     path: 'runtime/src/checkpoint/',
     why: 'checkpoints: stores, the log and the manifest come before the coordinator uses them',
   },
-  {
-    path: 'runtime/src/contract/control/',
-    why: 'the words of the control API come before its server and its clients',
-  },
-  {
-    path: 'runtime/src/coordinator/control/',
-    why: 'the control API comes before the coordinator is a program',
-  },
   { path: 'runtime/src/exchange/tcp/', why: 'channels between processes come before workers do' },
   {
     path: 'runtime/src/worker/remote/',

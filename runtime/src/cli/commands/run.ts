@@ -1,13 +1,17 @@
 /** `commands` holds one file a subcommand: its options, its help with examples, and the call of what does the work. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandIo, ExitCode, type Outcome } from '../command-io.ts';
 import { errorText } from '../error-text.ts';
 import { findTarget } from '../find-target.ts';
+import type { ControlPlace } from '../serve-control.ts';
 import { addTargetOptions, overridesOf, type TargetOptions } from '../target-options.ts';
 
 interface RunOptions extends TargetOptions {
   readonly log: 'text' | 'json' | 'none';
   readonly panel: boolean;
+  readonly controlPort?: number;
+  readonly controlHost: string;
+  readonly controlTokenFile?: string;
 }
 
 const examples = `
@@ -16,8 +20,21 @@ Examples:
   millrace run count.ts                     a bare file, one slot
   millrace run job.yaml -p 4 -a day=monday  four slots, an argument for the job's function
   millrace run job.yaml --log json          lines for a log collector instead of the panel
+  millrace run job.yaml --control-port 8081 so that millrace status, stop and cancel find it
 
 Ctrl-C stops the job after the records in hand; a second Ctrl-C cancels it.`;
+
+const parsePort = (text: string): number => {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  if (value >= 0 && value <= 65_535) return value;
+  throw new InvalidArgumentError('Give a whole number from 0 to 65535.');
+};
+
+/** Where the control API is to be served, if anywhere. */
+const controlOf = ({ controlPort, controlHost, controlTokenFile }: RunOptions): ControlPlace | undefined =>
+  controlPort === undefined
+    ? undefined
+    : { port: controlPort, host: controlHost, tokenFile: controlTokenFile };
 
 /** `millrace run`. */
 export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void => {
@@ -27,6 +44,9 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
       new Option('--log <form>', 'form of the log').choices(['text', 'json', 'none']).default('text'),
     )
     .option('--no-panel', 'log lines instead of the live panel on a terminal')
+    .option('--control-port <port>', 'serve the control API here; 0 takes a free port', parsePort)
+    .option('--control-host <host>', 'where it listens; elsewhere than here only with a token', '127.0.0.1')
+    .option('--control-token-file <file>', 'a file with the token that it asks for')
     .addHelpText('after', examples)
     .action(async (job: string, options: RunOptions) => {
       const json = options.log === 'json';
@@ -47,6 +67,7 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
           logger: logger.child({ job: target.name }),
           showFailure: (error) => show('The job failed', error),
           panel: options.panel && options.log === 'text',
+          control: controlOf(options),
         });
       } catch (error) {
         show('The job cannot start', error);

@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import type { ControlServer } from '../coordinator/control/server.ts';
+import type { LocalJob } from '../coordinator/local-job.ts';
+import { ownVersion } from '../sys/own-version.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { CommandIo } from './command-io.ts';
+
+/** Where the control API of a job of this process is served. */
+export interface ControlPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly tokenFile?: string | undefined;
+}
+
+const start = async (
+  { system, workingDirectory }: CommandIo,
+  logger: Logger,
+  job: LocalJob,
+  name: string,
+  { host, port, tokenFile }: ControlPlace,
+): Promise<ControlServer> => {
+  // Loaded only now: it brings express, and few jobs ask for it.
+  const [{ startControlServer }, { createLocalControl }, { readToken }] = await Promise.all([
+    import('../coordinator/control/server.ts'),
+    import('../coordinator/control/local-control.ts'),
+    import('../coordinator/control/guard.ts'),
+  ]);
+  const version = ownVersion(system);
+  const control = createLocalControl({ system, job, name, version });
+  const token = tokenFile === undefined ? undefined : readToken(system, resolve(workingDirectory, tokenFile));
+  const server = await startControlServer({ system, logger, control, version, host, port, token });
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  logger.info(`The control API is at http://${shownHost}:${server.port}/v1/status`);
+  return server;
+};
+
+/**
+ * Serves the control API of a job that is not started yet, where a place is given.
+ * @throws MillraceError when it cannot be served there; the job is cancelled then.
+ */
+export const serveControl = async (
+  io: CommandIo,
+  logger: Logger,
+  job: LocalJob,
+  name: string,
+  place: ControlPlace | undefined,
+): Promise<ControlServer | undefined> => {
+  if (place === undefined) return undefined;
+  try {
+    return await start(io, logger, job, name, place);
+  } catch (error) {
+    await job.cancel();
+    throw error;
+  }
+};

@@ -1,0 +1,179 @@
+import type { JobEvent } from '../../contract/control/events.ts';
+import type { JobFailure } from '../../contract/control/failures.ts';
+import type { Operation } from '../../contract/control/operations.ts';
+import { routes } from '../../contract/control/routes.ts';
+import type { JobStatus } from '../../contract/control/status.ts';
+import { MillraceError } from '../../contract/errors.ts';
+import { describeGraph } from '../../graph/describe.ts';
+import type { System } from '../../sys/system.ts';
+import type { LocalJob } from '../local-job.ts';
+import { causeChain, FailureHistory } from './failure-history.ts';
+import type { Answers, JobControl } from './job-control.ts';
+import { jobScopes, slotScopes, subtaskScopes } from './metric-scopes.ts';
+import { taskDetail, taskStatus } from './task-status.ts';
+
+export interface LocalControlSettings {
+  readonly system: System;
+  readonly job: LocalJob;
+  readonly name: string;
+  /** Of the runtime. */
+  readonly version: string;
+}
+
+const cannot = (what: string): MillraceError =>
+  new MillraceError('unsupported', `A job that runs in one process without a store cannot do this: ${what}`, {
+    hint: 'Run it with a store for its checkpoints, or with workers of their own.',
+  });
+
+/** What is answered where nothing else is known. */
+const refusals = (): Answers =>
+  Object.fromEntries(
+    (Object.keys(routes) as Operation[]).map((operation) => [
+      operation,
+      () => {
+        throw cannot(routes[operation].summary);
+      },
+    ]),
+  ) as unknown as Answers;
+
+/** The job of this process, as the control API holds it. */
+class LocalControl {
+  private readonly settings: LocalControlSettings;
+  private readonly listeners = new Set<(event: JobEvent) => void>();
+  private readonly history = new FailureHistory();
+  private sinceMs: number;
+  private runningSinceMs: number | undefined;
+  private restarts = 0;
+
+  constructor(settings: LocalControlSettings) {
+    this.settings = settings;
+    this.sinceMs = settings.system.clock.nowMs();
+    settings.job.observe({
+      onState: (state) => this.onState(state),
+      onFailure: (error, attempt, restarts) => this.onFailure(error, attempt, restarts),
+    });
+  }
+
+  control(): JobControl {
+    const { job, name } = this.settings;
+    return {
+      ...refusals(),
+      ...this.answers(),
+      subscribe: (listener) => {
+        this.listeners.add(listener);
+        return () => void this.listeners.delete(listener);
+      },
+      metrics: () => [
+        ...jobScopes(name, job.state, {
+          attempt: job.attempt,
+          numRestarts: this.restarts,
+          parallelism: job.graph.slots,
+        }),
+        ...subtaskScopes(name, job.report()),
+        ...job.slotMetrics().flatMap((snapshot, slot) => slotScopes(name, job.graph, slot, snapshot)),
+      ],
+      notReady: () => (job.state === 'running' ? undefined : `The job is ${job.state}.`),
+    };
+  }
+
+  private answers(): Partial<Answers> {
+    const { job } = this.settings;
+    const { graph } = job;
+    const parallelism = { desired: graph.slots, actual: graph.slots, maximum: graph.maxParallelism };
+    const slots = Array.from({ length: graph.slots }, (_, slot) => slot);
+    return {
+      getStatus: () => this.status(),
+      getGraph: () => JSON.parse(JSON.stringify(describeGraph(graph))),
+      listTasks: () => ({
+        tasks: graph.tasks.map((task) => taskStatus(task, job.report(), this.elapsedMs())),
+      }),
+      getTask: ({ task: index }) => {
+        const task = graph.tasks[index];
+        if (task !== undefined) return taskDetail(task, job.report(), this.elapsedMs(), job.metrics());
+        const hint = `Its tasks are numbered from 0 to ${graph.tasks.length - 1}.`;
+        throw new MillraceError('not-found', `The job has no task ${index}.`, { hint });
+      },
+      listWorkers: () => ({
+        workers: [{ id: 'local', address: null, slots, state: 'active', silentMs: 0, residentBytes: null }],
+      }),
+      listFailures: () => ({ failures: this.history.failures, total: this.history.total }),
+      getParallelism: () => ({ ...parallelism, sequence: null }),
+      stop: ({ savepoint = false }) => {
+        if (savepoint) throw cannot('Takes a savepoint before it stops.');
+        job.stop();
+        return this.status();
+      },
+      cancel: () => {
+        void job.cancel();
+        return this.status();
+      },
+    };
+  }
+
+  private status(): JobStatus {
+    const { job, name, version } = this.settings;
+    const { slots, maxParallelism } = job.graph;
+    const [last] = this.history.failures;
+    const troubled = job.state === 'failed' || job.state === 'restarting';
+    return {
+      name,
+      uid: null,
+      state: job.state,
+      sinceMs: this.sinceMs,
+      attempt: job.attempt,
+      term: 0,
+      revision: null,
+      runtimeVersion: version,
+      restarts: this.restarts,
+      parallelism: { desired: slots, actual: slots, maximum: maxParallelism },
+      lastRescale: null,
+      lastUpgrade: null,
+      lastCheckpoint: null,
+      trouble: troubled ? (last?.causes[0]?.message ?? null) : null,
+    };
+  }
+
+  private elapsedMs(): number {
+    const { clock } = this.settings.system;
+    return this.runningSinceMs === undefined ? 0 : clock.monotonicMs() - this.runningSinceMs;
+  }
+
+  private onState(state: JobStatus['state']): void {
+    const { clock } = this.settings.system;
+    this.sinceMs = clock.nowMs();
+    if (state === 'running') this.runningSinceMs = clock.monotonicMs();
+    this.tell({ type: 'status', status: this.status() });
+  }
+
+  private onFailure(error: unknown, attempt: number, restarts: boolean): void {
+    const { system, job } = this.settings;
+    const causes = causeChain(error);
+    const places = Object.assign({}, ...causes.map(({ where }) => where).toReversed()) as Record<
+      string,
+      unknown
+    >;
+    const task = job.graph.tasks.find(({ name, chain }) =>
+      [name, ...chain.map((node) => node.name)].includes(String(places['transform'] ?? places['task'])),
+    );
+    const slot = Number(places['slot']);
+    const failure: JobFailure = {
+      atMs: system.clock.nowMs(),
+      attempt,
+      task: task?.name ?? null,
+      slot: Number.isSafeInteger(slot) && slot >= 0 ? slot : null,
+      causes,
+      outcome: restarts ? 'restarted' : 'failed',
+    };
+    if (restarts) this.restarts++;
+    this.history.add(failure);
+    this.tell({ type: 'failure', failure });
+  }
+
+  private tell(event: JobEvent): void {
+    for (const listener of this.listeners) listener(event);
+  }
+}
+
+/** To be called before the job is started, and once: it observes the job. */
+export const createLocalControl = (settings: LocalControlSettings): JobControl =>
+  new LocalControl(settings).control();
