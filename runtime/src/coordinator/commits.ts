@@ -1,6 +1,7 @@
 import type { CommittedSink } from '../checkpoint/log-entry.ts';
 import type { ManifestSink } from '../checkpoint/manifest.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
+import { pickCommittables } from '../checkpoint/standing.ts';
 import type { SinkCommittables } from './job-code.ts';
 import { pendingCommits } from './restore-plan.ts';
 
@@ -13,40 +14,45 @@ export interface CommitsSettings {
 
 const nameOf = (uid: string, id: string): string => `${uid} ${id}`;
 
+const namesOf = (sinks: readonly ManifestSink[]): readonly string[] =>
+  sinks.flatMap(({ uid, committables }) => committables.map(({ id }) => nameOf(uid, id)));
+
 /** What is made visible in one attempt: each committable once, however often it is named until the log knows. */
 export class Commits {
   private readonly settings: CommitsSettings;
-  private readonly begun = new Set<string>();
+  /** Settle when the log has been told. */
+  private readonly begun = new Map<string, Promise<void>>();
 
   constructor(settings: CommitsSettings) {
     this.settings = settings;
   }
 
-  /** Makes visible what a permit allows, oldest first, and tells the log. Rejects when a sink cannot. */
+  /**
+   * Makes visible what a permit allows, oldest first, and tells the log; resolves when all of it is, also what an earlier call has begun.
+   * Rejects when a sink cannot.
+   */
   async perform({ sinks }: CommitPermit): Promise<void> {
-    const fresh = sinks
-      .map((sink) => ({
-        ...sink,
-        committables: sink.committables.filter(({ id }) => !this.begun.has(nameOf(sink.uid, id))),
-      }))
-      .filter(({ committables }) => committables.length > 0);
-    if (fresh.length === 0) return;
-    this.begin(fresh);
+    const fresh = pickCommittables(sinks, (uid, id) => !this.begun.has(nameOf(uid, id)));
+    if (fresh.length > 0) this.begin(fresh);
+    await Promise.all(namesOf(sinks).flatMap((name) => this.begun.get(name) ?? []));
+  }
+
+  private begin(sinks: readonly ManifestSink[]): void {
+    const work = this.commit(sinks).then(() => {
+      for (const name of namesOf(sinks)) this.begun.delete(name);
+    });
+    for (const name of namesOf(sinks)) this.begun.set(name, work);
+  }
+
+  private async commit(sinks: readonly ManifestSink[]): Promise<void> {
     // The committers keep the order of the calls.
     await Promise.all(
-      pendingCommits(fresh).map(({ checkpointId, sinks: prepared }) =>
+      pendingCommits(sinks).map(({ checkpointId, sinks: prepared }) =>
         this.settings.commit(checkpointId, prepared),
       ),
     );
     await this.settings.committed(
-      fresh.map(({ uid, committables }) => ({ uid, ids: committables.map(({ id }) => id) })),
+      sinks.map(({ uid, committables }) => ({ uid, ids: committables.map(({ id }) => id) })),
     );
-    for (const { uid, committables } of fresh)
-      for (const { id } of committables) this.begun.delete(nameOf(uid, id));
-  }
-
-  private begin(sinks: readonly ManifestSink[]): void {
-    for (const { uid, committables } of sinks)
-      for (const { id } of committables) this.begun.add(nameOf(uid, id));
   }
 }
