@@ -35,18 +35,28 @@ export interface FaultPlan {
 /** A quiet world: everything works, and takes a millisecond each way. */
 export const noFaults: FaultPlan = { judge: () => 'do', delayMs: () => 1 };
 
+/** Calls by which a checkpoint comes to be and is made visible. */
+export const onCommitPath = (what: string, on: string): boolean =>
+  what.startsWith('outlet.') || (what === 'store.putIfAbsent' && on.includes('/log/'));
+
 /** One crash of the process that makes a certain call. */
 export interface CrashPoint {
+  /** Its number; of a second crash, how many calls on the commit path it is behind the first one. */
   readonly call: number;
   readonly when: 'before' | 'after';
 }
 
-/** Crashes at certain calls, and nothing else. */
-export const crashesAt = (points: readonly CrashPoint[]): FaultPlan => ({
-  judge: ({ number }) => {
-    const point = points.find(({ call }) => call === number);
-    if (point === undefined) return 'do';
-    return point.when === 'before' ? 'crashBefore' : 'crashAfter';
-  },
-  delayMs: noFaults.delayMs,
-});
+/** Crashes at a certain call, and then perhaps at one that comes behind it on the commit path, and nothing else. */
+export const crashesAt = (first: CrashPoint | undefined, second?: CrashPoint): FaultPlan => {
+  let behind = 0;
+  const verdictOf = ({ when }: CrashPoint): Verdict => (when === 'before' ? 'crashBefore' : 'crashAfter');
+  return {
+    judge: ({ number, what, on }) => {
+      if (first === undefined || number < first.call) return 'do';
+      if (number === first.call) return verdictOf(first);
+      if (second === undefined || !onCommitPath(what, on)) return 'do';
+      return ++behind === second.call ? verdictOf(second) : 'do';
+    },
+    delayMs: noFaults.delayMs,
+  };
+};

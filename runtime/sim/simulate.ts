@@ -1,7 +1,7 @@
 import type { Finding } from './checkers/finding.ts';
 import { checkManifest } from './checkers/manifests.ts';
 import { Cluster } from './cluster.ts';
-import { type CrashPoint, crashesAt, noFaults } from './faults.ts';
+import { type CrashPoint, crashesAt, type IoCall, noFaults } from './faults.ts';
 import type { RunningScenario, Scenario } from './scenario.ts';
 import { disturb, randomFaults, randomRates } from './swarm.ts';
 
@@ -10,7 +10,7 @@ export interface Outcome {
   readonly seed: number;
   readonly findings: readonly Finding[];
   /** Calls to the outside. */
-  readonly calls: number;
+  readonly calls: readonly IoCall[];
   readonly nowMs: number;
   readonly trace: readonly string[];
 }
@@ -69,15 +69,14 @@ const watchManifests = (cluster: Cluster): Finding[] => {
 export const simulateCrashes = async <Seams>(
   scenario: Scenario<Seams>,
   seed: number,
-  points: readonly CrashPoint[],
+  [first, second]: readonly CrashPoint[],
   seams: Seams = scenario.seams,
 ): Promise<Outcome> => {
   const cluster = new Cluster(seed);
   const during = watchManifests(cluster);
-  cluster.world.faults = crashesAt(points);
+  cluster.world.faults = crashesAt(first, second);
   const running = scenario.start(cluster, seams);
-  const last = Math.max(0, ...points.map(({ call }) => call));
-  await cluster.world.run(() => cluster.world.calls >= last, scenario.budgetMs);
+  await cluster.world.run(() => running.isDone(), scenario.budgetMs);
   return end(cluster, running, scenario.budgetMs, during);
 };
 

@@ -37,8 +37,8 @@ export class World {
   /** One line for each call to the outside and each fault. */
   readonly trace: string[] = [];
   faults: FaultPlan = noFaults;
-  /** Calls to the outside so far. */
-  calls = 0;
+  /** Every call to the outside so far. */
+  readonly calls: IoCall[] = [];
   private readonly ties: SeededRandom;
   private readonly queue = new EventQueue<OwnedEvent>();
   private sequence = 0;
@@ -74,7 +74,8 @@ export class World {
 
   /** Numbers a call and asks the fault plan about it. */
   judge(process: string, what: string, on: string): { readonly call: IoCall; readonly verdict: Verdict } {
-    const call = { number: ++this.calls, process, what, on, timeMs: this.now };
+    const call = { number: this.calls.length + 1, process, what, on, timeMs: this.now };
+    this.calls.push(call);
     const verdict = this.faults.judge(call);
     this.note(`#${call.number} ${process} ${what} ${on}${verdict === 'do' ? '' : ` (${verdict})`}`);
     return { call, verdict };

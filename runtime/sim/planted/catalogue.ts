@@ -1,7 +1,10 @@
+import type { Scenario } from '../scenario.ts';
 import { logJob } from '../scenarios/log-job.ts';
 import { switchOver } from '../scenarios/switch-over.ts';
+import { wholeJob } from '../scenarios/whole-job.ts';
+import { barrierBugs, sinkBugs, stateBugs } from './job-bugs.ts';
 import { commitBugs, protocolBugs, switchOverBugs } from './log-bugs.ts';
-import { type Caught, catchBug } from './planted.ts';
+import { type Caught, catchBug, type PlantedBug } from './planted.ts';
 import { storeBugs } from './store-bugs.ts';
 
 /** A planted bug with the scenario that must show it. */
@@ -11,14 +14,15 @@ export interface Trap {
   spring(mostSeeds: number): Promise<Caught>;
 }
 
+const trapsIn = <Seams>(scenario: Scenario<Seams>, bugs: readonly PlantedBug<Seams>[]): readonly Trap[] =>
+  bugs.map((bug) => ({
+    name: bug.name,
+    spring: (mostSeeds) => catchBug(scenario, bug, mostSeeds),
+  }));
+
 /** Every planted bug. */
 export const traps: readonly Trap[] = [
-  ...[...protocolBugs, ...commitBugs, ...storeBugs].map((bug) => ({
-    name: bug.name,
-    spring: (mostSeeds: number) => catchBug(logJob, bug, mostSeeds),
-  })),
-  ...switchOverBugs.map((bug) => ({
-    name: bug.name,
-    spring: (mostSeeds: number) => catchBug(switchOver, bug, mostSeeds),
-  })),
+  ...trapsIn(logJob, [...protocolBugs, ...commitBugs, ...storeBugs]),
+  ...trapsIn(switchOver, switchOverBugs),
+  ...trapsIn(wholeJob, [...barrierBugs, ...stateBugs, ...sinkBugs]),
 ];

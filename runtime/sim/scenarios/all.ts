@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.ts';
 import { type Outcome, simulateSwarm } from '../simulate.ts';
 import { logJob } from './log-job.ts';
 import { switchOver } from './switch-over.ts';
+import { wholeJob } from './whole-job.ts';
 
 /** What can be done with a scenario, whatever its seams are. */
 export interface NamedScenario {
@@ -21,4 +22,5 @@ const named = <Seams>(scenario: Scenario<Seams>): NamedScenario => ({
 export const scenarios: Readonly<Record<string, NamedScenario>> = {
   log: named(logJob),
   'switch-over': named(switchOver),
+  job: named(wholeJob),
 };

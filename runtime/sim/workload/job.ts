@@ -16,14 +16,21 @@ import type { Row } from './outlet.ts';
 import { disorderMs, type Numbered, type WorkloadSize, windowMs } from './records.ts';
 import { partitionSource, poolSource } from './sources.ts';
 
-/** Tells the running count of a key: each number from 1 once, in whatever order the records come. */
+/**
+ * Tells the running count of a key: each number from 1 once, in whatever order the records come. It remembers in a variable, too, which
+ * records it has seen: none comes twice within an attempt, so that makes a difference only if the variable outlives its attempt.
+ */
 const runningCount = (): KeyedProcessFunction<string, Numbered, Row> => {
+  const remembered = new Set<string>();
   let seen: ValueState<number, number> | undefined;
   return {
     open: (context) => {
       seen = context.state(valueState('seen', { default: 0 }));
     },
-    process: (_record, { key }, output) => {
+    process: ({ partition, sequence }, { key }, output) => {
+      const name = `${partition} ${sequence}`;
+      if (remembered.has(name)) return;
+      remembered.add(name);
       const now = (seen?.value() ?? 0) + 1;
       seen?.update(now);
       output.emit({ key: `${key} number ${now}`, value: `${now}` });

@@ -73,7 +73,7 @@ describe('the simulated object storage', () => {
 
   it('numbers each call, so that the process can be killed at any of them', async () => {
     const { world, store, storage } = rig();
-    world.faults = crashesAt([{ call: 3, when: 'after' }]);
+    world.faults = crashesAt({ call: 3, when: 'after' });
     const work = async (): Promise<void> => {
       for (let i = 1; i < 10; i++) await store.put(`${i}`, bytesOf('x'));
     };

@@ -114,7 +114,7 @@ describe('the end of a process', () => {
 
   it('comes at a write as at any other call', async () => {
     const { world, here, there, client } = await connected();
-    world.faults = crashesAt([{ call: world.calls + 1, when: 'before' }]);
+    world.faults = crashesAt({ call: world.calls.length + 1, when: 'before' });
     here.socket?.write(bytesOf('never sent'));
     await settle(world);
     expect([client.alive, there.heard, there.closed]).toEqual([false, '', 'well']);

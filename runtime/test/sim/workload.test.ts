@@ -1,12 +1,31 @@
-import type { Sink } from 'millrace';
+import type { Job, Sink } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { checkConservation, checkOutput } from '../../sim/checkers/output.ts';
 import { Cluster } from '../../sim/cluster.ts';
+import type { SimulatedProcess } from '../../sim/process.ts';
+import { traceLogger } from '../../sim/trace-logger.ts';
 import { expectedRows } from '../../sim/workload/expected.ts';
 import { type SinkName, sinkNames, workloadJob } from '../../sim/workload/job.ts';
-import { jobIn } from '../../sim/workload/local-run.ts';
 import { Outlet, type Row } from '../../sim/workload/outlet.ts';
 import { allRecords, type WorkloadSize } from '../../sim/workload/records.ts';
+import { createSharedThreadJob } from '../../src/coordinator/local.ts';
+import type { LocalJob } from '../../src/coordinator/local-job.ts';
+
+/** The job as one process runs it without any checkpoint. */
+const jobIn = (process: SimulatedProcess, job: Job): LocalJob =>
+  createSharedThreadJob(job, {
+    system: process.system,
+    logger: traceLogger(process),
+    jobName: 'workload',
+    args: {},
+    parallelism: 2,
+    maxParallelism: 16,
+    mode: 'Streaming',
+    restart: { strategy: 'None' },
+    deadLetterPolicy: 'fail',
+    deadLetters: () => undefined,
+    baseDirectory: '/',
+  });
 
 const size: WorkloadSize = { partitions: 3, recordsPerPartition: 60, keys: 5, batch: 3, pauseMs: 20 };
 

@@ -65,7 +65,7 @@ describe('the trace', () => {
   /** Two processes that call out, write, and tell each other, with a crash on the way. */
   const run = async (seed: number): Promise<readonly string[]> => {
     const { world, start } = newWorld(seed);
-    world.faults = crashesAt([{ call: 7, when: 'after' }]);
+    world.faults = crashesAt({ call: 7, when: 'after' });
     for (const process of [start('one'), start('other')]) {
       const work = async (): Promise<void> => {
         for (let i = 0; i < 5; i++) {

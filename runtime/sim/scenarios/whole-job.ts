@@ -1,0 +1,164 @@
+import type { Job, TwoPhaseSink } from 'millrace';
+import { buildGraph } from '../../src/artifact/load.ts';
+import { type Protocol, theProtocol } from '../../src/checkpoint/decide.ts';
+import { LogWriter } from '../../src/checkpoint/log-writer.ts';
+import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
+import { jobRoot } from '../../src/checkpoint/paths.ts';
+import { storeUnder } from '../../src/checkpoint/store-under.ts';
+import type { Deploy } from '../../src/coordinator/attempt.ts';
+import { createJobCode, type JobCodeHandle } from '../../src/coordinator/job-code.ts';
+import { createJobLog, type JobLog } from '../../src/coordinator/job-log.ts';
+import {
+  checkpointsOf,
+  type LocalSettings,
+  slotSetup,
+  storageOf,
+  withLetters,
+} from '../../src/coordinator/local.ts';
+import { LocalJob } from '../../src/coordinator/local-job.ts';
+import { allocateAlignment } from '../../src/exchange/alignment-board.ts';
+import type { RemoteChannels } from '../../src/exchange/remote-channels.ts';
+import type { PhysicalGraph } from '../../src/graph/physical-graph.ts';
+import type { SnapshotOutput } from '../../src/task/slot-snapshots.ts';
+import { createLocalSlot } from '../../src/worker/local-slot.ts';
+import { SharedThreadChannels } from '../../src/worker/shared-thread.ts';
+import type { BareSlot } from '../../src/worker/slot-handle.ts';
+import { storedSlot } from '../../src/worker/stored-slot.ts';
+import { checkConservation, checkOutput, checkSingleWriter } from '../checkers/output.ts';
+import type { Cluster } from '../cluster.ts';
+import { FaultyStore } from '../faulty-store.ts';
+import type { SimulatedProcess } from '../process.ts';
+import type { Scenario } from '../scenario.ts';
+import { keepRunning } from '../supervisor.ts';
+import { traceLogger } from '../trace-logger.ts';
+import { expectedRows } from '../workload/expected.ts';
+import { sinkNames, workloadJob } from '../workload/job.ts';
+import type { Row } from '../workload/outlet.ts';
+import { outletSink } from '../workload/outlet-sink.ts';
+import { allRecords, type WorkloadSize } from '../workload/records.ts';
+
+/** What a planted bug may put in the place of the right thing. */
+export interface JobSeams {
+  readonly protocol: Protocol;
+  store(store: ObjectStore): ObjectStore;
+  log(log: JobLog): JobLog;
+  jobCode(jobCode: JobCodeHandle): JobCodeHandle;
+  slot(slot: BareSlot): BareSlot;
+  channels(channels: RemoteChannels): RemoteChannels;
+  snapshots(output: SnapshotOutput): SnapshotOutput;
+  sink(sink: TwoPhaseSink<Row, string>): TwoPhaseSink<Row, string>;
+  /** The graph of each slot of each attempt. */
+  graph(plan: () => PhysicalGraph): PhysicalGraph;
+}
+
+/** As it is right. */
+export const jobSeams: JobSeams = {
+  protocol: theProtocol,
+  store: (store) => store,
+  log: (log) => log,
+  jobCode: (jobCode) => jobCode,
+  slot: (slot) => slot,
+  channels: (channels) => channels,
+  snapshots: (output) => output,
+  sink: (sink) => sink,
+  graph: (plan) => plan(),
+};
+
+const jobUid = 'workload';
+
+/** A handful of checkpoints while the sources are read. */
+const size: WorkloadSize = { partitions: 3, recordsPerPartition: 48, keys: 5, batch: 4, pauseMs: 100 };
+const checkpointIntervalMs = 300;
+
+const settingsOf = (cluster: Cluster, process: SimulatedProcess, seams: JobSeams): LocalSettings => {
+  const { system } = process;
+  const store = seams.store(new FaultyStore(process, cluster.storage));
+  const writer = new LogWriter({
+    store,
+    jobUid,
+    checksum: system.hashing,
+    me: { writer: system.random.id(), deployment: 'only' },
+    clock: system.clock,
+    retained: () => 2,
+    protocol: seams.protocol,
+  });
+  return {
+    system,
+    logger: traceLogger(process),
+    jobName: 'workload',
+    args: {},
+    parallelism: 2,
+    maxParallelism: 16,
+    mode: 'Streaming',
+    restart: { strategy: 'FixedDelay', attempts: 1_000_000, delayMs: 100 },
+    deadLetterPolicy: 'fail',
+    deadLetters: () => undefined,
+    baseDirectory: '/',
+    state: {
+      store: storeUnder(store, jobRoot(jobUid)),
+      log: seams.log(createJobLog(writer)),
+      base: { jobUid, jobName: 'workload', runtimeVersion: '0', artifact: 'none', schemas: [] },
+      policy: { intervalMs: checkpointIntervalMs, minPauseMs: 50, timeoutMs: 20_000, tolerableFailures: 2 },
+    },
+  };
+};
+
+/** As `createSharedThreadJob`, with the seams in between. */
+const createJob = (job: Job, settings: LocalSettings, seams: JobSeams): LocalJob => {
+  const plan = (): PhysicalGraph => buildGraph(job, settings.args, settings);
+  const graph = plan();
+  const deploy: Deploy = (attempt, slotReports, enumeratorReports) => {
+    const channels = new SharedThreadChannels();
+    const alignment = allocateAlignment(graph);
+    const slots = Array.from({ length: graph.slots }, (_, slot) =>
+      storedSlot(slot, storageOf(settings, attempt), slotReports(slot), (snapshots) =>
+        seams.slot(
+          createLocalSlot({
+            ...slotSetup(settings, seams.graph(plan), attempt, slot),
+            ...slotReports(slot),
+            snapshots: snapshots && seams.snapshots(snapshots),
+            remote: seams.channels(channels.of(slot)),
+            alignment,
+          }),
+        ),
+      ),
+    );
+    const jobCode = seams.jobCode(createJobCode(plan(), settings, enumeratorReports));
+    return { slots, jobCode: withLetters(settings, jobCode) };
+  };
+  return new LocalJob({ ...settings, graph, checkpoints: checkpointsOf(settings, graph), deploy });
+};
+
+/** The workload on the whole runtime, coordinator and slots in one process, which is killed, stopped and doubled. */
+export const wholeJob: Scenario<JobSeams> = {
+  name: 'job',
+  seams: jobSeams,
+  budgetMs: 180_000,
+  start: (cluster, seams) => {
+    const { seed } = cluster.world;
+    let isDone = false;
+    keepRunning(cluster, 'job', async (process) => {
+      const job = workloadJob(seed, size, (name) => seams.sink(outletSink(cluster, name)));
+      const running = createJob(job, settingsOf(cluster, process, seams), seams);
+      running.start();
+      const { state, error } = await running.ended;
+      if (!process.alive) return;
+      cluster.world.note(`${process.name} ends: ${state} ${error instanceof Error ? error.message : ''}`);
+      if (state === 'finished') isDone = true;
+      else process.kill('its job failed');
+    });
+    return {
+      isDone: () => isDone,
+      check: () => {
+        const { published } = cluster.outlet;
+        const expected = expectedRows(seed, size);
+        const of = (name: string): readonly Row[] => published.filter(({ sink }) => sink === name);
+        return [
+          ...sinkNames.flatMap((name) => checkOutput(name, of(name), expected[name])),
+          ...checkConservation(of('windows'), allRecords(seed, size).length),
+          ...checkSingleWriter(published),
+        ];
+      },
+    };
+  },
+};
