@@ -1,9 +1,12 @@
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
 import { hashNumber } from '../../batch/hash.ts';
 
+/** The hash of the key that stands for all where there is no keyBy. */
+export const onlyHash: number = hashNumber(0);
+
 const constantKeys = (length: number): BatchKeys => ({
   values: new Float64Array(length),
-  hashes: new Uint32Array(length).fill(hashNumber(0)),
+  hashes: new Uint32Array(length).fill(onlyHash),
 });
 
 /** The keys of a batch; without keyBy all records have the same one. */

@@ -15,6 +15,7 @@ import { FoldOutput, type PaneOutput } from './pane-output.ts';
 import { ResultBatch } from './result-batch.ts';
 import { type SessionSettings, SessionWindowProcessor } from './session.ts';
 import { type SlicedSettings, SlicedWindowProcessor } from './sliced.ts';
+import { withSubtaskState } from './unkeyed.ts';
 
 export { createPartialWindowProcessor } from './partial.ts';
 
@@ -93,8 +94,8 @@ const outputOf = (
 export const createWindowProcessor = (
   spec: Extract<TransformSpec, { kind: 'window' }>,
   context: ProcessorContext,
-): Processor =>
-  createProcessorOfWindows(spec.window, context, (failures, merges) => {
+): Processor => {
+  const processor = createProcessorOfWindows(spec.window, context, (failures, merges) => {
     const aggregation = compileWindowAggregation(
       spec.window.aggregation,
       { failures, transformName: context.transformName },
@@ -102,3 +103,5 @@ export const createWindowProcessor = (
     );
     return { aggregation, output: outputOf(spec.window, context, aggregation) };
   });
+  return spec.window.keyed ? processor : withSubtaskState(processor, context.maxParallelism);
+};
