@@ -1,8 +1,10 @@
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 
 /** Shared memory for the watermarks of a graph's source subtasks. */
-export const allocateAlignment = (graph: PhysicalGraph): SharedArrayBuffer =>
-  new SharedArrayBuffer(8 * graph.tasks.length * graph.slots);
+export const allocateAlignment = (graph: {
+  readonly slots: number;
+  readonly tasks: { readonly length: number };
+}): SharedArrayBuffer => new SharedArrayBuffer(8 * graph.tasks.length * graph.slots);
 
 /**
  * Where the source subtasks of all slots write their watermarks, and read how far the slowest of their *alignment group* is: a

@@ -21,16 +21,36 @@ const mebibyte = 2 ** 20;
 const ringBytes = (slots: number): number =>
   slots <= 4 ? 4 * mebibyte : slots <= 8 ? mebibyte : mebibyte / 4;
 
-/**
- * Allocates the memory for one attempt of a graph. `channelBytes`: what the rings of one slot may take; absent = the usual.
- * `slotsHere`: those of this worker, absent = all; there are rings between them only.
- */
+/** All that one has to know of a graph to allocate them. A plain value. */
+export interface LinkSizes {
+  readonly slots: number;
+  readonly tasks: number;
+  /** Channels between slots. */
+  readonly channels: number;
+}
+
+export const linkSizesOf = (graph: PhysicalGraph): LinkSizes => ({
+  slots: graph.slots,
+  tasks: graph.tasks.length,
+  channels: planRemoteChannels(graph).length,
+});
+
+/** See `allocateLinks`. */
 export const allocateSharedLinks = (
   graph: PhysicalGraph,
   channelBytes?: number,
   slotsHere?: readonly number[],
+): SharedLinks => allocateLinks(linkSizesOf(graph), channelBytes, slotsHere);
+
+/**
+ * Allocates the memory for one attempt. `channelBytes`: what the rings of one slot may take; absent = the usual.
+ * `slotsHere`: those of this worker, absent = all; there are rings between them only.
+ */
+export const allocateLinks = (
+  { slots, tasks, channels }: LinkSizes,
+  channelBytes?: number,
+  slotsHere?: readonly number[],
 ): SharedLinks => {
-  const { slots } = graph;
   const here = slotsHere?.length ?? slots;
   const bytes = channelBytes === undefined ? ringBytes(here) : ringBytesOf(channelBytes, here);
   const isHere = (slot: number): boolean => slotsHere?.includes(slot) ?? true;
@@ -40,7 +60,7 @@ export const allocateSharedLinks = (
       return from !== to && isHere(from) && isHere(to) ? allocateRing(bytes) : undefined;
     }),
     doorbells: allocateDoorbells(slots),
-    credits: new SharedArrayBuffer(4 * Math.max(1, planRemoteChannels(graph).length)),
-    alignment: allocateAlignment(graph),
+    credits: new SharedArrayBuffer(4 * Math.max(1, channels)),
+    alignment: allocateAlignment({ slots, tasks: { length: tasks } }),
   };
 };

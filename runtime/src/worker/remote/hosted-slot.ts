@@ -1,7 +1,7 @@
 import { MillraceError } from '../../contract/errors.ts';
 import type { Cancellable, System } from '../../sys/system.ts';
 import { toPlainError } from '../plain-error.ts';
-import type { HeldSlot, HeldSlotReports } from './held-slot.ts';
+import type { SlotHandle, SlotReports } from '../slot-handle.ts';
 import { barrierOf, beginningOf, type SlotAnswer, type SlotCall } from './slot-calls.ts';
 
 /** How often the counters of a slot are told. */
@@ -14,7 +14,7 @@ const reportIntervalMs = 500;
 export class HostedSlot {
   private readonly system: Pick<System, 'timers'>;
   private readonly send: (answer: SlotAnswer) => void;
-  private readonly slot: HeldSlot;
+  private readonly slot: SlotHandle;
   private nextReport: Cancellable | undefined;
   private isOver = false;
 
@@ -22,7 +22,7 @@ export class HostedSlot {
   constructor(
     system: Pick<System, 'timers'>,
     send: (answer: SlotAnswer) => void,
-    create: (reports: HeldSlotReports) => HeldSlot,
+    create: (reports: SlotReports) => SlotHandle,
   ) {
     this.system = system;
     this.send = send;
@@ -75,7 +75,7 @@ export class HostedSlot {
     this.send({ kind: 'cancelled', error: problem === undefined ? undefined : toPlainError(problem) });
   }
 
-  private reports(): HeldSlotReports {
+  private reports(): SlotReports {
     const { send } = this;
     return {
       requestSplit: (task) => send({ kind: 'requestSplit', task }),

@@ -1,8 +1,9 @@
 import { MillraceError } from '../../contract/errors.ts';
-import type { HeldSlotReports } from './held-slot.ts';
+import type { SlotReports } from '../slot-handle.ts';
 import { RemoteSlot } from './remote-slot.ts';
+import type { SlotCall } from './slot-calls.ts';
 import { SlotMeeting } from './slot-meeting.ts';
-import type { FromWorker, ToWorker } from './worker-messages.ts';
+import type { FromSlots, ToWorker } from './worker-messages.ts';
 
 /** A worker that has called. */
 export interface RemoteWorker<Job> {
@@ -30,40 +31,44 @@ export const placeSlots = <Worker extends { readonly capacity: number }>(
   return places.slice(0, slots);
 };
 
-/** The slots of one attempt in the workers that host them. */
+/** The slots of one attempt in the workers that host them. They are there before anybody hosts them: until they are placed they are not ready. */
 export class RemoteAttempt<Job> {
   readonly slots: readonly RemoteSlot[];
   private readonly number: number;
-  private readonly places: readonly RemoteWorker<Job>[];
+  private readonly job: Job;
+  /** The worker of each slot; none before they are placed. */
+  private places: readonly RemoteWorker<Job>[] = [];
   private readonly meeting: SlotMeeting;
+  private isOver = false;
 
-  /** `places`: the worker of each slot. All are told at once to bring theirs up. */
-  constructor(
-    number: number,
-    places: readonly RemoteWorker<Job>[],
-    job: Job,
-    reports: (slot: number) => HeldSlotReports,
-  ) {
+  constructor(number: number, slots: number, job: Job, reports: (slot: number) => SlotReports) {
     this.number = number;
+    this.job = job;
+    this.meeting = new SlotMeeting(slots, (slot, peers) =>
+      this.places[slot]?.send({ kind: 'connect', attempt: number, slot, peers }),
+    );
+    this.slots = Array.from(
+      { length: slots },
+      (_, slot) => new RemoteSlot(slot, (call) => this.tell(slot, call), reports(slot)),
+    );
+  }
+
+  /** `places`: the worker of each slot. All are told at once to bring theirs up, unless somebody has ended the attempt meanwhile. */
+  place(places: readonly RemoteWorker<Job>[]): void {
+    if (this.isOver) return;
     this.places = places;
-    this.meeting = new SlotMeeting(places.length, (slot, peers) =>
-      places[slot]?.send({ kind: 'connect', attempt: number, slot, peers }),
-    );
-    this.slots = places.map(
-      (worker, slot) =>
-        new RemoteSlot(
-          slot,
-          (call) => worker.send({ kind: 'slot', attempt: number, slot, call }),
-          reports(slot),
-        ),
-    );
     for (const worker of new Set(places)) {
-      worker.send({ kind: 'host', attempt: number, slots: this.slotsOf(worker), job });
+      worker.send({ kind: 'host', attempt: this.number, slots: this.slotsOf(worker), job: this.job });
     }
   }
 
+  /** There is no place for it. */
+  abandon(error: unknown): void {
+    for (const slot of this.slots) slot.lost(error);
+  }
+
   /** A worker says something; what belongs to another attempt is not for this one. */
-  accept(worker: RemoteWorker<Job>, message: FromWorker): void {
+  accept(worker: RemoteWorker<Job>, message: FromSlots): void {
     if (message.attempt !== this.number) return;
     const { slot } = message;
     if (this.places[slot] !== worker)
@@ -76,6 +81,14 @@ export class RemoteAttempt<Job> {
   /** A worker is gone, and its slots with it. */
   lost(worker: RemoteWorker<Job>, error: unknown): void {
     for (const slot of this.slotsOf(worker)) this.slots[slot]?.lost(error);
+  }
+
+  private tell(slot: number, call: SlotCall): void {
+    const worker = this.places[slot];
+    if (worker !== undefined) return worker.send({ kind: 'slot', attempt: this.number, slot, call });
+    if (call.kind !== 'cancel') return;
+    this.isOver = true;
+    this.slots[slot]?.lost(new Error('nobody has hosted it'));
   }
 
   private slotsOf(worker: RemoteWorker<Job>): readonly number[] {

@@ -1,16 +1,15 @@
 import { MillraceError } from '../../contract/errors.ts';
 import { MetricGroup, type MetricSnapshot } from '../../telemetry/metrics.ts';
 import { fromPlainError } from '../plain-error.ts';
-import type { SubtaskReport } from '../slot-handle.ts';
-import type { HeldSlot, HeldSlotReports } from './held-slot.ts';
+import type { SlotHandle, SlotReports, SubtaskReport } from '../slot-handle.ts';
 import { injectCall, openCall, type SlotAnswer, type SlotCall } from './slot-calls.ts';
 
 /** A slot in another process, as the coordinator holds it: what it is told goes out as messages, what it tells comes in as such. */
-export class RemoteSlot implements HeldSlot {
+export class RemoteSlot implements SlotHandle {
   readonly ready: Promise<void>;
   private readonly slot: number;
   private readonly send: (call: SlotCall) => void;
-  private readonly reports: HeldSlotReports;
+  private readonly reports: SlotReports;
   private readonly isReady = Promise.withResolvers<void>();
   private readonly opened = Promise.withResolvers<void>();
   private readonly cancelled = Promise.withResolvers<void>();
@@ -18,7 +17,7 @@ export class RemoteSlot implements HeldSlot {
   private lastReport: readonly SubtaskReport[] = [];
   private lastMetrics: MetricSnapshot = new MetricGroup().snapshot();
 
-  constructor(slot: number, send: (call: SlotCall) => void, reports: HeldSlotReports) {
+  constructor(slot: number, send: (call: SlotCall) => void, reports: SlotReports) {
     this.slot = slot;
     this.send = send;
     this.reports = reports;
@@ -28,7 +27,7 @@ export class RemoteSlot implements HeldSlot {
     this.cancelled.promise.catch(() => undefined);
   }
 
-  open(...[beginning]: Parameters<HeldSlot['open']>): Promise<void> {
+  open(...[beginning]: Parameters<SlotHandle['open']>): Promise<void> {
     this.tell(openCall(beginning));
     return this.opened.promise;
   }
@@ -45,11 +44,11 @@ export class RemoteSlot implements HeldSlot {
     this.tell({ kind: 'noMoreSplits', task });
   }
 
-  inject(...[barrier]: Parameters<HeldSlot['inject']>): void {
+  inject(...[barrier]: Parameters<SlotHandle['inject']>): void {
     this.tell(injectCall(barrier));
   }
 
-  acceptState(...[state]: Parameters<HeldSlot['acceptState']>): void {
+  acceptState(...[state]: Parameters<SlotHandle['acceptState']>): void {
     this.tell({ kind: 'state', state });
   }
 
@@ -67,8 +66,8 @@ export class RemoteSlot implements HeldSlot {
 
   /** Also of a slot that has told its end: its worker lets it go. */
   cancel(): Promise<void> {
-    this.send({ kind: 'cancel' });
     this.end(new MillraceError('internal', `Slot ${this.slot} was cancelled before it was ready.`));
+    this.send({ kind: 'cancel' });
     return this.cancelled.promise;
   }
 

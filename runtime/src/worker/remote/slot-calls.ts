@@ -2,8 +2,8 @@ import type { Barrier } from '../../exchange/element.ts';
 import type { MovedState } from '../../task/key-group-moves.ts';
 import type { MetricSnapshot } from '../../telemetry/metrics.ts';
 import type { PlainError } from '../plain-error.ts';
-import type { SubtaskReport } from '../slot-handle.ts';
-import type { SlotAck, SlotBeginning } from './held-slot.ts';
+import type { SlotBeginning, SubtaskReport } from '../slot-handle.ts';
+import type { SlotAck } from '../snapshot-upload.ts';
 
 /** Messages are values of the value domain, which has no typed arrays but bytes: tables of key groups go as lists. */
 type Wired<T extends { readonly slotOf: Uint16Array }> = Omit<T, 'slotOf'> & {
@@ -13,7 +13,7 @@ type WiredBarrier = Omit<Barrier, 'routing'> & {
   readonly routing?: Wired<NonNullable<Barrier['routing']>>;
 };
 
-/** What a coordinator tells a slot in another process: see `HeldSlot`. */
+/** What a coordinator tells a slot in another process: see `SlotHandle`. */
 export type SlotCall =
   | { readonly kind: 'open'; readonly beginning: Wired<SlotBeginning> | undefined }
   | { readonly kind: 'start' }
@@ -26,7 +26,7 @@ export type SlotCall =
   | { readonly kind: 'release' }
   | { readonly kind: 'cancel' };
 
-/** What such a slot tells: see `HeldSlotReports`. */
+/** What such a slot tells: see `SlotReports`. */
 export type SlotAnswer =
   | { readonly kind: 'ready' }
   /** It has obeyed `open`. */

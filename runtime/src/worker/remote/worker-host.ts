@@ -1,9 +1,9 @@
 import { MillraceError } from '../../contract/errors.ts';
 import type { SlotAddress } from '../../exchange/tcp/tcp-channels.ts';
 import type { System } from '../../sys/system.ts';
-import type { HeldSlot, HeldSlotReports } from './held-slot.ts';
+import type { SlotHandle, SlotReports } from '../slot-handle.ts';
 import { HostedSlot } from './hosted-slot.ts';
-import type { FromWorker, ToWorker } from './worker-messages.ts';
+import type { FromSlots, ToWorker } from './worker-messages.ts';
 
 /** A slot to be made in this worker. */
 export interface SlotOrder<Job> {
@@ -12,14 +12,14 @@ export interface SlotOrder<Job> {
   /** All slots that this worker has in the attempt. */
   readonly near: readonly number[];
   readonly job: Job;
-  readonly reports: HeldSlotReports;
+  readonly reports: SlotReports;
   /** The slot listens at this port, and waits to be connected. */
   onListening(port: number): void;
 }
 
 /** A slot as this worker makes it: see `ThreadSlot`. */
 export interface MadeSlot {
-  readonly handle: HeldSlot;
+  readonly handle: SlotHandle;
   connect(peers: readonly SlotAddress[]): void;
 }
 
@@ -27,7 +27,7 @@ export interface WorkerHostSettings<Job> {
   readonly system: Pick<System, 'timers'>;
   /** The address of this machine at which slots listen. */
   readonly host: string;
-  send(message: FromWorker): void;
+  send(message: FromSlots): void;
   create(order: SlotOrder<Job>): MadeSlot;
 }
 

@@ -14,8 +14,8 @@ export type ToWorker<Job> =
     }
   | { readonly kind: 'slot'; readonly attempt: number; readonly slot: number; readonly call: SlotCall };
 
-/** What a worker tells its coordinator. */
-export type FromWorker =
+/** What the slots of a worker tell. */
+export type FromSlots =
   | {
       readonly kind: 'listening';
       readonly attempt: number;

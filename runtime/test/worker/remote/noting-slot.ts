@@ -1,7 +1,6 @@
 import { ByteReader, ByteWriter, decodeValue, encodeValue } from '../../../src/batch/codec.ts';
 import { MetricGroup } from '../../../src/telemetry/metrics.ts';
-import type { HeldSlot } from '../../../src/worker/remote/held-slot.ts';
-import type { SubtaskReport } from '../../../src/worker/slot-handle.ts';
+import type { SlotHandle, SubtaskReport } from '../../../src/worker/slot-handle.ts';
 
 /** A message as it comes out of a link at the other end. */
 export const sent = <T>(message: T): T => {
@@ -11,7 +10,7 @@ export const sent = <T>(message: T): T => {
 };
 
 /** A slot that notes what it is told. */
-export class NotingSlot implements HeldSlot {
+export class NotingSlot implements SlotHandle {
   readonly loading = Promise.withResolvers<void>();
   readonly ready = this.loading.promise;
   readonly opening = Promise.withResolvers<void>();

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { MillraceError } from '../../../src/contract/errors.ts';
 import { settle } from '../../../src/testing/settle.ts';
 import { createTestSystem } from '../../../src/testing/test-system.ts';
-import type { HeldSlotReports } from '../../../src/worker/remote/held-slot.ts';
 import { HostedSlot } from '../../../src/worker/remote/hosted-slot.ts';
 import { RemoteSlot } from '../../../src/worker/remote/remote-slot.ts';
+import type { SlotReports } from '../../../src/worker/slot-handle.ts';
 import { NotingSlot, sent } from './noting-slot.ts';
 
-type AllReports = { readonly [Name in keyof HeldSlotReports]-?: NonNullable<HeldSlotReports[Name]> };
+type AllReports = { readonly [Name in keyof SlotReports]-?: NonNullable<SlotReports[Name]> };
 
 /** Both ends of a slot, joined by a link that carries values only. */
 const joined = () => {
@@ -18,7 +18,7 @@ const joined = () => {
     (name: string) =>
     (...words: unknown[]): void =>
       void heard.push([name, ...words]);
-  const reports: HeldSlotReports = {
+  const reports: SlotReports = {
     requestSplit: note('requestSplit'),
     sendState: note('sendState'),
     onEnded: note('onEnded'),
@@ -27,7 +27,7 @@ const joined = () => {
     onFinished: note('onFinished'),
     onFailed: note('onFailed'),
   };
-  let own: HeldSlotReports | undefined;
+  let own: SlotReports | undefined;
   const remote = new RemoteSlot(2, (call) => hosted.obey(sent(call)), reports);
   const hosted = new HostedSlot(
     machine.system,

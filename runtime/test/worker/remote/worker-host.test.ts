@@ -33,8 +33,8 @@ const deployed = () => {
     return { host, worker };
   });
   const all = workers.map(({ worker }) => worker);
-  const deploy = (number: number): RemoteAttempt<Job> => {
-    const attempt = new RemoteAttempt<Job>(number, placeSlots(3, all), { name: 'orders' }, (slot) => ({
+  const prepare = (number: number): RemoteAttempt<Job> => {
+    const attempt = new RemoteAttempt<Job>(number, 3, { name: 'orders' }, (slot) => ({
       requestSplit: (task) => void heard.push(`${number}/${slot} wants a split of ${task}`),
       sendState: () => undefined,
       onFinished: () => void heard.push(`${number}/${slot} finished`),
@@ -43,7 +43,12 @@ const deployed = () => {
     attempts.push(attempt);
     return attempt;
   };
-  return { machine, made, heard, hosts: workers.map(({ host }) => host), workers: all, deploy };
+  const deploy = (number: number): RemoteAttempt<Job> => {
+    const attempt = prepare(number);
+    attempt.place(placeSlots(3, all));
+    return attempt;
+  };
+  return { machine, made, heard, hosts: workers.map(({ host }) => host), workers: all, prepare, deploy };
 };
 
 const last = <T>(list: readonly T[], count: number): readonly T[] => list.slice(-count);
@@ -92,6 +97,25 @@ describe('an attempt in several workers', () => {
     const { heard, workers, deploy } = deployed();
     deploy(1).lost(workers[1] as RemoteWorker<Job>, new Error('it is silent'));
     expect(heard).toEqual(['1/1 failed: it is silent', '1/2 failed: it is silent']);
+  });
+
+  it('has slots before it has a place, and fails when it gets none', async () => {
+    const { made, heard, prepare } = deployed();
+    const attempt = prepare(1);
+    attempt.slots[0]?.stop();
+    expect(made).toEqual([]);
+    attempt.abandon(new Error('no worker has room'));
+    await expect(attempt.slots[2]?.ready).rejects.toThrow('no worker has room');
+    expect(last(heard, 1)).toEqual(['1/2 failed: no worker has room']);
+  });
+
+  it('goes nowhere when it was cancelled before it had a place', async () => {
+    const { made, heard, workers, prepare } = deployed();
+    const attempt = prepare(1);
+    await Promise.all(attempt.slots.map((slot) => slot.cancel()));
+    attempt.place(placeSlots(3, workers));
+    expect(made).toEqual([]);
+    expect(heard).toEqual([]);
   });
 
   it('is not spoken for by a worker that does not host the slot', () => {
