@@ -6,6 +6,7 @@ import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { SlotBeginning, SlotHandle } from '../worker/slot-handle.ts';
 import type { ManifestBase } from './build-manifest.ts';
+import type { OnCheckpoint } from './checkpoint-events.ts';
 import type { CheckpointPolicy } from './checkpoint-times.ts';
 import { Checkpoints, type CompletedCheckpoint } from './checkpoints.ts';
 import { Commits } from './commits.ts';
@@ -26,6 +27,7 @@ export interface AttemptStateSettings extends JobCheckpoints {
   readonly claimed: Claimed;
   readonly routing: () => RoutingTable;
   onFailed(error: unknown): void;
+  readonly onCheckpoint?: OnCheckpoint | undefined;
 }
 
 /** What an attempt is made of, as far as its state goes. */
@@ -76,7 +78,7 @@ export class AttemptState {
    * begin, and slots take in their state. Rejects when the attempt cannot go on.
    */
   async restore({ slots, jobCode }: Parts): Promise<void> {
-    const { claimed, base, logger, routing } = this.settings;
+    const { claimed, base, logger, routing, onCheckpoint } = this.settings;
     const { manifest, permit, attempt } = claimed;
     const plan = manifest && planRestore(manifest, base.graph);
     if (manifest !== undefined) {
@@ -87,6 +89,7 @@ export class AttemptState {
     await jobCode.start(plan?.enumerators);
     const beginnings = beginningsOf(plan, routing(), base.graph);
     await Promise.all(slots.map((slot, i) => slot.open(beginnings[i])));
+    if (manifest !== undefined) onCheckpoint?.({ what: 'restored', id: manifest.checkpointId });
   }
 
   /** Takes checkpoints from now on. */

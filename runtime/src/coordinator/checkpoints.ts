@@ -8,6 +8,7 @@ import type { Cancellable, System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { SlotAck } from '../worker/snapshot-upload.ts';
 import { buildManifest, type ManifestBase } from './build-manifest.ts';
+import type { OnCheckpoint } from './checkpoint-events.ts';
 import { type CheckpointPolicy, nextCheckpointDelayMs } from './checkpoint-times.ts';
 import type { EnumeratorState } from './job-code.ts';
 
@@ -32,6 +33,7 @@ export interface CheckpointsSettings {
   publish(manifest: CheckpointManifest): Promise<CommitPermit>;
   /** The attempt cannot go on: too many checkpoints came to nothing, or the log has another leader. */
   onFailed(error: unknown): void;
+  readonly onCheckpoint?: OnCheckpoint | undefined;
 }
 
 type Kind = CheckpointManifest['kind'];
@@ -112,6 +114,7 @@ export class Checkpoints {
     const { pending } = this;
     if (pending === undefined || pending.id !== ack.checkpointId || pending.isPublishing) return;
     pending.acks.set(ack.slot, ack);
+    this.settings.onCheckpoint?.({ what: 'acknowledged', ack });
     if (pending.acks.size === this.attempt.slots) void this.publish(pending);
   }
 
@@ -127,7 +130,7 @@ export class Checkpoints {
     const { pending } = this;
     this.pending = undefined;
     pending?.timeout.cancel();
-    pending?.result.reject(abandoned(pending.id, 'the attempt ended'));
+    if (pending !== undefined) this.tellFailed(pending, 'the attempt ended');
     for (const { result } of this.waiting.splice(0))
       result.reject(abandoned(this.lastId + 1, 'the attempt ended'));
   }
@@ -150,7 +153,7 @@ export class Checkpoints {
     if (this.pending !== undefined || this.over) return;
     const wanted = this.waiting.shift();
     if (wanted === undefined) return this.schedule();
-    const { system, policy } = this.settings;
+    const { system, policy, onCheckpoint } = this.settings;
     const id = ++this.lastId;
     this.startedMs = system.clock.monotonicMs();
     const pending: PendingCheckpoint = {
@@ -165,6 +168,7 @@ export class Checkpoints {
       isPublishing: false,
     };
     this.pending = pending;
+    onCheckpoint?.({ what: 'triggered', id, kind: wanted.kind, attempt: this.attempt.number });
     // Barriers go out in the call that brings the states: no split is assigned between the two.
     this.attempt.snapshotEnumerators((states) => {
       if (this.pending !== pending) return;
@@ -193,8 +197,10 @@ export class Checkpoints {
       permit = await publish(manifest);
     } catch (error) {
       // It may exist all the same: this attempt must not take another one of this number, nor go on as if there were none.
-      if (!this.over) onFailed(error);
-      return;
+      if (this.over) return;
+      this.tellFailed(pending, `its manifest is not in the log for sure: ${reasonOf(error)}`);
+      this.pending = undefined;
+      return onFailed(error);
     }
     if (!this.over) this.complete(pending, manifest, permit);
   }
@@ -203,6 +209,7 @@ export class Checkpoints {
     this.failures = 0;
     this.attempt.checkpointEnded(pending.id, true);
     const committed = this.attempt.commit(permit);
+    this.settings.onCheckpoint?.({ what: 'completed', manifest, entry: permit.entry });
     pending.result.resolve({ manifest, committed });
     committed.catch((error: unknown) => {
       if (!this.over) this.settings.onFailed(error);
@@ -213,8 +220,7 @@ export class Checkpoints {
   private abandon(pending: PendingCheckpoint, reason: string): void {
     if (this.pending !== pending || pending.isPublishing) return;
     pending.timeout.cancel();
-    const error = abandoned(pending.id, reason);
-    pending.result.reject(error);
+    const error = this.tellFailed(pending, reason);
     this.attempt.checkpointEnded(pending.id, false);
     this.failures++;
     const { logger, policy, onFailed } = this.settings;
@@ -231,6 +237,13 @@ export class Checkpoints {
       );
     }
     this.leave(pending);
+  }
+
+  private tellFailed({ id, result }: PendingCheckpoint, reason: string): MillraceError {
+    const error = abandoned(id, reason);
+    result.reject(error);
+    this.settings.onCheckpoint?.({ what: 'failed', id, reason });
+    return error;
   }
 
   private leave(pending: PendingCheckpoint): void {

@@ -3,6 +3,7 @@
  * gets which split. `transitions.ts` is the table of states, `restart.ts` the pure decision after a failure. This file is
  * the in-process coordinator behind `millrace run` and the tests.
  */
+import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
@@ -15,6 +16,8 @@ import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SubtaskReport } from '../worker/slot-handle.ts';
 import { Attempt, type Deploy } from './attempt.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
+import type { OnCheckpoint } from './checkpoint-events.ts';
+import type { CompletedCheckpoint } from './checkpoints.ts';
 import type { Claimed } from './job-log.ts';
 import { decideRestart, type Failure } from './restart.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
@@ -43,6 +46,7 @@ export interface JobObserver {
   onState(state: JobState): void;
   /** `restarts`: it goes on with another attempt. */
   onFailure(error: unknown, attempt: number, restarts: boolean): void;
+  readonly onCheckpoint: OnCheckpoint;
 }
 
 /** A job of this process, from its first attempt to its end. */
@@ -82,6 +86,11 @@ export class LocalJob {
     return this.settings.graph;
   }
 
+  /** What the job is called in its store; undefined = it has none. */
+  get uid(): string | undefined {
+    return this.settings.checkpoints?.base.jobUid;
+  }
+
   /** From now on `observer` is told what happens, and whoever was told before no longer. */
   observe(observer: JobObserver): void {
     this.observer = observer;
@@ -118,6 +127,14 @@ export class LocalJob {
     if (!canChange(this.current, 'stopping')) return;
     this.change('stopping');
     this.running?.stop();
+  }
+
+  /** Takes a checkpoint beside those of the policy. Rejects when it comes to nothing, or cannot be. */
+  async takeCheckpoint(kind: CheckpointManifest['kind']): Promise<CompletedCheckpoint> {
+    if (this.current === 'running' && this.running !== undefined) return this.running.takeCheckpoint(kind);
+    throw new MillraceError('conflict', `The job is ${this.current} and takes no checkpoints now.`, {
+      hint: 'Ask again when it is running.',
+    });
   }
 
   /**
@@ -173,7 +190,14 @@ export class LocalJob {
         onFinished: (drained) => void this.onFinished(drained),
         onFailed: (error) => this.onFailed(error),
       },
-      state && { ...state.checkpoints, claimed: state.claimed, system, logger, routing: () => this.routing },
+      state && {
+        ...state.checkpoints,
+        claimed: state.claimed,
+        system,
+        logger,
+        routing: () => this.routing,
+        onCheckpoint: (event) => this.observer?.onCheckpoint(event),
+      },
     );
     void this.running.start();
   }

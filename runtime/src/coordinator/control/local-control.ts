@@ -6,7 +6,11 @@ import type { JobStatus } from '../../contract/control/status.ts';
 import { MillraceError } from '../../contract/errors.ts';
 import { describeGraph } from '../../graph/describe.ts';
 import type { System } from '../../sys/system.ts';
+import type { CheckpointEvent } from '../checkpoint-events.ts';
+import { CheckpointHistory } from '../checkpoint-history.ts';
 import type { LocalJob } from '../local-job.ts';
+import { checkpointAnswers } from './checkpoint-answers.ts';
+import { checkpointScopes } from './checkpoint-metrics.ts';
 import { causeChain, FailureHistory } from './failure-history.ts';
 import type { Answers, JobControl } from './job-control.ts';
 import { jobScopes, slotScopes, subtaskScopes } from './metric-scopes.ts';
@@ -41,6 +45,8 @@ class LocalControl {
   private readonly settings: LocalControlSettings;
   private readonly listeners = new Set<(event: JobEvent) => void>();
   private readonly history = new FailureHistory();
+  /** Absent where the job has no store. */
+  private readonly checkpoints: CheckpointHistory | undefined;
   private sinceMs: number;
   private runningSinceMs: number | undefined;
   private restarts = 0;
@@ -48,17 +54,22 @@ class LocalControl {
   constructor(settings: LocalControlSettings) {
     this.settings = settings;
     this.sinceMs = settings.system.clock.nowMs();
+    const { uid, graph } = settings.job;
+    this.checkpoints = uid === undefined ? undefined : new CheckpointHistory(uid, graph);
     settings.job.observe({
       onState: (state) => this.onState(state),
       onFailure: (error, attempt, restarts) => this.onFailure(error, attempt, restarts),
+      onCheckpoint: (event) => this.onCheckpoint(event),
     });
   }
 
   control(): JobControl {
     const { job, name } = this.settings;
+    const { checkpoints } = this;
     return {
       ...refusals(),
       ...this.answers(),
+      ...(checkpoints === undefined ? {} : checkpointAnswers(job, checkpoints)),
       subscribe: (listener) => {
         this.listeners.add(listener);
         return () => void this.listeners.delete(listener);
@@ -69,6 +80,7 @@ class LocalControl {
           numRestarts: this.restarts,
           parallelism: job.graph.slots,
         }),
+        ...(checkpoints === undefined ? [] : checkpointScopes(name, checkpoints)),
         ...subtaskScopes(name, job.report()),
         ...job.slotMetrics().flatMap((snapshot, slot) => slotScopes(name, job.graph, slot, snapshot)),
       ],
@@ -114,10 +126,11 @@ class LocalControl {
     const { job, name, version } = this.settings;
     const { slots, maxParallelism } = job.graph;
     const [last] = this.history.failures;
+    const lastCheckpoint = this.checkpoints?.latest();
     const troubled = job.state === 'failed' || job.state === 'restarting';
     return {
       name,
-      uid: null,
+      uid: job.uid ?? null,
       state: job.state,
       sinceMs: this.sinceMs,
       attempt: job.attempt,
@@ -128,7 +141,7 @@ class LocalControl {
       parallelism: { desired: slots, actual: slots, maximum: maxParallelism },
       lastRescale: null,
       lastUpgrade: null,
-      lastCheckpoint: null,
+      lastCheckpoint: lastCheckpoint ? { id: lastCheckpoint.id, completedMs: lastCheckpoint.endedMs } : null,
       trouble: troubled ? (last?.causes[0]?.message ?? null) : null,
     };
   }
@@ -167,6 +180,13 @@ class LocalControl {
     if (restarts) this.restarts++;
     this.history.add(failure);
     this.tell({ type: 'failure', failure });
+  }
+
+  private onCheckpoint(event: CheckpointEvent): void {
+    const checkpoint = this.checkpoints?.take(event, this.settings.system.clock.nowMs());
+    // The acknowledgements are many and stand in the status of whoever asks.
+    if (checkpoint !== undefined && event.what !== 'acknowledged')
+      this.tell({ type: 'checkpoint', checkpoint });
   }
 
   private tell(event: JobEvent): void {

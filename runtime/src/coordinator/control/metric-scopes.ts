@@ -7,7 +7,7 @@ import type { SubtaskReport } from '../../worker/slot-handle.ts';
 type Numbers = Readonly<Record<string, number>>;
 
 /** A snapshot of numbers that are at hand anyway. */
-const snapshotOf = (counters: Numbers, gauges: Numbers): MetricSnapshot => ({
+export const snapshotOf = (counters: Numbers, gauges: Numbers): MetricSnapshot => ({
   counters,
   gauges: Object.fromEntries(
     Object.entries(gauges).map(([name, value]) => [name, { value, merge: 'sum', weight: 1 }]),

@@ -1,0 +1,91 @@
+import { boundedOutOfOrderness, count, type Job, tumbling } from 'millrace';
+import { LogWriter } from '../../src/checkpoint/log-writer.ts';
+import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
+import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
+import { jobRoot } from '../../src/checkpoint/paths.ts';
+import { storeUnder } from '../../src/checkpoint/store-under.ts';
+import { collection } from '../../src/connectors/collection/index.ts';
+import { createJobLog } from '../../src/coordinator/job-log.ts';
+import { createSharedThreadJob, type LocalSettings, type LocalState } from '../../src/coordinator/local.ts';
+import type { LocalJob } from '../../src/coordinator/local-job.ts';
+import { createNodeSystem } from '../../src/sys/node-system.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import type { Outlet } from '../support/outlet.ts';
+import { settle } from './fake-deployment.ts';
+
+export const system = createNodeSystem();
+
+export const newStore = (): MemoryStore => new MemoryStore(system.clock);
+
+/** The state of a job in a store; `intervalMs`: how often it takes checkpoints by itself, by default never. */
+export const stateIn = (store: ObjectStore, jobUid: string, intervalMs: number = 1e6): LocalState => {
+  const writer = new LogWriter({
+    store,
+    jobUid,
+    checksum: system.hashing,
+    me: { writer: system.random.id(), deployment: 'one' },
+    clock: system.clock,
+    retained: () => 2,
+  });
+  return {
+    store: storeUnder(store, jobRoot(jobUid)),
+    log: createJobLog(writer),
+    base: { jobUid, jobName: jobUid, runtimeVersion: '0', artifact: 'none', schemas: [] },
+    policy: { intervalMs, minPauseMs: 0, timeoutMs: 10_000, tolerableFailures: 0 },
+  };
+};
+
+export interface Counted {
+  readonly user: number;
+  readonly clicks: number;
+  readonly windowStart: number;
+}
+
+const clicks = Array.from({ length: 20_000 }, (_, i) => ({
+  user: (i * 7919) % 97,
+  timeMs: i + ((i * 31) % 50),
+}));
+
+/** Counts 20,000 clicks by user in windows of a second; what is in the outlet must be the same however often it is stopped. */
+export const countClicks =
+  (outlet: Outlet<Counted>): Job =>
+  (env) =>
+    void env
+      .fromSource(
+        collection(clicks),
+        boundedOutOfOrderness<(typeof clicks)[number]>('50ms').withTimestamps('timeMs'),
+      )
+      .name('clicks')
+      .keyBy('user')
+      .window(tumbling('1s'))
+      .aggregate({ counted: count() })
+      .map(({ key, counted, windowStart }) => ({ user: Number(key), clicks: counted, windowStart }))
+      .name('counts')
+      .sinkTo(outlet.sink());
+
+/** Of this thread, with two slots and no restarts; not started. */
+export const createStoredJob = (
+  job: Job,
+  state: LocalState,
+  options: Partial<LocalSettings> = {},
+): LocalJob =>
+  createSharedThreadJob(job, {
+    system,
+    logger: createLogger({ clock: system.clock, level: 'silent', json: false }),
+    jobName: state.base.jobName,
+    args: {},
+    mode: 'Streaming',
+    restart: { strategy: 'None' },
+    deadLetterPolicy: 'fail',
+    deadLetters: () => undefined,
+    baseDirectory: '.',
+    parallelism: 2,
+    batchSize: 64,
+    state,
+    ...options,
+  });
+
+/** Lets a job run until something is so. */
+export const until = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await settle();
+};
