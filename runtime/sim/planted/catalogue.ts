@@ -4,7 +4,7 @@ import { switchOver } from '../scenarios/switch-over.ts';
 import { wholeJob } from '../scenarios/whole-job.ts';
 import { barrierBugs, sinkBugs, stateBugs } from './job-bugs.ts';
 import { commitBugs, protocolBugs, switchOverBugs } from './log-bugs.ts';
-import { type Caught, catchBug, type PlantedBug } from './planted.ts';
+import { type Caught, catchBug, type PlantedBug, showsAlone } from './planted.ts';
 import { storeBugs } from './store-bugs.ts';
 
 /** A planted bug with the scenario that must show it. */
@@ -12,12 +12,15 @@ export interface Trap {
   readonly name: string;
   /** Runs up to so many seeds. */
   spring(mostSeeds: number): Promise<Caught>;
+  /** See `showsAlone`. */
+  showsAlone(): Promise<boolean>;
 }
 
 const trapsIn = <Seams>(scenario: Scenario<Seams>, bugs: readonly PlantedBug<Seams>[]): readonly Trap[] =>
   bugs.map((bug) => ({
     name: bug.name,
     spring: (mostSeeds) => catchBug(scenario, bug, mostSeeds),
+    showsAlone: () => showsAlone(scenario, bug),
   }));
 
 /** Every planted bug. */

@@ -8,21 +8,24 @@ import type { PlantedBug } from './planted.ts';
 const kindOf = (element: StreamElement | undefined): string =>
   element === undefined ? 'none' : 'kind' in element ? element.kind : 'batch';
 
-/** A receiver that gives what stands behind a barrier before the barrier. */
+/** A receiver that gives the batch behind a barrier before the barrier. */
 const withoutAlignment = (right: ChannelReceiver): ChannelReceiver => {
   let barrier: StreamElement | undefined;
+  const next: StreamElement[] = [];
   return {
     poll: () => {
+      if (next.length > 0) return next.shift();
       const element = right.poll();
-      if (barrier !== undefined && kindOf(element) !== 'batch') {
-        const held = barrier;
+      if (barrier === undefined) {
+        if (kindOf(element) !== 'barrier') return element;
         barrier = element;
-        if (kindOf(element) !== 'barrier') barrier = undefined;
-        return held;
+        return undefined;
       }
-      if (kindOf(element) !== 'barrier') return element;
-      barrier = element;
-      return right.poll();
+      if (element === undefined) return undefined;
+      const [first, second] = kindOf(element) === 'batch' ? [element, barrier] : [barrier, element];
+      barrier = undefined;
+      next.push(second);
+      return first;
     },
   };
 };
@@ -173,6 +176,18 @@ export const stateBugs: readonly PlantedBug<JobSeams>[] = [
 /** Bugs of sinks and of whoever commits. */
 export const sinkBugs: readonly PlantedBug<JobSeams>[] = [
   {
+    name: 'a later manifest forgets what was not committed yet',
+    pattern: '29: committables dropped by what overtakes them',
+    plant: (right) => ({
+      ...right,
+      protocol: {
+        ...right.protocol,
+        decide: (standing, me, wish) =>
+          right.protocol.decide(wish.kind === 'manifest' ? { ...standing, pending: [] } : standing, me, wish),
+      },
+    }),
+  },
+  {
     name: 'what is written goes to the sink a little later, and the barrier does not wait for it',
     pattern: '27: a send that is not awaited before prepare',
     plant: (right) => ({
@@ -202,12 +217,15 @@ export const sinkBugs: readonly PlantedBug<JobSeams>[] = [
       ...right,
       jobCode: (jobCode) => {
         const known = right.jobCode(jobCode);
-        let isFirst = true;
+        let isRestored = false;
         return {
           ...known,
+          start: (restored) => {
+            isRestored = true;
+            return known.start(restored);
+          },
           commit: async (id, sinks) => {
-            if (isFirst) await known.abortOlder(Number.MAX_SAFE_INTEGER);
-            isFirst = false;
+            if (!isRestored) await known.abortOlder(Number.MAX_SAFE_INTEGER);
             await known.commit(id, sinks);
           },
         };

@@ -38,17 +38,6 @@ export const protocolBugs: readonly PlantedBug<LogSeams>[] = [
     plant: (right) => ({ ...right, protocol: { ...right.protocol, isNewest: () => true } }),
   },
   {
-    name: 'a later manifest forgets what was not committed yet',
-    pattern: '29: committables dropped by what overtakes them',
-    plant: (right) => ({
-      ...right,
-      protocol: {
-        ...right.protocol,
-        decide: (standing, me, wish) => right.protocol.decide({ ...standing, pending: [] }, me, wish),
-      },
-    }),
-  },
-  {
     name: 'the checkpoint before the latest is taken for the latest',
     pattern: '22: a stale pointer restores an older checkpoint',
     plant: (right) => ({

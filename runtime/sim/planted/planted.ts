@@ -3,7 +3,10 @@
  * A simulator that does not catch them all has no eyes. Nothing in the runtime knows of them.
  */
 import type { Scenario } from '../scenario.ts';
-import { simulateSwarm } from '../simulate.ts';
+import { simulateCrashes, simulateSwarm } from '../simulate.ts';
+
+/** Of runs without a fault. Even: a switch-over is not rolled back. */
+const quietSeed = 2;
 
 /** A wrong version of a part of a scenario. */
 export interface PlantedBug<Seams> {
@@ -13,6 +16,15 @@ export interface PlantedBug<Seams> {
   /** Made anew for each run, since some of them remember. */
   plant(right: Seams): Seams;
 }
+
+/** Whether a bug shows without any fault: then any test would see it, and the simulator shows nothing by catching it. */
+export const showsAlone = async <Seams>(
+  scenario: Scenario<Seams>,
+  { plant }: PlantedBug<Seams>,
+): Promise<boolean> => {
+  const { findings } = await simulateCrashes(scenario, quietSeed, [], plant(scenario.seams));
+  return findings.length > 0;
+};
 
 /** How soon a bug was caught, and by what. */
 export interface Caught {

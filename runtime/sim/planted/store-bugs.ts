@@ -62,16 +62,23 @@ export const storeBugs: readonly PlantedBug<LogSeams>[] = [
     (store) => ({
       put: async (key, bytes) => {
         void store.put(key, bytes).catch(() => undefined);
+        // Usually it is there by the time that something else was answered.
+        await store.get(key);
       },
     }),
   ),
-  storeBug('a list shows the past', '12: lists that go back in time', (store) => {
-    const before = new Map<string, Awaited<ReturnType<ObjectStore['list']>>>();
+  storeBug('what others write is listed late', '12: lists that go back in time', (store) => {
+    const own = new Set<string>();
+    const seen = new Set<string>();
     return {
+      putIfAbsent: (key, bytes) => {
+        own.add(key);
+        return store.putIfAbsent(key, bytes);
+      },
       list: async (prefix) => {
         const found = await store.list(prefix);
-        const shown = before.get(prefix) ?? found;
-        before.set(prefix, found);
+        const shown = found.filter(({ key }) => own.has(key) || seen.has(key) || seen.size === 0);
+        for (const { key } of found) seen.add(key);
         return shown;
       },
     };

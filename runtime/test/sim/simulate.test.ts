@@ -95,6 +95,10 @@ describe('planted bugs', () => {
     expect(new Set(traps.map(({ name }) => name)).size).toBe(traps.length);
   });
 
+  it.each(traps)('show nothing in a run without faults: $name', async ({ showsAlone }) => {
+    expect(await showsAlone()).toBe(false);
+  });
+
   it('are caught by the first seed that shows them', async () => {
     const bug = { name: 'forgets', pattern: 'none', plant: () => ({ looks: false }) };
     const caught = await catchBug(counting, bug, 100);
