@@ -30,10 +30,13 @@ export interface RestoredCheckpoint extends StoredCheckpoint {
   readonly parallelismOf: (uid: string) => number;
 }
 
+/** Whether a key group of a transform is wanted; without a transform: of any. */
+export type Owns = (keyGroup: number, uid?: string) => boolean;
+
 /** Who restores it. */
 export interface RestoringSlot {
   readonly slot: number;
-  readonly owns: (keyGroup: number) => boolean;
+  readonly owns: Owns;
   /** How many subtasks a transform has now. */
   readonly parallelismOf: (uid: string) => number;
 }
@@ -52,7 +55,7 @@ export class StoredState {
   private readonly objects: readonly OpenedObject[];
   private readonly live: ReadonlySet<UnitEntry>;
 
-  constructor(objects: readonly OpenedObject[], owns: (keyGroup: number) => boolean) {
+  constructor(objects: readonly OpenedObject[], owns: Owns) {
     this.objects = objects;
     this.live = liveEntries(objects, owns);
   }
@@ -82,14 +85,11 @@ export class StoredState {
 }
 
 /** The entries that make up the key groups: of each of one transform the last `whole` one and all behind it. */
-const liveEntries = (
-  objects: readonly OpenedObject[],
-  owns: (keyGroup: number) => boolean,
-): ReadonlySet<UnitEntry> => {
+const liveEntries = (objects: readonly OpenedObject[], owns: Owns): ReadonlySet<UnitEntry> => {
   const live = new Map<string, UnitEntry[]>();
   for (const { object } of objects) {
     for (const entry of object.index.units) {
-      if (entry.kind !== 'keyGroup' || !owns(entry.keyGroup)) continue;
+      if (entry.kind !== 'keyGroup' || !owns(entry.keyGroup, entry.uid)) continue;
       const name = `${entry.keyGroup} ${entry.uid}`;
       const entries = live.get(name);
       if (entry.mode === 'whole' || entries === undefined) live.set(name, [entry]);
@@ -106,11 +106,11 @@ const liveEntries = (
 export const openState = async (
   reading: StateReading,
   { checkpointId: newest, objects, maxParallelism }: StoredCheckpoint,
-  owns: (keyGroup: number) => boolean = () => true,
+  owns: Owns = () => true,
 ): Promise<StoredState> => {
   const needed = objects.filter(({ key, checkpointId, keyGroups }) => {
     const groups = parseRanges(keyGroups, maxParallelism);
-    if (groups !== undefined) return checkpointId === newest || groups.some(owns);
+    if (groups !== undefined) return checkpointId === newest || groups.some((keyGroup) => owns(keyGroup));
     throw damagedObject(reading.store, key, `it lists the key groups “${keyGroups}”`);
   });
   const opened: OpenedObject[] = [];

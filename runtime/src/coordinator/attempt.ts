@@ -107,6 +107,17 @@ export class Attempt {
     return this.state?.take(kind) ?? Promise.reject(noStore());
   }
 
+  /** Takes the last checkpoint, again when it comes to nothing, as often as the policy tolerates. */
+  async takeLastCheckpoint(kind: CheckpointManifest['kind']): Promise<CompletedCheckpoint> {
+    for (;;) {
+      try {
+        return await this.takeCheckpoint(kind);
+      } catch (error) {
+        if (this.over || this.state === undefined) throw error;
+      }
+    }
+  }
+
   /** Ends it as failed, unless it has ended before. */
   giveUp(error: unknown): void {
     this.fail(error);

@@ -206,7 +206,7 @@ export class LocalJob {
   private async onEnded(drained: boolean): Promise<void> {
     const { running } = this;
     try {
-      const last = await running?.takeCheckpoint(drained ? 'checkpoint' : 'savepoint');
+      const last = await running?.takeLastCheckpoint(drained ? 'checkpoint' : 'savepoint');
       await last?.committed;
       running?.release();
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../checkpoint/object-store.ts';
-import { readSlotState } from '../checkpoint/restore.ts';
+import { type Owns, readSlotState } from '../checkpoint/restore.ts';
 import type { KeyGroupUnit, SubtaskUnit } from '../checkpoint/snapshot-unit.ts';
 import type { System } from '../sys/system.ts';
 import type { SnapshotOutput } from '../task/slot-snapshots.ts';
@@ -17,19 +17,29 @@ export interface SlotStorage {
 /** Bytes of pieces that go to a slot at once. */
 const loadBytes = 4 * 2 ** 20;
 
+/** A transform with fewer subtasks than there are slots has its key groups in these, as `KeyGroupMoves` and the exchange say. */
+const ownsAs =
+  (number: number, { slotOf, parallelism }: SlotBeginning): Owns =>
+  (keyGroup, uid) => {
+    const isOf = (subtasks: number): boolean => (slotOf[keyGroup] as number) % subtasks === number;
+    if (uid !== undefined) return isOf(parallelism.get(uid)?.now ?? slotOf.length);
+    return [...parallelism.values()].some(({ now }) => isOf(now));
+  };
+
 /** Reads what belongs to a slot and hands it over: while one part is taken in, the next is read. */
 const load = async (
   slot: BareSlot,
   number: number,
   storage: SlotStorage,
-  { restore, checkpoint, slotOf, parallelism }: SlotBeginning,
+  beginning: SlotBeginning,
 ): Promise<void> => {
+  const { restore, checkpoint, parallelism } = beginning;
   const units = readSlotState(
     storage,
     { ...checkpoint, parallelismOf: (uid) => parallelism.get(uid)?.before ?? 0 },
     {
       slot: number,
-      owns: (keyGroup) => slotOf[keyGroup] === number,
+      owns: ownsAs(number, beginning),
       parallelismOf: (uid) => parallelism.get(uid)?.now ?? 0,
     },
   );

@@ -73,7 +73,7 @@ export interface RunSettings {
 export const streamingWay: fc.Arbitrary<Way> = way.map((how) => ({ ...how, mode: 'Streaming' }));
 
 /** Some of the 128 key groups, other ones at each turn. */
-const groupsOf = (turn: number): readonly number[] =>
+export const groupsOf = (turn: number): readonly number[] =>
   Array.from({ length: 40 }, (_, i) => (turn * 13 + i * 3) % 128);
 
 /** Runs a job to its end, and gives key groups away on the way. */

@@ -20,6 +20,8 @@ export interface Reading {
   readonly moves: number;
   /** Subtasks of every source; absent = as many as there are slots. */
   readonly sourceParallelism?: number | undefined;
+  /** Called before each batch is read; may throw. */
+  readonly onPoll?: (() => void) | undefined;
 }
 
 const overWire = (batch: Batch): Batch => {
@@ -37,7 +39,7 @@ interface Position {
 /** Contiguous parts of a list, one a subtask, each given in batches of a few records. */
 const itemSource = (
   list: readonly Item[],
-  { columns, moves }: Reading,
+  { columns, moves, onPoll }: Reading,
 ): Source<Item, Position, FixedSplitsState<Position>> => ({
   kind: 'items',
   boundedness: 'bounded',
@@ -68,6 +70,7 @@ const itemSource = (
               return 'waiting';
             }
             isRested = moves === 0;
+            onPoll?.();
             if (at >= end) return 'end';
             const rows = list.slice(at, Math.min(end, at + 5));
             const batch = Batch.ofRows(rows, new Float64Array(rows.length).fill(NaN));
