@@ -19,6 +19,8 @@ export interface JobCheckpoints {
   readonly log: JobLog;
   readonly base: ManifestBase;
   readonly policy: CheckpointPolicy;
+  /** Batch mode: nothing is cut, and the only checkpoint is the one at the end of the input. */
+  readonly onlyLast: boolean;
 }
 
 export interface AttemptStateSettings extends JobCheckpoints {
@@ -94,7 +96,7 @@ export class AttemptState {
 
   /** Takes checkpoints from now on. */
   run({ slots, jobCode }: Parts): void {
-    const { claimed, log, routing, onFailed } = this.settings;
+    const { claimed, log, routing, onFailed, onlyLast } = this.settings;
     const commits = this.commitsOf(jobCode);
     this.checkpoints = new Checkpoints(
       { ...this.settings, publish: (manifest) => log.publish(manifest), onFailed },
@@ -113,7 +115,7 @@ export class AttemptState {
       routing,
       claimed.highestCheckpointId,
     );
-    this.checkpoints.start();
+    if (!onlyLast) this.checkpoints.start();
   }
 
   /** See `Checkpoints.take`. */

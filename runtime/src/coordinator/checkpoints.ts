@@ -75,6 +75,7 @@ export class Checkpoints {
   }[] = [];
   private timer: Cancellable | undefined;
   private over = false;
+  private followsPolicy = false;
   private lastId: number;
   private failures = 0;
   private startedMs: number;
@@ -95,8 +96,9 @@ export class Checkpoints {
     this.endedMs = this.startedMs;
   }
 
-  /** Begins to take checkpoints by the policy. */
+  /** Begins to take checkpoints by the policy; without, only those are taken that are asked for. */
   start(): void {
+    this.followsPolicy = true;
     this.schedule();
   }
 
@@ -136,7 +138,7 @@ export class Checkpoints {
   }
 
   private schedule(): void {
-    if (this.over) return;
+    if (this.over || !this.followsPolicy) return;
     const { system, policy } = this.settings;
     const delayMs = nextCheckpointDelayMs(
       policy,

@@ -131,6 +131,15 @@ export class LocalJob {
 
   /** Takes a checkpoint beside those of the policy. Rejects when it comes to nothing, or cannot be. */
   async takeCheckpoint(kind: CheckpointManifest['kind']): Promise<CompletedCheckpoint> {
+    if (this.settings.checkpoints?.onlyLast === true) {
+      throw new MillraceError(
+        'conflict',
+        'The job runs in batch mode, and its only checkpoint is its last.',
+        {
+          hint: 'With spec.mode: Streaming a job takes checkpoints on the way.',
+        },
+      );
+    }
     if (this.current === 'running' && this.running !== undefined) return this.running.takeCheckpoint(kind);
     throw new MillraceError('conflict', `The job is ${this.current} and takes no checkpoints now.`, {
       hint: 'Ask again when it is running.',
@@ -205,6 +214,14 @@ export class LocalJob {
   /** The last records are in a checkpoint of their own, and what sinks have written is visible, before the slots close. */
   private async onEnded(drained: boolean): Promise<void> {
     const { running } = this;
+    const { checkpoints, logger } = this.settings;
+    if (!drained && checkpoints?.onlyLast === true) {
+      // What has been sorted and folded is in no checkpoint, and what has come out of it is a part of the results.
+      logger.warn(
+        'Stopped in batch mode: what its sinks would have committed is left out, and the next run reads all again.',
+      );
+      return running?.release();
+    }
     try {
       const last = await running?.takeLastCheckpoint(drained ? 'checkpoint' : 'savepoint');
       await last?.committed;

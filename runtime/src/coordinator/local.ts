@@ -52,15 +52,18 @@ export interface LocalSettings {
 }
 
 /** Where the state of a local job is kept. */
-export interface LocalState extends Omit<JobCheckpoints, 'base'> {
+export interface LocalState extends Omit<JobCheckpoints, 'base' | 'onlyLast'> {
   /** The part of the store that belongs to the job. */
   readonly store: ObjectStore;
   readonly base: Omit<ManifestBase, 'graph'>;
 }
 
 /** What the job is told of its checkpoints. */
-export const checkpointsOf = ({ state }: LocalSettings, graph: PhysicalGraph): JobCheckpoints | undefined =>
-  state && { ...state, base: { ...state.base, graph } };
+export const checkpointsOf = (
+  { state, mode }: LocalSettings,
+  graph: PhysicalGraph,
+): JobCheckpoints | undefined =>
+  state && { ...state, base: { ...state.base, graph }, onlyLast: runsAsBatch(graph, mode) };
 
 /** What the slots of an attempt are told of the store. */
 export const storageOf = ({ state, system }: LocalSettings, attempt: number): SlotStorage | undefined =>

@@ -77,4 +77,25 @@ describe('after a crash', () => {
     );
     expect(results).toHaveLength(1);
   });
+
+  it('a batch job that was stopped reads all again: a checkpoint said that all was read, and what was sorted was in none', async () => {
+    const plan: Crashes = {
+      lives: [{ parallelism: 2, failures: [], end: { how: 'stopped', afterTurns: 30 } }],
+      pauseTurns: 0,
+      refusesEvery: 0,
+    };
+    const [results] = await runCrashing(
+      (world) => [
+        world
+          .source(given)
+          .keyBy('key')
+          .reduce((left, right) => ({ key: left.key, n: left.n + right.n, time: right.time })),
+      ],
+      { ...plainWay, mode: 'Batch' },
+      plan,
+    );
+    expect(results).toHaveLength(given.length);
+    const sums = Array.from({ length: 50 }, (_, key) => 4 * key + 300);
+    expect(results?.map(({ item }) => item.n)).toEqual(expect.arrayContaining(sums));
+  });
 });
