@@ -97,7 +97,7 @@ const settingsOf = (cluster: Cluster, process: SimulatedProcess, seams: JobSeams
     state: {
       store: storeUnder(store, jobRoot(jobUid)),
       log: seams.log(createJobLog(writer)),
-      base: { jobUid, jobName: 'workload', runtimeVersion: '0', artifact: 'none', schemas: [] },
+      base: { jobUid, jobName: 'workload', runtimeVersion: '0', artifact: 'none' },
       policy: { intervalMs: checkpointIntervalMs, minPauseMs: 50, timeoutMs: 20_000, tolerableFailures: 2 },
     },
   };

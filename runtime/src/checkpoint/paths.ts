@@ -5,7 +5,7 @@ import { type Attempt, type CheckpointId, isKeyPart, isObjectKey } from './ids.t
  * Every key that a job has, in one place. All of a job lies under its *root*, and what stands in a manifest is relative to the
  * place of that manifest (the root, or a savepoint's folder), so that either can be copied anywhere.
  *
- *     names/local/<name>                                   the uid of a job that runs on one machine
+ *     names/local/<name>/<run>                             the uid of a job that runs on one machine; the last counts
  *     jobs/<uid>/log/<number>                              the log
  *     jobs/<uid>/state/<attempt>/<checkpoint>/<slot>-<part> state objects
  *     jobs/<uid>/savepoints/<name>/…                       savepoints, each with objects of its own
@@ -80,8 +80,10 @@ export const savepointFolder = (name: string): string =>
 /** The manifest of a savepoint, relative to its folder. */
 export const savepointManifest = 'manifest';
 
-/** Where the uid of a local job is found by its name. */
-export const localNameKey = (name: string): string => `names/local/${part(name, 'name of a job')}`;
+/** Where the uids of local jobs of one name are found. */
+export const localNamePrefix = (name: string): string => `names/local/${part(name, 'name of a job')}/`;
+/** The uid of the job that was started as the `run`th of this name: from 1, one more when the one before has finished. */
+export const localNameKey = (name: string, run: number): string => `${localNamePrefix(name)}${run}`;
 
 /** The key of an object that a manifest names. @throws MillraceError when it would lie elsewhere */
 export const keyUnder = (root: string, relative: string): string => {

@@ -1,3 +1,4 @@
+import type { StateDescription } from '../state/state-description.ts';
 import type { SubtaskUnit } from './snapshot-unit.ts';
 
 /** Where one subtask of a source was. All values are plain: they go into the manifest. */
@@ -49,6 +50,11 @@ export interface SubtaskCheckpoint {
   readonly stateBytes: number;
 }
 
+/** What a state of a transform looks like: see `StateDescription`. */
+export interface DescribedState extends StateDescription {
+  readonly uid: string;
+}
+
 /** What one slot says of a checkpoint when all its units are written; a plain value. */
 export interface SlotSnapshot {
   readonly checkpointId: number;
@@ -57,6 +63,7 @@ export interface SlotSnapshot {
   readonly watermarks: readonly TaskWatermark[];
   readonly sinks: readonly PreparedSink[];
   readonly subtasks: readonly SubtaskCheckpoint[];
+  readonly states: readonly DescribedState[];
 }
 
 /** What one slot begins with, beside the pieces of its key groups. */

@@ -13,6 +13,7 @@ export const bareTarget = (entry: string): JobTarget => ({
   memoryBytes: undefined,
   mode: 'Streaming',
   restart: { strategy: 'None' },
+  checkpoint: undefined,
   deadLetterPolicy: 'fail',
   deadLetterFile: undefined,
   environment: emptyEnvironment,

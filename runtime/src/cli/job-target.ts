@@ -1,3 +1,4 @@
+import type { Checkpoint } from '../contract/checkpoint.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
 import type { ExecutionMode } from '../coordinator/local.ts';
 import type { DeadLetterPolicy } from '../task/failures.ts';
@@ -17,6 +18,8 @@ export interface JobTarget {
   readonly memoryBytes: number | undefined;
   readonly mode: ExecutionMode;
   readonly restart: RestartPolicy;
+  /** Where state is kept; undefined = nowhere. */
+  readonly checkpoint: Checkpoint | undefined;
   readonly deadLetterPolicy: DeadLetterPolicy;
   /** Absolute path of the NDJSON file that takes dead letters; undefined when the policy needs none. */
   readonly deadLetterFile: string | undefined;

@@ -36,11 +36,6 @@ const notesOn = (spec: StreamJobSpec): readonly string[] => {
   if (spec.job.code !== undefined) {
     notes.push('spec.job.code is ignored: a local run takes the code from the file system');
   }
-  if (spec.checkpoint !== undefined) {
-    notes.push(
-      'spec.checkpoint is valid but not yet in force: there are no checkpoints, and a restart begins from the start',
-    );
-  }
   return notes;
 };
 
@@ -58,8 +53,8 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
     maxParallelism: spec.maxParallelism,
     memoryBytes: parseQuantity(spec.resources.memory),
     mode: spec.mode,
-    // Until checkpoints are in force none can be resumed from, whatever the manifest says.
-    restart: restartPolicyOf(spec.restart, false),
+    restart: restartPolicyOf(spec.restart, spec.checkpoint !== undefined),
+    checkpoint: spec.checkpoint,
     deadLetterPolicy: policies[spec.deadLetter.policy],
     deadLetterFile:
       spec.deadLetter.policy === 'DeadLetter' ? join(dead, `${metadata.name}.ndjson`) : undefined,

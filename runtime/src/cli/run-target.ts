@@ -1,7 +1,10 @@
+import type { Artifact } from '../artifact/freeze.ts';
 import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
 import { partOfMachine } from '../contract/memory-budget.ts';
 import type { JobResult, LocalJob } from '../coordinator/local-job.ts';
+import type { OpenedState } from '../coordinator/local-state.ts';
 import { createThreadedJob } from '../coordinator/threads.ts';
+import { ownVersion } from '../sys/own-version.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { atEntry } from './at-entry.ts';
 import { type CommandIo, ExitCode } from './command-io.ts';
@@ -65,28 +68,64 @@ const closeDeadLetters = (file: DeadLetterFile): unknown => {
   }
 };
 
+/** A job with the store that it needs to its end. */
+interface StartableJob {
+  readonly job: LocalJob;
+  closeState(): Promise<void>;
+}
+
+/** The state that a manifest tells the job to keep; undefined = none. */
+const openState = async (
+  io: CommandIo,
+  { name, checkpoint, baseDirectory }: JobTarget,
+  { sha256 }: Artifact,
+): Promise<OpenedState | undefined> => {
+  if (checkpoint === undefined) return undefined;
+  const { openLocalState } = await import('../coordinator/local-state.ts');
+  const { system, environment } = io;
+  return await openLocalState({
+    system,
+    checkpoint,
+    jobName: name,
+    runtimeVersion: ownVersion(system),
+    artifact: sha256,
+    baseDirectory,
+    environment,
+  });
+};
+
 const createJob = async (
   io: CommandIo,
   target: JobTarget,
   logger: Logger,
   deadLetters: DeadLetterFile,
   onBlocked: () => void,
-): Promise<LocalJob> => {
+): Promise<StartableJob> => {
   requireVariables(io, target.environment);
   setVariables(io, target.environment);
   resolveMillraceToThisRuntime();
-  return await atEntry(target.entry, async () =>
-    createThreadedJob(await freezeTarget(io, target), {
-      ...target,
-      system: io.system,
-      logger,
-      jobName: target.name,
-      memoryBytes: target.memoryBytes ?? io.system.memory.machineBytes() * partOfMachine,
-      deadLetters: deadLetters.accept,
-      deadLetterParcels: deadLetters,
-      onBlocked,
-    }),
-  );
+  const { system } = io;
+  return await atEntry(target.entry, async () => {
+    const artifact = await freezeTarget(io, target);
+    const opened = await openState(io, target, artifact);
+    try {
+      const job = await createThreadedJob(artifact, {
+        ...target,
+        system,
+        logger,
+        jobName: target.name,
+        memoryBytes: target.memoryBytes ?? system.memory.machineBytes() * partOfMachine,
+        deadLetters: deadLetters.accept,
+        deadLetterParcels: deadLetters,
+        onBlocked,
+        state: opened?.state,
+      });
+      return { job, closeState: async () => opened?.close() };
+    } catch (error) {
+      await opened?.close();
+      throw error;
+    }
+  });
 };
 
 /**
@@ -98,7 +137,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   for (const note of target.notes) logger.warn(note);
   const deadLetters = openDeadLetterFile(io.system, target.deadLetterFile);
   let goOn = (): void => undefined;
-  const job = await createJob(io, target, logger, deadLetters, () => goOn());
+  const { job, closeState } = await createJob(io, target, logger, deadLetters, () => goOn());
   const control = await serveControl(io, logger, job, target.name, display.control);
   const startedMs = io.system.clock.monotonicMs();
   const releaseInterrupt = stopOnInterrupt(io, logger, job);
@@ -107,6 +146,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   goOn = () => progress.goOn();
   job.start();
   const result = await job.ended;
+  await closeState();
   await control?.close();
   progress.end();
   releaseInterrupt();

@@ -16,6 +16,7 @@ import type { SourcePosition, TaskWatermark } from '../checkpoint/slot-snapshot.
 import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { uidOf } from '../graph/stateful.ts';
+import { describeKind } from '../transforms/describe-state.ts';
 import type { SlotAck } from '../worker/snapshot-upload.ts';
 import type { EnumeratorState } from './job-code.ts';
 
@@ -27,7 +28,6 @@ export interface ManifestBase {
   /** The sha256 of the artifact. */
   readonly artifact: string;
   readonly graph: PhysicalGraph;
-  readonly schemas: readonly StateSchema[];
 }
 
 /** Everything that a checkpoint has brought together. */
@@ -101,7 +101,7 @@ const transformsOf = (graph: PhysicalGraph): readonly ManifestTransform[] =>
     task.chain.map((node) => ({
       uid: uidOf(node),
       name: node.name,
-      kind: node.spec.kind,
+      kind: describeKind(node.spec),
       task: task.name,
       parallelism: task.parallelism,
     })),
@@ -112,6 +112,21 @@ const routesOf = ({ slotOf }: RoutingTable, slots: number): CheckpointManifest['
     slot,
     keyGroups: formatRanges([...slotOf.keys()].filter((keyGroup) => slotOf[keyGroup] === slot)),
   }));
+
+/** All slots that have a transform describe its state alike. */
+const schemasOf = (acks: readonly SlotAck[]): readonly StateSchema[] => {
+  const schemas = new Map<string, StateSchema>();
+  for (const { uid, name, kind, type, fields } of acks.flatMap(({ states }) => states)) {
+    schemas.set(JSON.stringify([uid, name]), {
+      uid,
+      name,
+      kind,
+      ...(type === undefined ? {} : { type }),
+      ...(fields === undefined ? {} : { fields }),
+    });
+  }
+  return [...schemas.values()];
+};
 
 /** The manifest of a checkpoint that every slot has acknowledged. Pure. */
 export const buildManifest = (base: ManifestBase, taken: TakenCheckpoint): CheckpointManifest => {
@@ -131,7 +146,7 @@ export const buildManifest = (base: ManifestBase, taken: TakenCheckpoint): Check
     slots: graph.slots,
     maxParallelism: graph.maxParallelism,
     objects: acks.flatMap(({ objects }) => objects),
-    schemas: base.schemas,
+    schemas: schemasOf(acks),
     transforms: transformsOf(graph),
     sources: sourcesOf(graph, taken.enumerators, acks),
     watermarks: acks.flatMap(({ slot, watermarks }) => watermarks.map((mark) => watermarkOf(slot, mark))),

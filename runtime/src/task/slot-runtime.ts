@@ -1,12 +1,18 @@
 import type { SourceReader } from '../api/connectors.ts';
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
-import type { SlotRestore, SourcePosition, TaskWatermark } from '../checkpoint/slot-snapshot.ts';
+import type {
+  DescribedState,
+  SlotRestore,
+  SourcePosition,
+  TaskWatermark,
+} from '../checkpoint/slot-snapshot.ts';
 import type { KeyGroupUnit } from '../checkpoint/snapshot-unit.ts';
 import { oneBatchBytes, sortedBytes } from '../contract/memory-budget.ts';
 import { AlignmentBoard } from '../exchange/alignment-board.ts';
 import type { Barrier, BarrierCheckpoint } from '../exchange/element.ts';
 import type { Task, TaskEdge } from '../graph/physical-graph.ts';
 import { uidOf } from '../graph/stateful.ts';
+import { describeState } from '../transforms/describe-state.ts';
 import { ownerName } from '../transforms/owner.ts';
 import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
 import { buildChain } from './build-chain.ts';
@@ -75,6 +81,7 @@ export class SlotRuntime {
         slot: setup.slot,
         clock: setup.system.clock,
         output: setup.snapshots,
+        describeStates: () => this.describeStates(),
         wake: () => this.slot.wakeBetween(),
         fail: (error) => this.slot.fail(error),
       });
@@ -182,6 +189,17 @@ export class SlotRuntime {
   cancel(): Promise<void> {
     this.memory.close();
     return this.slot.cancel();
+  }
+
+  private describeStates(): readonly DescribedState[] {
+    const { tasks } = this.setup.graph;
+    return this.subtasks.flatMap((subtask) =>
+      (tasks[subtask.task]?.chain ?? []).flatMap((node) => {
+        const uid = uidOf(node);
+        const link = subtask.links.find((candidate) => candidate.uid === uid);
+        return describeState(node.spec, link?.processor).map((state) => ({ ...state, uid }));
+      }),
+    );
   }
 
   private freeze(subtask: Subtask | undefined, checkpoint: BarrierCheckpoint): void {

@@ -1,4 +1,5 @@
 import type {
+  DescribedState,
   PreparedSink,
   SlotSnapshot,
   SourcePosition,
@@ -24,6 +25,8 @@ export interface SlotSnapshotsSettings {
   readonly slot: number;
   readonly clock: Clock;
   readonly output: SnapshotOutput;
+  /** Of all transforms of the slot. */
+  describeStates(): readonly DescribedState[];
   /** Something is to be encoded. */
   wake(): void;
   fail(error: unknown): void;
@@ -165,6 +168,7 @@ export class SlotSnapshots {
       sources: pending.sources,
       watermarks: pending.watermarks,
       sinks: pending.sinks,
+      states: this.settings.describeStates(),
       subtasks: pending.progress.map(({ report }) => report),
     });
     return true;

@@ -23,12 +23,20 @@ it('gives all that start at the same time the uid of one', async () => {
   expect(new Set(uids).size).toBe(1);
 });
 
+it('gives a job another uid once it is over, and all that start it then the same', async () => {
+  const isOver = (jobUid: string): Promise<boolean> => Promise.resolve(jobUid === 'a1');
+  await uid('count', 'a1');
+  const ids = await Promise.all(['b', 'c'].map((id) => localJobUid(store, 'count', id, checksum, isOver)));
+  expect(ids).toEqual(['b', 'b']);
+  expect(await findLocalJob(store, 'count', checksum)).toBe('b');
+});
+
 it('never takes another uid where the name is damaged or of another job', async () => {
-  const key = 'names/local/count';
+  const key = 'names/local/count/1';
   await uid('count', 'a1');
   await store.put(key, ((await store.get(key)) as Uint8Array).subarray(0, 40));
   await expect(uid('count', 'b2')).rejects.toThrow(
-    'The name of a job names/local/count is damaged or cut off',
+    'The name of a job names/local/count/1 is damaged or cut off',
   );
   const seal = { name: 'millrace-name', format: 1, what: '' };
   for (const json of ['{', '{"name":"sum","jobUid":"a"}', '{"name":"count","jobUid":"a/../b"}']) {

@@ -44,7 +44,7 @@ it.each(['../b/state/1/1/0-0', '/etc', '', 'a//b'])('refuses the object %j of a 
 
 it('refuses names that would be several parts of a key', () => {
   expect(savepointFolder('before-sale') + savepointManifest).toBe('savepoints/before-sale/manifest');
-  expect(localNameKey('count')).toBe('names/local/count');
+  expect(localNameKey('count', 2)).toBe('names/local/count/2');
   for (const name of ['', '..', 'a/b', 'a b'])
     expect(() => savepointFolder(name)).toThrow('cannot be the name');
 });

@@ -141,7 +141,6 @@ describe('millrace run', () => {
       'job.yaml',
     );
     expect(error).toContain('spec.job.code is ignored');
-    expect(error).toContain('spec.checkpoint is valid but not yet in force');
     expect(code).toBe(0);
   });
 

@@ -77,7 +77,6 @@ describe('the job of a manifest', () => {
     );
     expect(target.notes).toEqual([
       expect.stringMatching(/^spec\.job\.code is ignored: /),
-      expect.stringMatching(/^spec\.checkpoint is valid but not yet in force: /),
       expect.stringMatching(/^spec\.env\[0\] is ignored: .*Secret keys/),
     ]);
   });

@@ -27,6 +27,7 @@ const ack = (checkpointId: number, slot: number, sizeBytes: number): SlotAck => 
   sources: [],
   watermarks: [],
   sinks: [],
+  states: [],
   subtasks: [0, 1].map((task) => ({
     task,
     startDelayMs: 1 + slot,

@@ -48,7 +48,7 @@ const stateIn = (place: Place, intervalMs: number): LocalState => {
   return {
     store: storeUnder(place.store, jobRoot(jobUid)),
     log: createJobLog(writer),
-    base: { jobUid, jobName: 'clicks', runtimeVersion: '0', artifact: 'none', schemas: [] },
+    base: { jobUid, jobName: 'clicks', runtimeVersion: '0', artifact: 'none' },
     policy: { intervalMs, minPauseMs: 0, timeoutMs: 10_000, tolerableFailures: 0 },
   };
 };

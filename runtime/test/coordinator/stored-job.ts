@@ -30,7 +30,7 @@ export const stateIn = (store: ObjectStore, jobUid: string, intervalMs: number =
   return {
     store: storeUnder(store, jobRoot(jobUid)),
     log: createJobLog(writer),
-    base: { jobUid, jobName: jobUid, runtimeVersion: '0', artifact: 'none', schemas: [] },
+    base: { jobUid, jobName: jobUid, runtimeVersion: '0', artifact: 'none' },
     policy: { intervalMs, minPauseMs: 0, timeoutMs: 10_000, tolerableFailures: 0 },
   };
 };

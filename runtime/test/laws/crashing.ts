@@ -164,7 +164,7 @@ class Place {
     return {
       store: storeUnder(store, jobRoot(jobUid)),
       log: createJobLog(writer),
-      base: { jobUid, jobName: 'law', runtimeVersion: '0', artifact: 'none', schemas: [] },
+      base: { jobUid, jobName: 'law', runtimeVersion: '0', artifact: 'none' },
       policy: { intervalMs: 0, minPauseMs: 0, timeoutMs: 20_000, tolerableFailures: 1e6 },
     };
   }

@@ -41,6 +41,7 @@ const newRig = () => {
       unit: (_, unit) => void units.push(unit),
       taken: (snapshot) => void taken.push(snapshot),
     },
+    describeStates: () => [{ uid: 'count', name: 'sum', kind: 'value' }],
     wake: () => void log.push('wake'),
     fail: (error) => void failures.push(error),
   });
@@ -86,6 +87,7 @@ it('gives the pieces of all subtasks, and tells once that all is taken', () => {
   ]);
   expect(taken).toHaveLength(1);
   expect(taken[0]).toMatchObject({ checkpointId: 1, slot: 2, sources: [], sinks: [] });
+  expect(taken[0]?.states).toEqual([{ uid: 'count', name: 'sum', kind: 'value' }]);
   expect(taken[0]?.watermarks.map(({ uid }) => uid)).toEqual(['task 1', 'task 0']);
   expect(taken[0]?.subtasks).toEqual([
     { task: 1, startDelayMs: 7, alignmentMs: 3, syncMs: 0, asyncMs: 0, stateBytes: 3 },

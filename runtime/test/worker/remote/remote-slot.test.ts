@@ -87,6 +87,7 @@ describe('a slot in another process', () => {
       watermarks: [],
       sinks: [],
       subtasks: [],
+      states: [],
       objects: [],
     };
     own.requestSplit(3);

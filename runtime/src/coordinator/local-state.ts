@@ -1,0 +1,77 @@
+import { localJobUid } from '../checkpoint/local-names.ts';
+import { readLog } from '../checkpoint/log.ts';
+import { LogWriter } from '../checkpoint/log-writer.ts';
+import type { ObjectStore } from '../checkpoint/object-store.ts';
+import { jobRoot } from '../checkpoint/paths.ts';
+import { standingOf } from '../checkpoint/standing.ts';
+import { storeUnder } from '../checkpoint/store-under.ts';
+import { openStore, type StoreSurroundings } from '../checkpoint/stores/open-store.ts';
+import type { Checkpoint } from '../contract/checkpoint.ts';
+import { parseDuration } from '../contract/duration.ts';
+import type { System } from '../sys/system.ts';
+import { createJobLog } from './job-log.ts';
+import type { LocalState } from './local.ts';
+
+export interface LocalStateSettings extends StoreSurroundings {
+  readonly system: System;
+  readonly checkpoint: Checkpoint;
+  readonly jobName: string;
+  readonly runtimeVersion: string;
+  /** The sha256 of the artifact. */
+  readonly artifact: string;
+}
+
+/** The state of a local job in its store, until it is closed. */
+export interface OpenedState {
+  readonly state: LocalState;
+  close(): Promise<void>;
+}
+
+/** Ends after which a job that is started again begins anew. */
+const ends: readonly (string | undefined)[] = ['finished', 'drained'];
+
+const uidOf = (store: ObjectStore, { system, jobName }: LocalStateSettings): Promise<string> => {
+  const checksum = system.hashing;
+  return localJobUid(store, jobName, system.random.id(), checksum, async (jobUid) => {
+    const entries = await readLog({ store, jobUid, checksum });
+    return ends.includes(standingOf(jobUid, entries, store.place).stopped);
+  });
+};
+
+const stateIn = (store: ObjectStore, jobUid: string, settings: LocalStateSettings): LocalState => {
+  const { system, checkpoint, jobName, runtimeVersion, artifact } = settings;
+  const writer = new LogWriter({
+    store,
+    jobUid,
+    checksum: system.hashing,
+    me: { writer: system.random.id(), deployment: 'local' },
+    clock: system.clock,
+    retained: () => checkpoint.retained,
+  });
+  return {
+    store: storeUnder(store, jobRoot(jobUid)),
+    log: createJobLog(writer),
+    base: { jobUid, jobName, runtimeVersion, artifact },
+    policy: {
+      intervalMs: parseDuration(checkpoint.interval),
+      minPauseMs: parseDuration(checkpoint.minPause),
+      timeoutMs: parseDuration(checkpoint.timeout),
+      tolerableFailures: checkpoint.tolerableFailures,
+    },
+  };
+};
+
+/**
+ * Opens the store of a manifest and finds the state of a local job in it by the name of the job. A job that has finished begins anew.
+ * @throws MillraceError when the store cannot be used, or what is in it is damaged.
+ */
+export const openLocalState = async (settings: LocalStateSettings): Promise<OpenedState> => {
+  const store = await openStore(settings.system, settings.checkpoint.store, settings);
+  try {
+    const jobUid = await uidOf(store, settings);
+    return { state: stateIn(store, jobUid, settings), close: () => store.close() };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};

@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { checkpointSchema } from '../../src/contract/checkpoint.ts';
+import { openLocalState } from '../../src/coordinator/local-state.ts';
+import { createNodeSystem } from '../../src/sys/node-system.ts';
+
+const system = createNodeSystem();
+const root = mkdtempSync(join(tmpdir(), 'millrace-state-'));
+afterAll(() => rmSync(root, { recursive: true }));
+const temporaryFolder = (): string => mkdtempSync(join(root, 'place-'));
+
+const open = (baseDirectory: string) =>
+  openLocalState({
+    system,
+    checkpoint: checkpointSchema.parse({ store: { directory: 'checkpoints' } }),
+    jobName: 'counts',
+    runtimeVersion: '0',
+    artifact: 'none',
+    baseDirectory,
+    environment: {},
+  });
+
+it('finds the job of a name again, until it has finished', async () => {
+  const folder = temporaryFolder();
+  const first = await open(folder);
+  await first.state.log.claim();
+  const second = await open(folder);
+  expect(second.state.base.jobUid).toBe(first.state.base.jobUid);
+  await second.state.log.claim();
+  await expect(first.state.log.stopped('stopped')).rejects.toThrow('leads');
+  await second.state.log.stopped('finished');
+  const third = await open(folder);
+  expect(third.state.base.jobUid).not.toBe(first.state.base.jobUid);
+  expect((await third.state.log.claim()).manifest).toBeUndefined();
+  for (const opened of [first, second, third]) await opened.close();
+});
+
+it('has the times of the manifest in ms', async () => {
+  const opened = await open(temporaryFolder());
+  expect(opened.state.policy).toEqual({
+    intervalMs: 10_000,
+    minPauseMs: 0,
+    timeoutMs: 600_000,
+    tolerableFailures: 10,
+  });
+  await opened.close();
+});
