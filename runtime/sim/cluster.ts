@@ -13,6 +13,8 @@ export class Cluster {
   readonly storage = new SimulatedStorage();
   readonly outlet = new Outlet();
   readonly processes: SimulatedProcess[] = [];
+  /** How many of the next records make user code throw. */
+  poison = 0;
   private readonly bySystem = new Map<System, SimulatedProcess>();
   private readonly disks = new Map<string, SimulatedDisk>();
 
@@ -34,6 +36,14 @@ export class Cluster {
   /** Those that run, or are stopped. */
   living(): readonly SimulatedProcess[] {
     return this.processes.filter(({ alive }) => alive);
+  }
+
+  /** Called by user code for a record: throws if it is poisoned. */
+  taste(): void {
+    if (this.poison === 0) return;
+    this.poison--;
+    this.world.note('a record makes user code throw');
+    throw new Error('This record is poisoned.');
   }
 
   processOf(system: System): SimulatedProcess {

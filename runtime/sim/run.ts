@@ -59,6 +59,7 @@ const runSeed = async (name: string, scenario: NamedScenario, seed: number, tall
 };
 
 const runCrashes = async (name: string, scenario: NamedScenario, tally: Tally): Promise<void> => {
+  if (scenario.crash === undefined) return;
   const { calls, single, pairs, failed } = await scenario.crash();
   print(
     `${name}: ${calls} calls, crashed before and after each: ${single} runs, and ${pairs} pairs of crashes`,

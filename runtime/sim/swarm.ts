@@ -13,7 +13,7 @@ export interface FaultRates {
   readonly slowShare: number;
 }
 
-type DisturbanceName = 'kill' | 'vanish' | 'stop' | 'clockJump' | 'cut' | 'reset';
+type DisturbanceName = 'kill' | 'vanish' | 'stop' | 'clockJump' | 'cut' | 'reset' | 'poison';
 
 /** What is done to the world from outside, and not at a call. */
 const disturbances: Readonly<Record<DisturbanceName, (cluster: Cluster, random: SeededRandom) => void>> = {
@@ -36,6 +36,9 @@ const disturbances: Readonly<Record<DisturbanceName, (cluster: Cluster, random: 
     cluster.world.after(random.between(100, 10_000), () => cluster.network.heal());
   },
   reset: (cluster) => cluster.network.resetOne(),
+  poison: (cluster) => {
+    cluster.poison++;
+  },
 };
 
 const withOne = (cluster: Cluster, random: SeededRandom, act: (process: SimulatedProcess) => void): void => {
@@ -61,6 +64,7 @@ const mostPerSecond: Readonly<Record<DisturbanceName, number>> = {
   clockJump: 0.2,
   cut: 0.2,
   reset: 0.3,
+  poison: 0.5,
 };
 
 /** A random subset of the faults, each at a random rate: most seeds meet few kinds, so that one does not hide another. */
@@ -113,6 +117,7 @@ export const disturb = (cluster: Cluster, random: SeededRandom, rates: FaultRate
     end: () => {
       isOver = true;
       cluster.network.heal();
+      cluster.poison = 0;
       for (const process of cluster.living()) process.continue();
     },
   };

@@ -16,6 +16,7 @@ import {
   withLetters,
 } from '../../src/coordinator/local.ts';
 import { LocalJob } from '../../src/coordinator/local-job.ts';
+import { isTerminal } from '../../src/coordinator/transitions.ts';
 import { allocateAlignment } from '../../src/exchange/alignment-board.ts';
 import type { RemoteChannels } from '../../src/exchange/remote-channels.ts';
 import type { PhysicalGraph } from '../../src/graph/physical-graph.ts';
@@ -24,6 +25,7 @@ import { createLocalSlot } from '../../src/worker/local-slot.ts';
 import { SharedThreadChannels } from '../../src/worker/shared-thread.ts';
 import type { BareSlot } from '../../src/worker/slot-handle.ts';
 import { storedSlot } from '../../src/worker/stored-slot.ts';
+import type { Finding } from '../checkers/finding.ts';
 import { checkConservation, checkOutput, checkSingleWriter } from '../checkers/output.ts';
 import type { Cluster } from '../cluster.ts';
 import { FaultyStore } from '../faulty-store.ts';
@@ -32,7 +34,7 @@ import type { Scenario } from '../scenario.ts';
 import { keepRunning } from '../supervisor.ts';
 import { traceLogger } from '../trace-logger.ts';
 import { expectedRows } from '../workload/expected.ts';
-import { sinkNames, workloadJob } from '../workload/job.ts';
+import { type SinkName, sinkNames, workloadJob } from '../workload/job.ts';
 import type { Row } from '../workload/outlet.ts';
 import { outletSink } from '../workload/outlet-sink.ts';
 import { allRecords, type WorkloadSize } from '../workload/records.ts';
@@ -69,8 +71,16 @@ const jobUid = 'workload';
 /** A handful of checkpoints while the sources are read. */
 const size: WorkloadSize = { partitions: 3, recordsPerPartition: 48, keys: 5, batch: 4, pauseMs: 100 };
 const checkpointIntervalMs = 300;
+const maxParallelism = 16;
+/** Later the job is left as it is, so that it ends. */
+const rescaledUntilMs = 20_000;
 
-const settingsOf = (cluster: Cluster, process: SimulatedProcess, seams: JobSeams): LocalSettings => {
+const settingsOf = (
+  cluster: Cluster,
+  process: SimulatedProcess,
+  seams: JobSeams,
+  parallelism: number,
+): LocalSettings => {
   const { system } = process;
   const store = seams.store(new FaultyStore(process, cluster.storage));
   const writer = new LogWriter({
@@ -87,8 +97,8 @@ const settingsOf = (cluster: Cluster, process: SimulatedProcess, seams: JobSeams
     logger: traceLogger(process),
     jobName: 'workload',
     args: {},
-    parallelism: 2,
-    maxParallelism: 16,
+    parallelism,
+    maxParallelism,
     mode: 'Streaming',
     restart: { strategy: 'FixedDelay', attempts: 1_000_000, delayMs: 100 },
     deadLetterPolicy: 'fail',
@@ -129,36 +139,82 @@ const createJob = (job: Job, settings: LocalSettings, seams: JobSeams): LocalJob
   return new LocalJob({ ...settings, graph, checkpoints: checkpointsOf(settings, graph), deploy });
 };
 
-/** The workload on the whole runtime, coordinator and slots in one process, which is killed, stopped and doubled. */
-export const wholeJob: Scenario<JobSeams> = {
-  name: 'job',
+/** Gives some key groups to a slot every now and then, as a rescale would, until the job has ended. */
+const moveKeyGroups = (process: SimulatedProcess, job: LocalJob): void => {
+  const { random, timers } = process.system;
+  const move = (): void => {
+    if (isTerminal(job.state)) return;
+    const keyGroups = Array.from({ length: maxParallelism }, (_, i) => i).filter(() => random.next() < 0.3);
+    process.world.note(`${process.name} moves key groups ${keyGroups.join()}`);
+    job.moveKeyGroups(keyGroups, random.next() < 0.5 ? 0 : 1);
+    timers.after(100 + random.next() * 1000, move);
+  };
+  timers.after(random.next() * 500, move);
+};
+
+interface Kind {
+  readonly name: string;
+  /** Of each process that runs the job, one after the other. */
+  parallelism(process: SimulatedProcess): number;
+  whileRunning(process: SimulatedProcess, job: LocalJob): void;
+}
+
+const scenarioOf = ({ name, parallelism, whileRunning }: Kind): Scenario<JobSeams> => ({
+  name,
   seams: jobSeams,
   budgetMs: 180_000,
   start: (cluster, seams) => {
     const { seed } = cluster.world;
     let isDone = false;
     keepRunning(cluster, 'job', async (process) => {
-      const job = workloadJob(seed, size, (name) => seams.sink(outletSink(cluster, name)));
-      const running = createJob(job, settingsOf(cluster, process, seams), seams);
+      const sink = (of: SinkName): TwoPhaseSink<Row, string> => seams.sink(outletSink(cluster, of));
+      const job = workloadJob(seed, size, sink, () => cluster.taste());
+      const settings = settingsOf(cluster, process, seams, parallelism(process));
+      const running = createJob(job, settings, seams);
       running.start();
+      whileRunning(process, running);
       const { state, error } = await running.ended;
       if (!process.alive) return;
       cluster.world.note(`${process.name} ends: ${state} ${error instanceof Error ? error.message : ''}`);
       if (state === 'finished') isDone = true;
       else process.kill('its job failed');
     });
-    return {
-      isDone: () => isDone,
-      check: () => {
-        const { published } = cluster.outlet;
-        const expected = expectedRows(seed, size);
-        const of = (name: string): readonly Row[] => published.filter(({ sink }) => sink === name);
-        return [
-          ...sinkNames.flatMap((name) => checkOutput(name, of(name), expected[name])),
-          ...checkConservation(of('windows'), allRecords(seed, size).length),
-          ...checkSingleWriter(published),
-        ];
-      },
-    };
+    return { isDone: () => isDone, check: () => checkWorkload(cluster) };
   },
+});
+
+const checkWorkload = ({ world: { seed }, outlet: { published } }: Cluster): readonly Finding[] => {
+  const expected = expectedRows(seed, size);
+  const of = (name: string): readonly Row[] => published.filter(({ sink }) => sink === name);
+  return [
+    ...sinkNames.flatMap((name) => checkOutput(name, of(name), expected[name])),
+    ...checkConservation(of('windows'), allRecords(seed, size).length),
+    ...checkSingleWriter(published),
+  ];
 };
+
+/** The workload on the whole runtime, coordinator and slots in one process, which is killed, stopped and doubled. */
+export const wholeJob: Scenario<JobSeams> = scenarioOf({
+  name: 'job',
+  parallelism: () => 2,
+  whileRunning: () => undefined,
+});
+
+/** The same while key groups move between its slots. */
+export const movingJob: Scenario<JobSeams> = scenarioOf({
+  name: 'moving-job',
+  parallelism: () => 2,
+  whileRunning: moveKeyGroups,
+});
+
+/** The same with another parallelism in each process that goes on with it, and with processes that end their job for that. */
+export const rescaledJob: Scenario<JobSeams> = scenarioOf({
+  name: 'rescaled-job',
+  parallelism: (process) => 1 + Math.floor(process.system.random.next() * 4),
+  whileRunning: (process) => {
+    const { random, timers } = process.system;
+    timers.after(400 + random.next() * 1500, () => {
+      if (process.world.nowMs < rescaledUntilMs) process.kill('it is to have another parallelism');
+    });
+  },
+});

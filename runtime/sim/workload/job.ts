@@ -20,7 +20,7 @@ import { partitionSource, poolSource } from './sources.ts';
  * Tells the running count of a key: each number from 1 once, in whatever order the records come. It remembers in a variable, too, which
  * records it has seen: none comes twice within an attempt, so that makes a difference only if the variable outlives its attempt.
  */
-const runningCount = (): KeyedProcessFunction<string, Numbered, Row> => {
+const runningCount = (taste: () => void): KeyedProcessFunction<string, Numbered, Row> => {
   const remembered = new Set<string>();
   let seen: ValueState<number, number> | undefined;
   return {
@@ -28,6 +28,7 @@ const runningCount = (): KeyedProcessFunction<string, Numbered, Row> => {
       seen = context.state(valueState('seen', { default: 0 }));
     },
     process: ({ partition, sequence }, { key }, output) => {
+      taste();
       const name = `${partition} ${sequence}`;
       if (remembered.has(name)) return;
       remembered.add(name);
@@ -64,9 +65,14 @@ const totalsByTimer = (): KeyedProcessFunction<string, Numbered, Row> => {
 export const sinkNames = ['windows', 'totals', 'counts'] as const;
 export type SinkName = (typeof sinkNames)[number];
 
-/** The job: windows and timers over partitions in event time, counts over a pool of small splits. */
+/** The job, in which a record may be poisoned: windows and timers over partitions in event time, counts over a pool of small splits. */
 export const workloadJob =
-  (seed: number, size: WorkloadSize, sink: (name: SinkName) => Sink<Row>): Job =>
+  (
+    seed: number,
+    size: WorkloadSize,
+    sink: (name: SinkName) => Sink<Row>,
+    taste: () => void = () => undefined,
+  ): Job =>
   (env) => {
     const records = env
       .fromSource(partitionSource(seed, size), boundedOutOfOrderness(disorderMs))
@@ -95,7 +101,7 @@ export const workloadJob =
       .fromSource(poolSource(seed, size), noWatermarks())
       .name('pool')
       .keyBy('key')
-      .process(runningCount())
+      .process(runningCount(taste))
       .name('running-count')
       .sinkTo(sink('counts'))
       .name('counts');
