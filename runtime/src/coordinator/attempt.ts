@@ -45,7 +45,7 @@ export interface AttemptSettings {
 /** Whatever user code does while it is closed, the job goes on after this. Longer than slots and threads give it themselves. */
 const closeWithinMs = 15_000;
 
-const noStore = (): MillraceError =>
+export const noStore = (): MillraceError =>
   new MillraceError('job-invalid', 'The job takes no checkpoints.', {
     hint: 'Name a store in spec.checkpoint.store.',
   });
@@ -100,6 +100,11 @@ export class Attempt {
   /** Ends sources after the records in hand. */
   stop(): void {
     for (const slot of this.slots) slot.stop();
+  }
+
+  /** Ends sources after the records in hand, as if their input were complete. */
+  drain(): void {
+    for (const slot of this.slots) slot.drain();
   }
 
   /** Takes a checkpoint beside those of the policy. Rejects when it comes to nothing, or the job has no store. */

@@ -14,7 +14,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SubtaskReport } from '../worker/slot-handle.ts';
-import { Attempt, type Deploy } from './attempt.ts';
+import { Attempt, type Deploy, noStore } from './attempt.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
 import type { OnCheckpoint } from './checkpoint-events.ts';
 import type { CompletedCheckpoint } from './checkpoints.ts';
@@ -49,6 +49,9 @@ export interface JobObserver {
   readonly onCheckpoint: OnCheckpoint;
 }
 
+/** What is to become of a job whose sources are told to end. */
+type Leaving = 'stopped' | 'drained' | 'suspended';
+
 /** A job of this process, from its first attempt to its end. */
 export class LocalJob {
   /** Settles once, when the job can do nothing more; never rejects. */
@@ -60,6 +63,7 @@ export class LocalJob {
   private attemptStartedMs = 0;
   private readonly failures: Failure[] = [];
   private delay: Cancellable | undefined;
+  private leaving: Leaving = 'stopped';
   private observer: JobObserver | undefined;
   private routing: RoutingTable;
   /** Begun by this process; an attempt's number counts those of other processes too. */
@@ -123,27 +127,40 @@ export class LocalJob {
 
   /** Ends sources after the records in hand, without a last watermark. */
   stop(): void {
-    if (this.current === 'created' || this.current === 'restarting') return this.end('stopped');
-    if (!canChange(this.current, 'stopping')) return;
-    this.change('stopping');
-    this.running?.stop();
+    if (this.current === 'created' || this.current === 'restarting' || this.current === 'suspended')
+      return this.end('stopped');
+    // Whoever wants it gone does not wait for a suspension to end.
+    if (this.leaving === 'suspended') this.leaving = 'stopped';
+    this.leave('stopped');
+  }
+
+  /** Ends sources as if their input were complete: all windows fire, and the job has finished. Only while it runs. */
+  drain(): void {
+    this.refuseUnlessRunning('be drained');
+    this.leave('drained');
+  }
+
+  /** Stops with all that it holds in a checkpoint, from which `resume` goes on. Only while it runs, and with a store. */
+  suspend(): void {
+    if (this.settings.checkpoints === undefined) throw noStore();
+    this.refuseInBatchMode();
+    this.refuseUnlessRunning('be suspended');
+    this.leave('suspended');
+  }
+
+  /** Goes on after `suspend`. */
+  resume(): void {
+    if (this.current !== 'suspended') {
+      throw new MillraceError('conflict', `The job is ${this.current}: only a suspended one is resumed.`);
+    }
+    this.deploy();
   }
 
   /** Takes a checkpoint beside those of the policy. Rejects when it comes to nothing, or cannot be. */
   async takeCheckpoint(kind: CheckpointManifest['kind']): Promise<CompletedCheckpoint> {
-    if (this.settings.checkpoints?.onlyLast === true) {
-      throw new MillraceError(
-        'conflict',
-        'The job runs in batch mode, and its only checkpoint is its last.',
-        {
-          hint: 'With spec.mode: Streaming a job takes checkpoints on the way.',
-        },
-      );
-    }
-    if (this.current === 'running' && this.running !== undefined) return this.running.takeCheckpoint(kind);
-    throw new MillraceError('conflict', `The job is ${this.current} and takes no checkpoints now.`, {
-      hint: 'Ask again when it is running.',
-    });
+    this.refuseInBatchMode();
+    this.refuseUnlessRunning('take a checkpoint');
+    return (this.running as Attempt).takeCheckpoint(kind);
   }
 
   /**
@@ -235,17 +252,21 @@ export class LocalJob {
     const state = drained ? 'finished' : 'stopped';
     const { checkpoints } = this.settings;
     if (checkpoints === undefined) return this.end(state);
+    const how = drained && this.leaving !== 'drained' ? 'finished' : this.leaving;
     try {
-      await checkpoints.log.stopped(state);
+      await checkpoints.log.stopped(how);
     } catch (error) {
       this.settings.logger.warn(`The log does not say that the job has ${state}: ${reasonOf(error)}`);
     }
-    if (!isTerminal(this.current)) this.end(state);
+    if (isTerminal(this.current)) return;
+    if (how !== 'suspended' || this.leaving !== how) return this.end(state);
+    await this.running?.close();
+    if (this.current === 'stopping') this.change('suspended');
   }
 
   private onRunning(): void {
     // Asked to stop while it was deployed: sources must begin before they can end.
-    if (this.current === 'stopping') this.running?.stop();
+    if (this.current === 'stopping') this.endSources();
     else this.change('running');
   }
 
@@ -273,6 +294,32 @@ export class LocalJob {
     await this.running?.close();
     if (this.current !== 'restarting') return;
     this.delay = this.settings.system.timers.after(delayMs, () => this.deploy());
+  }
+
+  private refuseInBatchMode(): void {
+    if (this.settings.checkpoints?.onlyLast !== true) return;
+    throw new MillraceError('conflict', 'The job runs in batch mode, and its only checkpoint is its last.', {
+      hint: 'With spec.mode: Streaming a job takes checkpoints on the way.',
+    });
+  }
+
+  private refuseUnlessRunning(what: string): void {
+    if (this.current === 'running') return;
+    throw new MillraceError('conflict', `The job is ${this.current} and cannot ${what} now.`, {
+      hint: 'Ask again when it is running.',
+    });
+  }
+
+  private leave(as: Leaving): void {
+    if (!canChange(this.current, 'stopping')) return;
+    this.leaving = as;
+    this.change('stopping');
+    this.endSources();
+  }
+
+  private endSources(): void {
+    if (this.leaving === 'drained') this.running?.drain();
+    else this.running?.stop();
   }
 
   private change(to: JobState): void {

@@ -5,6 +5,7 @@ export type JobState =
   | 'running'
   | 'restarting'
   | 'stopping'
+  | 'suspended'
   | 'finished'
   | 'stopped'
   | 'cancelled'
@@ -15,7 +16,8 @@ const legal: Readonly<Record<JobState, readonly JobState[]>> = {
   deploying: ['running', 'restarting', 'stopping', 'cancelled', 'failed'],
   running: ['restarting', 'stopping', 'stopped', 'finished', 'cancelled', 'failed'],
   restarting: ['deploying', 'stopped', 'cancelled'],
-  stopping: ['stopped', 'finished', 'cancelled', 'failed'],
+  stopping: ['suspended', 'stopped', 'finished', 'cancelled', 'failed'],
+  suspended: ['deploying', 'stopped', 'cancelled'],
   finished: [],
   stopped: [],
   cancelled: [],

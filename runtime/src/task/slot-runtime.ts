@@ -180,10 +180,12 @@ export class SlotRuntime {
 
   /** Ends all sources after the records in hand; no watermark is invented. */
   stop(): void {
-    for (const [task, { input }] of this.sources) {
-      input.stop();
-      this.wake(task);
-    }
+    this.endSources((input) => input.stop());
+  }
+
+  /** Ends all sources after the records in hand, as if their input were complete. */
+  drain(): void {
+    this.endSources((input) => input.drain());
   }
 
   cancel(): Promise<void> {
@@ -211,6 +213,13 @@ export class SlotRuntime {
   private endSubtask(subtask: Subtask | undefined, drained: boolean): void {
     if (subtask !== undefined) this.snapshots?.freeze(subtask);
     this.slot.subtaskEnded(drained);
+  }
+
+  private endSources(end: (input: SourceInput) => void): void {
+    for (const [task, { input }] of this.sources) {
+      end(input);
+      this.wake(task);
+    }
   }
 
   private restore({ sources, watermarks, subtaskState }: SlotRestore): void {

@@ -64,6 +64,7 @@ export class SourceInput implements SubtaskInput {
   private emptySinceMs: number | undefined;
   private nowMs = 0;
   private stopRequested = false;
+  private draining = false;
   private ended = false;
   private heldBack = false;
   /** By checkpoint whose barrier is behind what was read up to there. */
@@ -86,6 +87,12 @@ export class SourceInput implements SubtaskInput {
   stop(): void {
     this.stopRequested = true;
     this.reader?.stop?.();
+  }
+
+  /** Ends the input after what is in hand as if there were no more: the last watermark follows, and all windows fire. */
+  drain(): void {
+    this.draining = true;
+    this.stop();
   }
 
   /** Puts a barrier behind what was read so far, and notes how far that was. */
@@ -212,7 +219,7 @@ export class SourceInput implements SubtaskInput {
   private end(): void {
     this.ended = true;
     this.settings.alignment?.report(Infinity);
-    const drained = !this.stopRequested;
+    const drained = this.draining || !this.stopRequested;
     if (drained) this.queue.push({ kind: 'watermark', timeMs: Infinity });
     this.queue.push({ kind: 'end', drained });
   }

@@ -23,6 +23,7 @@ export const createLocalSlot = (setup: SlotSetup): BareSlot => {
     inject: (barrier) => failing(() => runtime.inject(barrier)),
     acceptState: (state) => failing(() => runtime.acceptState(state)),
     stop: () => failing(() => runtime.stop()),
+    drain: () => failing(() => runtime.drain()),
     checkpointEnded: (checkpointId, completed) =>
       failing(() => runtime.checkpointEnded(checkpointId, completed)),
     release: () => runtime.release(),

@@ -36,6 +36,8 @@ interface SlotCommands {
   acceptState(state: MovedState): void;
   /** Ends sources after the records in hand; `onFinished(false)` follows. */
   stop(): void;
+  /** The same as if their input were complete: the last watermark comes, and `onFinished(true)`. */
+  drain(): void;
   /** A checkpoint is in the log, or never will be. */
   checkpointEnded(checkpointId: number, completed: boolean): void;
   /** Ends a slot that has told `onEnded`: what it wrote last is in a checkpoint. `onFinished` follows. */

@@ -39,6 +39,7 @@ export type ToSlot =
   | { readonly kind: 'inject'; readonly barrier: Barrier }
   | { readonly kind: 'state'; readonly state: MovedState }
   | { readonly kind: 'stop' }
+  | { readonly kind: 'drain' }
   | { readonly kind: 'cancel' };
 
 export type FromSlot =

@@ -146,6 +146,8 @@ const obey = (
       return slot.acceptState(message.state);
     case 'stop':
       return slot.stop();
+    case 'drain':
+      return slot.drain();
     case 'cancel':
       return void slot.cancel().then(end);
   }

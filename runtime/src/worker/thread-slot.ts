@@ -154,6 +154,7 @@ export const startThreadSlot = (settings: ThreadSlotSettings): ThreadSlot => {
     inject: (barrier) => thread.send({ kind: 'inject', barrier }),
     acceptState: (state) => thread.send({ kind: 'state', state }),
     stop: () => thread.send({ kind: 'stop' }),
+    drain: () => thread.send({ kind: 'drain' }),
     cancel: () => thread.close({ kind: 'cancel' }),
     report: () => report,
     metrics: () => metrics,

@@ -41,6 +41,7 @@ export class FakeSlot {
       inject: ({ id }) => void this.told.push(`barrier ${id}`),
       acceptState: ({ keyGroup }) => void this.told.push(`state ${keyGroup}`),
       stop: () => void this.told.push('stop'),
+      drain: () => void this.told.push('drain'),
       cancel: () => {
         this.told.push('cancel');
         return this.closed.promise;

@@ -186,6 +186,35 @@ describe('stopping a job', () => {
   });
 });
 
+describe('draining a job', () => {
+  it('tells every slot that its input is complete, and it has finished then', async () => {
+    const { job, cluster, finish } = await brought('running');
+    job.drain();
+    expect(job.state).toBe('stopping');
+    expect(cluster.newest.slots.map(({ told }) => told)).toEqual([
+      ['start', 'drain'],
+      ['start', 'drain'],
+    ]);
+    finish(true);
+    expect(await job.ended).toMatchObject({ state: 'finished' });
+  });
+
+  it.each(['created', 'deploying', 'restarting', 'stopping'])('is refused while it is %s', async (state) => {
+    const { job } = await brought(state);
+    expect(() => job.drain()).toThrow(expect.objectContaining({ code: 'conflict' }));
+    expect(job.state).toBe(state);
+  });
+});
+
+describe('suspending a job', () => {
+  it('takes a store, or nothing would be left to go on from', async () => {
+    const { job } = await brought('running');
+    expect(() => job.suspend()).toThrow('The job takes no checkpoints.');
+    expect(() => job.resume()).toThrow('The job is running: only a suspended one is resumed.');
+    expect(job.state).toBe('running');
+  });
+});
+
 describe('cancelling a job', () => {
   it.each(Object.keys(bring))('that is %s ends it at once, and nothing follows', async (state) => {
     const { job, cluster, test, finish, fail } = await brought(state);

@@ -41,12 +41,12 @@ export interface Counted {
   readonly windowStart: number;
 }
 
-const clicks = Array.from({ length: 20_000 }, (_, i) => ({
+const clicks = Array.from({ length: 40_000 }, (_, i) => ({
   user: (i * 7919) % 97,
   timeMs: i + ((i * 31) % 50),
 }));
 
-/** Counts 20,000 clicks by user in windows of a second; what is in the outlet must be the same however often it is stopped. */
+/** Counts 40,000 clicks by user in windows of a second; what is in the outlet must be the same however often it is stopped. */
 export const countClicks =
   (outlet: Outlet<Counted>): Job =>
   (env) =>
@@ -88,4 +88,16 @@ export const createStoredJob = (
 /** Lets a job run until something is so. */
 export const until = async (isSo: () => boolean): Promise<void> => {
   while (!isSo()) await settle();
+};
+
+export const sorted = (rows: readonly Counted[]): readonly string[] =>
+  rows.map((row) => JSON.stringify(row)).sort();
+
+/** What a run without interruption shows. */
+export const golden = async (createOutlet: () => Outlet<Counted>): Promise<readonly string[]> => {
+  const outlet = createOutlet();
+  const job = createStoredJob(countClicks(outlet), stateIn(newStore(), 'golden'));
+  job.start();
+  await job.ended;
+  return sorted(outlet.visible);
 };

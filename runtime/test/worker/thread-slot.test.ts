@@ -57,6 +57,7 @@ describe('a slot on a thread of its own', () => {
     slot.inject({ kind: 'barrier', id: 4 });
     slot.acceptState(state);
     slot.stop();
+    slot.drain();
     expect(fake.posted).toEqual([
       { kind: 'start' },
       { kind: 'addSplit', task: 3, split: { id: 'a' } },
@@ -64,6 +65,7 @@ describe('a slot on a thread of its own', () => {
       { kind: 'inject', barrier: { kind: 'barrier', id: 4 } },
       { kind: 'state', state },
       { kind: 'stop' },
+      { kind: 'drain' },
     ]);
   });
 

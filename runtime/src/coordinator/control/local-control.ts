@@ -69,7 +69,7 @@ class LocalControl {
     return {
       ...refusals(),
       ...this.answers(),
-      ...(checkpoints === undefined ? {} : checkpointAnswers(job, checkpoints)),
+      ...(checkpoints === undefined ? {} : this.storedAnswers(checkpoints)),
       subscribe: (listener) => {
         this.listeners.add(listener);
         return () => void this.listeners.delete(listener);
@@ -115,8 +115,29 @@ class LocalControl {
         job.stop();
         return this.status();
       },
+      drain: ({ savepoint = false }) => {
+        if (savepoint) throw cannot('Takes a savepoint before it stops.');
+        job.drain();
+        return this.status();
+      },
       cancel: () => {
         void job.cancel();
+        return this.status();
+      },
+    };
+  }
+
+  /** What takes a store. */
+  private storedAnswers(history: CheckpointHistory): Partial<Answers> {
+    const { job } = this.settings;
+    return {
+      ...checkpointAnswers(job, history),
+      suspend: () => {
+        job.suspend();
+        return this.status();
+      },
+      resume: () => {
+        job.resume();
         return this.status();
       },
     };

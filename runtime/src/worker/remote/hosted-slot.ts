@@ -52,6 +52,8 @@ export class HostedSlot {
         return slot.acceptState(call.state);
       case 'stop':
         return slot.stop();
+      case 'drain':
+        return slot.drain();
       case 'checkpointEnded':
         return slot.checkpointEnded(call.checkpointId, call.completed);
       case 'release':

@@ -56,6 +56,10 @@ export class RemoteSlot implements SlotHandle {
     this.tell({ kind: 'stop' });
   }
 
+  drain(): void {
+    this.tell({ kind: 'drain' });
+  }
+
   checkpointEnded(checkpointId: number, completed: boolean): void {
     this.tell({ kind: 'checkpointEnded', checkpointId, completed });
   }

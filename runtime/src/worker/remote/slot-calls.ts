@@ -22,6 +22,7 @@ export type SlotCall =
   | { readonly kind: 'inject'; readonly barrier: WiredBarrier }
   | { readonly kind: 'state'; readonly state: MovedState }
   | { readonly kind: 'stop' }
+  | { readonly kind: 'drain' }
   | { readonly kind: 'checkpointEnded'; readonly checkpointId: number; readonly completed: boolean }
   | { readonly kind: 'release' }
   | { readonly kind: 'cancel' };

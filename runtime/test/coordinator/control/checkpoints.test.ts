@@ -74,7 +74,7 @@ describe('the checkpoints of a job under the control API', () => {
     expect(other.id).toBe(one.id);
     await job.ended;
     await expect(control.triggerCheckpoint({})).rejects.toThrow(
-      'The job is finished and takes no checkpoints now.',
+      'The job is finished and cannot take a checkpoint now.',
     );
   });
 

@@ -162,7 +162,7 @@ describe('a job of this process under the control API', () => {
     const { control, job } = await started();
     for (const refused of [
       () => control.stop({ savepoint: true }),
-      () => control.drain({}),
+      () => control.drain({ savepoint: true }),
       () => control.createSavepoint({}),
       () => control.listCheckpoints({}),
       () => control.setParallelism({ parallelism: 3 }),

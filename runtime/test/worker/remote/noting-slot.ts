@@ -27,6 +27,7 @@ export class NotingSlot implements SlotHandle {
   readonly inject = this.note('inject');
   readonly acceptState = this.note('acceptState');
   readonly stop = this.note('stop');
+  readonly drain = this.note('drain');
   readonly checkpointEnded = this.note('checkpointEnded');
   readonly release = this.note('release');
   readonly cancel = () => {

@@ -61,6 +61,7 @@ describe('a slot in another process', () => {
     remote.inject({ kind: 'barrier', id: 5, routing });
     remote.acceptState(state);
     remote.stop();
+    remote.drain();
     remote.checkpointEnded(4, true);
     remote.release();
     expect(slot.told).toEqual([
@@ -73,6 +74,7 @@ describe('a slot in another process', () => {
       ['inject', { kind: 'barrier', id: 5, routing }],
       ['acceptState', state],
       ['stop'],
+      ['drain'],
       ['checkpointEnded', 4, true],
       ['release'],
     ]);
