@@ -16,6 +16,7 @@ import type { SourcePosition, TaskWatermark } from '../checkpoint/slot-snapshot.
 import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { uidOf } from '../graph/stateful.ts';
+import { deadLetterUid } from '../task/dead-letter-box.ts';
 import { describeKind } from '../transforms/describe-state.ts';
 import type { SlotAck } from '../worker/snapshot-upload.ts';
 import type { EnumeratorState } from './job-code.ts';
@@ -87,14 +88,15 @@ const preparedBy = (uid: string, { acks, checkpointId }: TakenCheckpoint): reado
   );
 
 /** What two-phase sinks have prepared since the last checkpoint; what is pending of earlier ones the log adds by itself. */
-const sinksOf = (graph: PhysicalGraph, taken: TakenCheckpoint): readonly ManifestSink[] =>
-  graph.tasks
+const sinksOf = (graph: PhysicalGraph, taken: TakenCheckpoint): readonly ManifestSink[] => {
+  const sinks = graph.tasks
     .flatMap(({ chain }) => chain)
-    .flatMap((node) => {
-      if (node.spec.kind !== 'sink') return [];
-      const committables = preparedBy(uidOf(node), taken);
-      return committables.length === 0 ? [] : [{ uid: uidOf(node), kind: node.spec.sink.kind, committables }];
-    });
+    .flatMap((node) => (node.spec.kind === 'sink' ? [{ uid: uidOf(node), kind: node.spec.sink.kind }] : []));
+  // Dead letters are prepared like the output of a sink, and no transform of the graph is theirs.
+  return [...sinks, { uid: deadLetterUid, kind: 'dead letters' }]
+    .map((sink) => ({ ...sink, committables: preparedBy(sink.uid, taken) }))
+    .filter(({ committables }) => committables.length > 0);
+};
 
 const transformsOf = (graph: PhysicalGraph): readonly ManifestTransform[] =>
   graph.tasks.flatMap((task) =>
