@@ -91,6 +91,7 @@ export class SimulatedProcess implements Owner {
         whenDrained: (callback) => this.soon(callback),
       },
       threads: { spawn: () => absent('threads') },
+      processes: { spawn: () => absent('processes') },
       net: network.of(this),
       http: { listen: () => absent('HTTP'), peerNames: () => [], request: () => absent('HTTP') },
       httpClients: { open: () => absent('HTTP') },

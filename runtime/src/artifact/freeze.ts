@@ -3,10 +3,11 @@
  * into one module named by its sha256; every later load, in any slot or attempt, takes the artifact and never the file
  * again. *Loading* imports it, runs the job's function against an environment, and plans the graph.
  */
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { type BuildFailure, build, type Message } from 'esbuild';
 import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
+import { keepArtifact } from './keep-artifact.ts';
 
 export interface Artifact {
   readonly sha256: string;
@@ -49,11 +50,6 @@ const bundle = async (entry: string): Promise<Uint8Array> => {
   }
 };
 
-/** Whether the module is there as it was written: a machine that stops may leave less behind. */
-const isWhole = (system: System, path: string, sha256: string): boolean =>
-  system.files.stat(path) !== undefined &&
-  system.hashing.sha256(new TextEncoder().encode(system.files.readText(path))) === sha256;
-
 /**
  * Bundles an entry file and stores the result under `directory` by its hash.
  * @throws MillraceError job-invalid with file and line when the code cannot be bundled.
@@ -74,14 +70,5 @@ export const freezeJob = async (system: System, entry: string, directory: string
   }
   const code = await bundle(entry);
   const sha256 = system.hashing.sha256(code);
-  const path = join(directory, `${sha256}.mjs`);
-  if (!isWhole(system, path, sha256)) {
-    system.files.makeDirectory(directory);
-    const partial = `${path}.${system.random.id()}`;
-    const file = system.files.open(partial, 'write');
-    file.write(code);
-    file.close();
-    system.files.rename(partial, path);
-  }
-  return { sha256, path };
+  return { sha256, path: keepArtifact(system, directory, sha256, code) };
 };

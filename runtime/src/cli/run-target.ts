@@ -1,21 +1,14 @@
-import type { Artifact } from '../artifact/freeze.ts';
-import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
-import { partOfMachine } from '../contract/memory-budget.ts';
 import type { JobResult, LocalJob } from '../coordinator/local-job.ts';
-import type { OpenedState } from '../coordinator/local-state.ts';
-import { createThreadedJob } from '../coordinator/threads.ts';
-import { ownVersion } from '../sys/own-version.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { atEntry } from './at-entry.ts';
 import { type CommandIo, ExitCode } from './command-io.ts';
+import { createJob } from './create-job.ts';
 import { type DeadLetterFile, openDeadLetterFile } from './dead-letter-file.ts';
-import { requireVariables, setVariables } from './environment.ts';
-import { freezeTarget } from './freeze-target.ts';
 import type { JobTarget } from './job-target.ts';
 import { showProgress } from './progress.ts';
 import { type ControlPlace, serveControl } from './serve-control.ts';
 import { jobTotals, summaryLine } from './summary.ts';
 import { failureOf } from './trouble.ts';
+import type { WorkersOption } from './workers-option.ts';
 
 /** How a run is shown, and to whom. */
 export interface RunDisplay {
@@ -26,6 +19,8 @@ export interface RunDisplay {
   readonly panel: boolean;
   /** Where the control API is served; absent = nowhere. */
   readonly control?: ControlPlace | undefined;
+  /** The processes that its slots are in; absent = this one. */
+  readonly workers?: WorkersOption | undefined;
 }
 
 /** The first interrupt stops the job after the records in hand, the second cancels it, further ones change nothing. */
@@ -68,66 +63,6 @@ const closeDeadLetters = (file: DeadLetterFile): unknown => {
   }
 };
 
-/** A job with the store that it needs to its end. */
-interface StartableJob {
-  readonly job: LocalJob;
-  closeState(): Promise<void>;
-}
-
-/** The state that a manifest tells the job to keep; undefined = none. */
-const openState = async (
-  io: CommandIo,
-  { name, checkpoint, baseDirectory }: JobTarget,
-  { sha256 }: Artifact,
-): Promise<OpenedState | undefined> => {
-  if (checkpoint === undefined) return undefined;
-  const { openLocalState } = await import('../coordinator/local-state.ts');
-  const { system, environment } = io;
-  return await openLocalState({
-    system,
-    checkpoint,
-    jobName: name,
-    runtimeVersion: ownVersion(system),
-    artifact: sha256,
-    baseDirectory,
-    environment,
-  });
-};
-
-const createJob = async (
-  io: CommandIo,
-  target: JobTarget,
-  logger: Logger,
-  deadLetters: DeadLetterFile,
-  onBlocked: () => void,
-): Promise<StartableJob> => {
-  requireVariables(io, target.environment);
-  setVariables(io, target.environment);
-  resolveMillraceToThisRuntime();
-  const { system } = io;
-  return await atEntry(target.entry, async () => {
-    const artifact = await freezeTarget(io, target);
-    const opened = await openState(io, target, artifact);
-    try {
-      const job = await createThreadedJob(artifact, {
-        ...target,
-        system,
-        logger,
-        jobName: target.name,
-        memoryBytes: target.memoryBytes ?? system.memory.machineBytes() * partOfMachine,
-        deadLetters: deadLetters.accept,
-        deadLetterParcels: deadLetters,
-        onBlocked,
-        state: opened?.state,
-      });
-      return { job, closeState: async () => opened?.close() };
-    } catch (error) {
-      await opened?.close();
-      throw error;
-    }
-  });
-};
-
 /**
  * Runs a job to its end and gives the exit code. Failures of the job are shown, not thrown.
  * @throws MillraceError when the job cannot start: bad code, a bad graph.
@@ -137,7 +72,14 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   for (const note of target.notes) logger.warn(note);
   const deadLetters = openDeadLetterFile(io.system, target.deadLetterFile);
   let goOn = (): void => undefined;
-  const { job, closeState } = await createJob(io, target, logger, deadLetters, () => goOn());
+  const { job, close } = await createJob({
+    io,
+    target,
+    logger,
+    deadLetters,
+    onBlocked: () => goOn(),
+    workers: display.workers,
+  });
   const control = await serveControl(io, logger, job, target.name, display.control);
   const startedMs = io.system.clock.monotonicMs();
   const releaseInterrupt = stopOnInterrupt(io, logger, job);
@@ -146,7 +88,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   goOn = () => progress.goOn();
   job.start();
   const result = await job.ended;
-  await closeState();
+  await close();
   await control?.close();
   progress.end();
   releaseInterrupt();

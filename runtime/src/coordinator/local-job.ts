@@ -156,6 +156,23 @@ export class LocalJob {
     this.deploy();
   }
 
+  /**
+   * Goes on in a new attempt, so that slots find other places, from a checkpoint that is taken first if there can be one. Ignored
+   * unless the job runs.
+   */
+  async redeploy(reason: string): Promise<void> {
+    const { running, settings } = this;
+    if (this.current !== 'running' || running === undefined) return;
+    try {
+      await (await running.takeCheckpoint('checkpoint')).committed;
+    } catch (error) {
+      settings.logger.warn(`The next attempt goes on from an older checkpoint: ${reasonOf(error)}`);
+    }
+    if (this.current !== 'running' || this.running !== running) return;
+    settings.logger.info(`Attempt ${running.number} ends, and the next one begins: ${reason}`);
+    await this.restart(0);
+  }
+
   /** Takes a checkpoint beside those of the policy. Rejects when it comes to nothing, or cannot be. */
   async takeCheckpoint(kind: CheckpointManifest['kind']): Promise<CompletedCheckpoint> {
     this.refuseInBatchMode();

@@ -16,6 +16,8 @@ export interface LocalStateSettings extends StoreSurroundings {
   readonly system: System;
   readonly checkpoint: Checkpoint;
   readonly jobName: string;
+  /** What the job is called in the store; absent = it is found by its name. */
+  readonly jobUid?: string | undefined;
   readonly runtimeVersion: string;
   /** The sha256 of the artifact. */
   readonly artifact: string;
@@ -68,7 +70,7 @@ const stateIn = (store: ObjectStore, jobUid: string, settings: LocalStateSetting
 export const openLocalState = async (settings: LocalStateSettings): Promise<OpenedState> => {
   const store = await openStore(settings.system, settings.checkpoint.store, settings);
   try {
-    const jobUid = await uidOf(store, settings);
+    const jobUid = settings.jobUid ?? (await uidOf(store, settings));
     return { state: stateIn(store, jobUid, settings), close: () => store.close() };
   } catch (error) {
     await store.close();

@@ -73,7 +73,7 @@ export const createThreadedJob = async (artifact: Artifact, settings: LocalSetti
 };
 
 /** The coordinator's own graph, and what is to be said about it before anything runs. */
-const loadHere = async (artifact: Artifact, settings: LocalSettings): Promise<PhysicalGraph> => {
+export const loadHere = async (artifact: Artifact, settings: LocalSettings): Promise<PhysicalGraph> => {
   const graph = buildGraph(await loadJob(artifact.path), settings.args, settings);
   const memory = slotMemory(settings, graph);
   if (memory !== undefined) settings.logger.debug('Memory of each slot', { ...memory });
@@ -90,12 +90,12 @@ interface Common {
   readonly code: JobCode;
 }
 
-const jobCode = (
+export const jobCode = (
   artifact: Artifact,
   { args, parallelism, maxParallelism, chaining }: LocalSettings,
 ): JobCode => ({ artifact: artifact.path, args, plan: { parallelism, maxParallelism, chaining } });
 
-const logLevel = (logger: Logger): LogLevel => (logger.isEnabled('debug') ? 'debug' : 'info');
+export const logLevel = (logger: Logger): LogLevel => (logger.isEnabled('debug') ? 'debug' : 'info');
 
 /** The slot that shares the coordinator's thread. */
 const createOwnSlot = (

@@ -8,6 +8,7 @@ import { nodeHttp } from './node-http.ts';
 import { nodeHttpClients } from './node-http-client.ts';
 import { createNodeMemory } from './node-memory.ts';
 import { nodeNet } from './node-net.ts';
+import { nodeProcesses } from './node-processes.ts';
 import { nodeSqlite } from './node-sqlite.ts';
 import { nodeThreads } from './node-threads.ts';
 import type { Cancellable, System } from './system.ts';
@@ -39,6 +40,7 @@ export const createNodeSystem = (): System => ({
     whenDrained: (callback) => void process.stdout.once('drain', callback),
   },
   threads: nodeThreads,
+  processes: nodeProcesses,
   http: nodeHttp,
   httpClients: nodeHttpClients,
   net: nodeNet,

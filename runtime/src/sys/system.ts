@@ -10,6 +10,7 @@ import type { Http } from './http.ts';
 import type { HttpClients } from './http-client.ts';
 import type { Memory } from './memory.ts';
 import type { Net } from './net.ts';
+import type { Processes } from './processes.ts';
 import type { Sqlite } from './sqlite.ts';
 import type { TextOutput } from './text-output.ts';
 import type { Threads } from './threads.ts';
@@ -50,6 +51,7 @@ export interface System {
   readonly sqlite: Sqlite;
   readonly standardOutput: TextOutput;
   readonly threads: Threads;
+  readonly processes: Processes;
   readonly http: Http;
   readonly httpClients: HttpClients;
   readonly net: Net;

@@ -5,8 +5,9 @@ import { errorText } from '../error-text.ts';
 import { findTarget } from '../find-target.ts';
 import type { ControlPlace } from '../serve-control.ts';
 import { addTargetOptions, overridesOf, type TargetOptions } from '../target-options.ts';
+import { addWorkersOptions, type WorkersOptions, workersOf } from '../workers-option.ts';
 
-interface RunOptions extends TargetOptions {
+interface RunOptions extends TargetOptions, WorkersOptions {
   readonly log: 'text' | 'json' | 'none';
   readonly panel: boolean;
   readonly controlPort?: number;
@@ -20,6 +21,7 @@ Examples:
   millrace run count.ts                     a bare file, one slot
   millrace run job.yaml -p 4 -a day=monday  four slots, an argument for the job's function
   millrace run job.yaml --log json          lines for a log collector instead of the panel
+  millrace run job.yaml --workers 2         two processes: one may be killed, and nothing is lost
   millrace run job.yaml --control-port 8081 so that millrace status, stop and cancel find it
 
 Ctrl-C stops the job after the records in hand; a second Ctrl-C cancels it.`;
@@ -38,7 +40,7 @@ const controlOf = ({ controlPort, controlHost, controlTokenFile }: RunOptions): 
 
 /** `millrace run`. */
 export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void => {
-  addTargetOptions(program.command('run'))
+  addWorkersOptions(addTargetOptions(program.command('run')))
     .description('Run a job on this machine.')
     .addOption(
       new Option('--log <form>', 'form of the log').choices(['text', 'json', 'none']).default('text'),
@@ -61,13 +63,20 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
       const show = (what: string, error: unknown): void =>
         json ? logger.error(what, { error }) : io.error(`${errorText(error)}\n`);
       try {
-        const target = findTarget(io, job, overridesOf(options));
+        const found = findTarget(io, job, overridesOf(options));
+        const { target, workers } = workersOf(
+          options,
+          found,
+          io.system.files,
+          options.parallelism !== undefined,
+        );
         const { runTarget } = await import('../run-target.ts');
         outcome.code = await runTarget(io, target, {
           logger: logger.child({ job: target.name }),
           showFailure: (error) => show('The job failed', error),
           panel: options.panel && options.log === 'text',
           control: controlOf(options),
+          workers,
         });
       } catch (error) {
         show('The job cannot start', error);

@@ -3,13 +3,13 @@ import type { SlotReports } from '../slot-handle.ts';
 import { RemoteSlot } from './remote-slot.ts';
 import type { SlotCall } from './slot-calls.ts';
 import { SlotMeeting } from './slot-meeting.ts';
-import type { FromSlots, ToWorker } from './worker-messages.ts';
+import type { FromSlots, ToSlots } from './worker-messages.ts';
 
 /** A worker that has called. */
 export interface RemoteWorker<Job> {
   /** Slots that it has room for. */
   readonly capacity: number;
-  send(message: ToWorker<Job>): void;
+  send(message: ToSlots<Job>): void;
 }
 
 /**

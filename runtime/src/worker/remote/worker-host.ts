@@ -3,7 +3,7 @@ import type { SlotAddress } from '../../exchange/tcp/tcp-channels.ts';
 import type { System } from '../../sys/system.ts';
 import type { SlotHandle, SlotReports } from '../slot-handle.ts';
 import { HostedSlot } from './hosted-slot.ts';
-import type { FromSlots, ToWorker } from './worker-messages.ts';
+import type { FromSlots, ToSlots } from './worker-messages.ts';
 
 /** A slot to be made in this worker. */
 export interface SlotOrder<Job> {
@@ -50,7 +50,7 @@ export class WorkerHost<Job> {
   }
 
   /** The coordinator says something. What is meant for an attempt that is over is not for anybody. */
-  accept(message: ToWorker<Job>): void {
+  accept(message: ToSlots<Job>): void {
     switch (message.kind) {
       case 'host':
         return this.bringUp(message);
@@ -77,7 +77,7 @@ export class WorkerHost<Job> {
   }
 
   /** A newer attempt ends what is left of the one before; an older one is too late. */
-  private bringUp({ attempt, slots, job }: Extract<ToWorker<Job>, { kind: 'host' }>): void {
+  private bringUp({ attempt, slots, job }: Extract<ToSlots<Job>, { kind: 'host' }>): void {
     if (attempt <= this.attempt) return;
     this.letGo();
     this.attempt = attempt;

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import type { Artifact } from '../artifact/freeze.ts';
+import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
+import { partOfMachine } from '../contract/memory-budget.ts';
+import type { LocalSettings } from '../coordinator/local.ts';
+import type { LocalJob } from '../coordinator/local-job.ts';
+import type { OpenedState } from '../coordinator/local-state.ts';
+import { createThreadedJob } from '../coordinator/threads.ts';
+import { ownVersion } from '../sys/own-version.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { atEntry } from './at-entry.ts';
+import type { CommandIo } from './command-io.ts';
+import type { DeadLetterFile } from './dead-letter-file.ts';
+import { requireVariables, setVariables } from './environment.ts';
+import { freezeTarget } from './freeze-target.ts';
+import type { JobTarget } from './job-target.ts';
+import type { WorkersOption } from './workers-option.ts';
+
+/** A job with all that it needs to its end: its store, and its workers. */
+interface StartableJob {
+  readonly job: LocalJob;
+  close(): Promise<void>;
+}
+
+export interface JobCreation {
+  readonly io: CommandIo;
+  readonly target: JobTarget;
+  readonly logger: Logger;
+  readonly deadLetters: DeadLetterFile;
+  readonly onBlocked: () => void;
+  /** Absent = all slots are in this process. */
+  readonly workers?: WorkersOption | undefined;
+}
+
+/** The state that a manifest tells the job to keep; undefined = none. */
+const openState = async (
+  { io, target, workers }: JobCreation,
+  { sha256 }: Artifact,
+): Promise<OpenedState | undefined> => {
+  const { name, checkpoint, baseDirectory } = target;
+  if (checkpoint === undefined) return undefined;
+  const { openLocalState } = await import('../coordinator/local-state.ts');
+  const { system, environment } = io;
+  return await openLocalState({
+    system,
+    checkpoint,
+    jobName: name,
+    jobUid: workers?.jobUid,
+    runtimeVersion: ownVersion(system),
+    artifact: sha256,
+    baseDirectory,
+    environment,
+  });
+};
+
+/** A job whose slots are in workers, which live as long as it does. */
+const createOnWorkers = async (
+  { io, target, logger, deadLetters }: JobCreation,
+  workers: WorkersOption,
+  artifact: Artifact,
+  settings: LocalSettings,
+): Promise<StartableJob> => {
+  const { openWorkers } = await import('../coordinator/workers.ts');
+  const { createRemoteJob } = await import('../coordinator/remote-job.ts');
+  const { system } = io;
+  const jobUid = workers.jobUid ?? settings.state?.base.jobUid ?? system.random.id();
+  const { spawn, slotsPerWorker } = workers;
+  const artifacts = join(artifact.path, '..');
+  const opened = await openWorkers({
+    system,
+    logger,
+    jobUid,
+    artifact,
+    deadLetters: deadLetters.accept,
+    wanted: { ...workers, spawn: spawn === undefined ? undefined : { count: spawn, artifacts } },
+  });
+  try {
+    const job = await createRemoteJob(artifact, {
+      ...settings,
+      jobUid,
+      slotsPerWorker,
+      pool: opened.pool,
+      memoryBytes: target.memoryBytes ?? (settings.memoryBytes ?? 0) / (spawn ?? 1),
+      workerStore: target.checkpoint?.store,
+    });
+    return { job, close: () => opened.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+};
+
+/**
+ * Makes a job of a target, ready to start.
+ * @throws MillraceError when it cannot: bad code, a bad graph, a store or a port that cannot be used.
+ */
+export const createJob = async (creation: JobCreation): Promise<StartableJob> => {
+  const { io, target, logger, deadLetters, onBlocked, workers } = creation;
+  requireVariables(io, target.environment);
+  setVariables(io, target.environment);
+  resolveMillraceToThisRuntime();
+  const { system } = io;
+  return await atEntry(target.entry, async () => {
+    const artifact = await freezeTarget(io, target);
+    const opened = await openState(creation, artifact);
+    const settings: LocalSettings = {
+      ...target,
+      system,
+      logger,
+      jobName: target.name,
+      memoryBytes: target.memoryBytes ?? system.memory.machineBytes() * partOfMachine,
+      deadLetters: deadLetters.accept,
+      deadLetterParcels: deadLetters,
+      onBlocked,
+      state: opened?.state,
+    };
+    try {
+      const { job, close } =
+        workers === undefined
+          ? { job: await createThreadedJob(artifact, settings), close: async () => undefined }
+          : await createOnWorkers(creation, workers, artifact, settings);
+      return {
+        job,
+        close: async () => {
+          await close();
+          await opened?.close();
+        },
+      };
+    } catch (error) {
+      await opened?.close();
+      throw error;
+    }
+  });
+};

@@ -1,0 +1,73 @@
+import type { Artifact } from '../artifact/freeze.ts';
+import { memoryBudget } from '../contract/memory-budget.ts';
+import type { CheckpointStore } from '../contract/store.ts';
+import { linkSizesOf } from '../exchange/shared-links.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { RemoteAttempt } from '../worker/remote/remote-attempt.ts';
+import type { RemoteJob } from '../worker/remote/remote-job.ts';
+import { blockedAfterMs } from '../worker/watchdog.ts';
+import type { Deploy } from './attempt.ts';
+import { checkpointsOf, type LocalSettings, runsAsBatch, withLetters } from './local.ts';
+import { LocalJob } from './local-job.ts';
+import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';
+import { jobCode, loadHere, logLevel } from './threads.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+export interface RemoteSettings extends LocalSettings {
+  readonly jobUid: string;
+  readonly pool: WorkerPool;
+  /** The most slots that a worker has: they divide `memoryBytes`, which is of one worker. */
+  readonly slotsPerWorker: number;
+  /** The store of the manifest, as workers open it; absent = the job keeps no state. */
+  readonly workerStore: CheckpointStore | undefined;
+}
+
+/** A job whose slots are in other processes. The code of the job that runs in no slot has a thread of this one. */
+export const createRemoteJob = async (artifact: Artifact, settings: RemoteSettings): Promise<LocalJob> => {
+  const { system, logger, baseDirectory, jobName, pool, memoryBytes, slotsPerWorker } = settings;
+  const code = jobCode(artifact, settings);
+  const warmUp = (): WarmEnumerators =>
+    warmEnumerators({
+      system,
+      logger,
+      data: { ...code, jobName, baseDirectory, logLevel: logLevel(logger) },
+    });
+  const graph = await loadHere(artifact, { ...settings, memoryBytes: undefined });
+  // Too little memory is told before anything starts.
+  if (memoryBytes !== undefined) memoryBudget(memoryBytes, Math.min(slotsPerWorker, graph.slots));
+  const remote = remoteJobOf(artifact, settings, graph);
+  let warm: WarmEnumerators | undefined = warmUp();
+  const deploy: Deploy = (number, slotReports, enumeratorReports) => {
+    const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports);
+    pool.place(attempt);
+    const own = (warm ?? warmUp()).adopt(enumeratorReports, graph.hash);
+    warm = undefined;
+    return { slots: attempt.slots, jobCode: withLetters(settings, own) };
+  };
+  const job = new LocalJob({ ...settings, graph, deploy, checkpoints: checkpointsOf(settings, graph) });
+  pool.onLeaving = () => void job.redeploy('a worker leaves');
+  void job.ended.then(() => warm?.close());
+  return job;
+};
+
+const remoteJobOf = (artifact: Artifact, settings: RemoteSettings, graph: PhysicalGraph): RemoteJob => {
+  const { args, plan } = jobCode(artifact, settings);
+  const { jobUid, jobName, baseDirectory, deadLetterPolicy, memoryBytes, workerStore } = settings;
+  return {
+    args,
+    plan,
+    jobName,
+    baseDirectory,
+    deadLetterPolicy,
+    memoryBytes,
+    uid: jobUid,
+    sha256: artifact.sha256,
+    graphHash: graph.hash,
+    batchMode: runsAsBatch(graph, settings.mode),
+    logLevel: logLevel(settings.logger),
+    links: linkSizesOf(graph),
+    taskNames: graph.tasks.map(({ name }) => name),
+    store: settings.state === undefined ? undefined : workerStore,
+    blockedAfterMs: settings.blockedAfterMs ?? blockedAfterMs,
+  };
+};

@@ -1,0 +1,222 @@
+import { MillraceError } from '../contract/errors.ts';
+import { listenForControl } from '../exchange/tcp/control-calls.ts';
+import type { ControlLink } from '../exchange/tcp/control-link.ts';
+import type { Listener, TlsSettings } from '../sys/net.ts';
+import type { Cancellable, System } from '../sys/system.ts';
+import type { DeadLetterOutput } from '../task/failures.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { toPlainError } from '../worker/plain-error.ts';
+import { placeSlots, type RemoteAttempt, type RemoteWorker } from '../worker/remote/remote-attempt.ts';
+import type { RemoteJob } from '../worker/remote/remote-job.ts';
+import type { FromSlots, FromWorker, Registration, ToWorker } from '../worker/remote/worker-messages.ts';
+
+export interface WorkerPoolSettings {
+  readonly system: Pick<System, 'net' | 'hashing' | 'timers' | 'clock'>;
+  readonly logger: Logger;
+  readonly jobUid: string;
+  /** Where workers call; port 0 takes a free one. */
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: TlsSettings | undefined;
+  readonly runtimeVersion: string;
+  /** How long an attempt waits until workers have room for all of its slots. */
+  readonly waitForRoomMs: number;
+  readonly deadLetters: DeadLetterOutput;
+  /** The frozen module of the job. */
+  readonly artifact: { readonly sha256: string; readonly bytes: Uint8Array };
+}
+
+/** A worker that is there. */
+interface Member extends RemoteWorker<RemoteJob> {
+  readonly name: string;
+  capacity: number;
+  isLeaving: boolean;
+  tell(message: ToWorker<RemoteJob>): void;
+  end(): void;
+}
+
+const otherRelease = (worker: string, found: string, own: string): MillraceError =>
+  new MillraceError('io', `${worker} runs Millrace ${found}, and the coordinator runs ${own}.`, {
+    hint: 'Run the same release of Millrace everywhere.',
+  });
+
+/**
+ * The workers of a job: who is there and has room for which slots. It places one attempt at a time; a worker that is lost fails the
+ * attempt at once, those that stay keep their processes.
+ */
+export class WorkerPool {
+  private readonly settings: WorkerPoolSettings;
+  private readonly members = new Map<string, Member>();
+  private listener: Listener | undefined;
+  private current: RemoteAttempt<RemoteJob> | undefined;
+  private waiting: { readonly slots: number; readonly limit: Cancellable } | undefined;
+  /** A worker was asked to end, and its slots must go elsewhere; told once for those that leave together. */
+  onLeaving: () => void = () => undefined;
+
+  private constructor(settings: WorkerPoolSettings) {
+    this.settings = settings;
+  }
+
+  /** Rejects when the address cannot be had. */
+  static async listen(settings: WorkerPoolSettings): Promise<WorkerPool> {
+    const pool = new WorkerPool(settings);
+    const { system, logger, jobUid, host, port, tls } = settings;
+    pool.listener = await listenForControl({
+      system,
+      jobUid,
+      host,
+      port,
+      tls,
+      onLink: (link) => pool.join(link),
+      onRefused: (error) => logger.warn(error.message, error.where),
+    });
+    return pool;
+  }
+
+  /** Where workers call. */
+  get port(): number {
+    return this.listener?.port ?? 0;
+  }
+
+  /** Names of those that are there. */
+  get workers(): readonly string[] {
+    return this.present().map(({ name }) => name);
+  }
+
+  /** Places an attempt as soon as there is room for all of its slots. The one before is over. */
+  place(attempt: RemoteAttempt<RemoteJob>): void {
+    this.current = attempt;
+    this.waiting?.limit.cancel();
+    this.waiting = undefined;
+    for (const member of this.members.values()) if (member.isLeaving) this.dismiss(member);
+    const slots = attempt.slots.length;
+    if (this.tryPlacing(attempt, slots)) return;
+    const { system, logger, waitForRoomMs } = this.settings;
+    logger.info(`Waiting for workers: ${slots} slots are needed, and there is room for ${this.room()}`);
+    const limit = system.timers.after(waitForRoomMs, () => this.giveUp(attempt, slots));
+    this.waiting = { slots, limit };
+  }
+
+  /** The job is over: the workers end, and nobody is let in any more. */
+  async close(): Promise<void> {
+    this.waiting?.limit.cancel();
+    this.waiting = undefined;
+    await this.listener?.close();
+    for (const member of this.members.values()) this.dismiss(member);
+  }
+
+  private dismiss(member: Member): void {
+    this.members.delete(member.name);
+    member.end();
+  }
+
+  private giveUp(attempt: RemoteAttempt<RemoteJob>, slots: number): void {
+    this.waiting = undefined;
+    try {
+      placeSlots(slots, this.present());
+    } catch (error) {
+      attempt.abandon(error);
+    }
+  }
+
+  private tryPlacing(attempt: RemoteAttempt<RemoteJob>, slots: number): boolean {
+    if (this.room() < slots) return false;
+    attempt.place(placeSlots(slots, this.present()));
+    return true;
+  }
+
+  /** In the order of their names: a worker that comes back gets the slots that it had. */
+  private present(): readonly Member[] {
+    const order = new Intl.Collator('en', { numeric: true });
+    return [...this.members.values()]
+      .filter(({ isLeaving }) => !isLeaving)
+      .toSorted((left, right) => order.compare(left.name, right.name));
+  }
+
+  private room(): number {
+    return this.present().reduce((sum, { capacity }) => sum + capacity, 0);
+  }
+
+  /** Somebody of this job has called. It is a member once it has said what it is. */
+  private join(link: ControlLink): void {
+    let member: Member | undefined;
+    link.listen({
+      onMessage: (raw) => {
+        const message = raw as FromWorker;
+        if (message.kind === 'register') member = this.register(link, message);
+        else if (member !== undefined) this.accept(member, message);
+        else throw new MillraceError('io', 'it has not registered');
+      },
+      onClosed: (error) => {
+        if (member !== undefined)
+          this.lose(member, error ?? new MillraceError('io', `${link.peer} has left.`));
+      },
+    });
+  }
+
+  private register(
+    link: ControlLink,
+    { runtimeVersion, slots, artifacts }: Registration,
+  ): Member | undefined {
+    const { settings } = this;
+    const name = link.peer;
+    if (runtimeVersion !== settings.runtimeVersion) {
+      const error = otherRelease(name, runtimeVersion, settings.runtimeVersion);
+      settings.logger.error(error.message);
+      link.send({ kind: 'refused', error: toPlainError(error) });
+      link.end();
+      return undefined;
+    }
+    const known = this.members.get(name);
+    if (known !== undefined) this.lose(known, new MillraceError('io', `Another ${name} has called.`));
+    const member: Member = {
+      name,
+      capacity: slots,
+      isLeaving: false,
+      send: (message) => link.send(message),
+      tell: (message) => link.send(message),
+      end: () => {
+        link.send({ kind: 'end' });
+        link.end();
+      },
+    };
+    this.members.set(name, member);
+    const { sha256, bytes } = settings.artifact;
+    if (!artifacts.includes(sha256)) member.tell({ kind: 'artifact', sha256, bytes });
+    settings.logger.info(`${name} is here, with room for ${slots} slots`);
+    this.roomHasGrown();
+    return member;
+  }
+
+  private roomHasGrown(): void {
+    const { waiting, current } = this;
+    if (waiting === undefined || current === undefined || !this.tryPlacing(current, waiting.slots)) return;
+    waiting.limit.cancel();
+    this.waiting = undefined;
+  }
+
+  private accept(member: Member, message: Exclude<FromWorker, Registration>): void {
+    const { logger, deadLetters } = this.settings;
+    switch (message.kind) {
+      case 'log':
+        return logger[message.level](message.message, message.fields);
+      case 'deadLetter':
+        return deadLetters(message.letter);
+      case 'leaving': {
+        const isFirst = ![...this.members.values()].some(({ isLeaving }) => isLeaving);
+        member.isLeaving = true;
+        logger.info(`${member.name} is asked to end: its slots go elsewhere`);
+        if (isFirst) this.onLeaving();
+        return;
+      }
+      default:
+        this.current?.accept(member, message satisfies FromSlots);
+    }
+  }
+
+  private lose(member: Member, error: Error): void {
+    if (this.members.get(member.name) === member) this.members.delete(member.name);
+    if (!member.isLeaving) this.settings.logger.warn(error.message);
+    this.current?.lost(member, error);
+  }
+}

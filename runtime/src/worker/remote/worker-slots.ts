@@ -1,0 +1,138 @@
+import { artifactPath } from '../../artifact/keep-artifact.ts';
+import type { ObjectStore } from '../../checkpoint/object-store.ts';
+import { jobRoot } from '../../checkpoint/paths.ts';
+import { storeUnder } from '../../checkpoint/store-under.ts';
+import { LateStore } from '../../checkpoint/stores/late-store.ts';
+import { openStore, type StoreSurroundings } from '../../checkpoint/stores/open-store.ts';
+import { type MemoryBudget, memoryBudget } from '../../contract/memory-budget.ts';
+import type { CheckpointStore } from '../../contract/store.ts';
+import { allocateLinks, type SharedLinks } from '../../exchange/shared-links.ts';
+import type { TlsSettings } from '../../sys/net.ts';
+import type { System } from '../../sys/system.ts';
+import type { Thread } from '../../sys/threads.ts';
+import type { DeadLetterOutput } from '../../task/failures.ts';
+import { allocatePulses } from '../../task/pulse.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { SlotThreadData } from '../slot-messages.ts';
+import { type SlotStorage, storedSlot } from '../stored-slot.ts';
+import { startThreadSlot, type ThreadSlot } from '../thread-slot.ts';
+import { startWatchdog } from '../watchdog.ts';
+import type { RemoteJob } from './remote-job.ts';
+import type { MadeSlot, SlotOrder } from './worker-host.ts';
+
+export interface WorkerSlotsSettings {
+  readonly system: System;
+  readonly logger: Logger;
+  readonly deadLetters: DeadLetterOutput;
+  /** Where frozen modules are kept. */
+  readonly directory: string;
+  /** The address of this machine at which slots listen. */
+  readonly host: string;
+  readonly tls: TlsSettings | undefined;
+  readonly store: Omit<StoreSurroundings, 'baseDirectory'>;
+}
+
+/** What the slots of one attempt share in this worker. */
+interface Shared {
+  readonly attempt: number;
+  readonly links: SharedLinks;
+  readonly pulses: SharedArrayBuffer;
+  readonly memory: MemoryBudget | undefined;
+  readonly watchdog: Thread;
+}
+
+/** Makes the slots of a worker: each on a thread of its own, with its state in the store. */
+export class WorkerSlots {
+  private readonly settings: WorkerSlotsSettings;
+  private shared: Shared | undefined;
+  private store: { readonly key: string; readonly store: ObjectStore } | undefined;
+
+  constructor(settings: WorkerSlotsSettings) {
+    this.settings = settings;
+  }
+
+  create(order: SlotOrder<RemoteJob>): MadeSlot {
+    const { system, logger, deadLetters } = this.settings;
+    const { reports, onListening } = order;
+    const data = this.dataOf(order);
+    const threads: ThreadSlot[] = [];
+    const handle = storedSlot(order.slot, this.storageOf(order), reports, (snapshots) => {
+      const thread = startThreadSlot({ system, logger, deadLetters, data, reports, onListening, snapshots });
+      threads.push(thread);
+      return thread;
+    });
+    return {
+      handle,
+      connect: (peers) => {
+        for (const thread of threads) thread.connect(peers);
+      },
+    };
+  }
+
+  /** When all slots are closed. */
+  async close(): Promise<void> {
+    const { shared, store } = this;
+    [this.shared, this.store] = [undefined, undefined];
+    await Promise.all([shared?.watchdog.terminate(), store?.store.close()]);
+  }
+
+  private dataOf(order: SlotOrder<RemoteJob>): SlotThreadData {
+    const { attempt, slot, near, job } = order;
+    const { args, plan, graphHash, jobName, baseDirectory, batchMode, deadLetterPolicy, logLevel } = job;
+    const { directory, host, tls } = this.settings;
+    const { links, pulses, memory } = this.sharedBy(order);
+    return {
+      artifact: artifactPath(directory, job.sha256),
+      args,
+      plan,
+      graphHash,
+      jobName,
+      baseDirectory,
+      batchMode,
+      deadLetterPolicy,
+      logLevel,
+      slot,
+      attempt,
+      links,
+      pulses,
+      memory,
+      checkpoints: job.store !== undefined,
+      network: { jobUid: job.uid, host, near, tls },
+    };
+  }
+
+  private sharedBy({ attempt, near, job }: SlotOrder<RemoteJob>): Shared {
+    const known = this.shared;
+    if (known?.attempt === attempt) return known;
+    void known?.watchdog.terminate();
+    const { links: sizes, memoryBytes, taskNames } = job;
+    const memory = memoryBytes === undefined ? undefined : memoryBudget(memoryBytes, near.length);
+    const pulses = allocatePulses(sizes.slots);
+    this.shared = {
+      attempt,
+      links: allocateLinks(sizes, memory?.channelBytes, near),
+      pulses,
+      memory,
+      watchdog: startWatchdog(this.settings.system, { pulses, taskNames, limitMs: job.blockedAfterMs }),
+    };
+    return this.shared;
+  }
+
+  private storageOf({ attempt, job }: SlotOrder<RemoteJob>): SlotStorage | undefined {
+    if (job.store === undefined) return undefined;
+    const store = storeUnder(this.storeOf(job.store, job.baseDirectory), jobRoot(job.uid));
+    return { system: this.settings.system, store, attempt };
+  }
+
+  /** One for all attempts, opened when a slot first needs it. */
+  private storeOf(settings: CheckpointStore, baseDirectory: string): ObjectStore {
+    const key = JSON.stringify([settings, baseDirectory]);
+    if (this.store?.key === key) return this.store.store;
+    void this.store?.store.close();
+    const { system, store: surroundings } = this.settings;
+    const place = settings.directory ?? settings.s3?.bucket ?? '';
+    const store = new LateStore(place, () => openStore(system, settings, { ...surroundings, baseDirectory }));
+    this.store = { key, store };
+    return store;
+  }
+}

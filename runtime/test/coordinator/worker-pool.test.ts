@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { WorkerPool } from '../../src/coordinator/worker-pool.ts';
+import { callControl } from '../../src/exchange/tcp/control-calls.ts';
+import type { ControlLink } from '../../src/exchange/tcp/control-link.ts';
+import type { DeadLetter } from '../../src/task/failures.ts';
+import { settle } from '../../src/testing/settle.ts';
+import { createTestSystem } from '../../src/testing/test-system.ts';
+import { RemoteAttempt } from '../../src/worker/remote/remote-attempt.ts';
+import type { RemoteJob } from '../../src/worker/remote/remote-job.ts';
+import type { FromWorker, ToWorker } from '../../src/worker/remote/worker-messages.ts';
+import { keptLog } from './frozen-job.ts';
+
+const job = { jobName: 'orders' } as RemoteJob;
+const sha256 = 'a'.repeat(64);
+
+/** A pool on a machine in memory, workers that only note what they are told, and attempts that only note how they fail. */
+const listening = async () => {
+  const machine = createTestSystem();
+  const { logger, lines } = keptLog();
+  const letters: DeadLetter[] = [];
+  const opening = WorkerPool.listen({
+    system: machine.system,
+    logger,
+    jobUid: 'orders',
+    host: 'here',
+    port: 0,
+    runtimeVersion: '1.2.3',
+    waitForRoomMs: 30_000,
+    deadLetters: (letter) => void letters.push(letter),
+    artifact: { sha256, bytes: Uint8Array.of(1, 2, 3) },
+  });
+  await settle(machine);
+  const pool = await opening;
+  const call = async (name: string, slots = 1, { runtimeVersion = '1.2.3', artifacts = [sha256] } = {}) => {
+    const told: ToWorker<RemoteJob>[] = [];
+    const ends: unknown[] = [];
+    const calling = callControl({
+      system: machine.system,
+      jobUid: 'orders',
+      address: { host: 'here', port: pool.port },
+      name,
+      peer: 'the coordinator',
+    });
+    await settle(machine);
+    const link: ControlLink = await calling;
+    link.listen({
+      onMessage: (message) => void told.push(message as ToWorker<RemoteJob>),
+      onClosed: (error) => void ends.push(error),
+    });
+    const say = async (message: FromWorker | { readonly kind: string }): Promise<void> => {
+      link.send(message);
+      await settle(machine);
+    };
+    await say({ kind: 'register', runtimeVersion, slots, artifacts });
+    return { link, told, ends, say };
+  };
+  const attempt = (number: number, slots: number) => {
+    const failures: string[] = [];
+    const made = new RemoteAttempt<RemoteJob>(number, slots, job, (slot) => ({
+      requestSplit: () => undefined,
+      sendState: () => undefined,
+      onFinished: () => undefined,
+      onFailed: (error) => void failures.push(`${slot}: ${(error as Error).message}`),
+    }));
+    return { made, failures };
+  };
+  const place = async (number: number, slots: number) => {
+    const placed = attempt(number, slots);
+    pool.place(placed.made);
+    await settle(machine);
+    return placed;
+  };
+  return { machine, pool, lines, letters, call, place };
+};
+
+const hosting = (attempt: number, slots: readonly number[]) => ({ kind: 'host', attempt, slots, job });
+
+describe('the workers of a job', () => {
+  it('get the slots of an attempt by their names, whoever came first', async () => {
+    const { pool, call, place } = await listening();
+    const second = await call('worker-10', 2);
+    const first = await call('worker-9');
+    expect(pool.workers).toEqual(['worker-9', 'worker-10']);
+    await place(1, 3);
+    expect(first.told).toEqual([hosting(1, [0])]);
+    expect(second.told).toEqual([hosting(1, [1, 2])]);
+  });
+
+  it('are waited for, up to a time', async () => {
+    const { machine, call, place } = await listening();
+    const one = await call('worker-0');
+    const early = await place(1, 2);
+    expect(one.told).toEqual([]);
+    const two = await call('worker-1');
+    expect([one.told, two.told]).toEqual([[hosting(1, [0])], [hosting(1, [1])]]);
+    machine.advance(30_000);
+    expect(early.failures).toEqual([]);
+    const late = await place(2, 3);
+    for (let i = 0; i < 30; i++) {
+      machine.advance(1000);
+      await settle(machine);
+    }
+    expect(late.failures[0]).toBe('0: 3 slots are needed, and 2 workers have room for 2.');
+  });
+
+  it('are given the code of the job where they do not have it', async () => {
+    const { call } = await listening();
+    const { told } = await call('worker-0', 1, { artifacts: ['b'.repeat(64)] });
+    expect(told).toEqual([{ kind: 'artifact', sha256, bytes: Uint8Array.of(1, 2, 3) }]);
+  });
+
+  it('fail the attempt at once when one is lost, and the others go on with the next', async () => {
+    const { machine, pool, call, place } = await listening();
+    const lost = await call('worker-0');
+    const staying = await call('worker-1');
+    const { failures } = await place(1, 2);
+    lost.link.destroy();
+    await settle(machine);
+    expect(failures).toEqual([expect.stringMatching(/^0: The link to worker-0 at .* is lost/)]);
+    expect(pool.workers).toEqual(['worker-1']);
+    await place(2, 2);
+    const back = await call('worker-0');
+    expect(staying.told).toEqual([hosting(1, [1]), hosting(2, [1])]);
+    expect(back.told).toEqual([hosting(2, [0])]);
+  });
+
+  it('are lost when they are silent for three seconds, or when another of their name calls', async () => {
+    const { machine, call, place } = await listening();
+    const silent = await call('worker-0');
+    const { failures } = await place(1, 1);
+    silent.link.send = () => undefined;
+    await call('worker-0');
+    expect(failures).toEqual(['0: Another worker-0 has called.']);
+    await settle(machine);
+  });
+
+  it('of another release are refused, with the way out', async () => {
+    const { pool, call, lines } = await listening();
+    const { told, ends } = await call('worker-0', 1, { runtimeVersion: '1.2.4' });
+    const message = 'worker-0 runs Millrace 1.2.4, and the coordinator runs 1.2.3.';
+    expect(told).toMatchObject([
+      { kind: 'refused', error: { message, hint: 'Run the same release of Millrace everywhere.' } },
+    ]);
+    expect(ends).toEqual([undefined]);
+    expect(pool.workers).toEqual([]);
+    expect(lines).toContain(`error: ${message}`);
+  });
+
+  it('that leave are told of once, keep what they have until the next attempt, and end then', async () => {
+    const { pool, call, place } = await listening();
+    const leaving = await call('worker-0');
+    const alsoLeaving = await call('worker-1');
+    const staying = await call('worker-2');
+    const { failures } = await place(1, 1);
+    let told = 0;
+    pool.onLeaving = () => {
+      told++;
+    };
+    await leaving.say({ kind: 'leaving' });
+    await alsoLeaving.say({ kind: 'leaving' });
+    expect(told).toBe(1);
+    expect(failures).toEqual([]);
+    await place(2, 1);
+    expect(staying.told).toEqual([hosting(2, [0])]);
+    expect([leaving.told.at(-1), alsoLeaving.told.at(-1)]).toEqual([{ kind: 'end' }, { kind: 'end' }]);
+    expect(pool.workers).toEqual(['worker-2']);
+  });
+
+  it('end with the job, and no other is let in', async () => {
+    const { machine, pool, call } = await listening();
+    const { told, ends } = await call('worker-0');
+    const closing = pool.close();
+    await settle(machine);
+    await closing;
+    expect(told).toEqual([{ kind: 'end' }]);
+    expect(ends).toEqual([undefined]);
+    await expect(call('worker-1')).rejects.toThrow('No connection to the coordinator');
+  });
+
+  it('hand on their log and their dead letters', async () => {
+    const { call, lines, letters } = await listening();
+    const { say } = await call('worker-0');
+    await say({ kind: 'log', level: 'warn', message: 'the disk is slow', fields: {} });
+    await say({ kind: 'deadLetter', letter: { record: 7 } as unknown as DeadLetter });
+    expect(lines).toContain('warn: the disk is slow');
+    expect(letters).toEqual([{ record: 7 }]);
+  });
+});
