@@ -64,6 +64,8 @@ export interface SlotSnapshot {
   readonly sinks: readonly PreparedSink[];
   readonly subtasks: readonly SubtaskCheckpoint[];
   readonly states: readonly DescribedState[];
+  /** The key groups that the slot has of each transform: what older checkpoints hold of others is nothing to it. */
+  readonly keyed: readonly { readonly uid: string; readonly keyGroups: readonly number[] }[];
 }
 
 /** What one slot begins with, beside the pieces of its key groups. */

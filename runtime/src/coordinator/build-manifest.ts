@@ -115,6 +115,12 @@ const routesOf = ({ slotOf }: RoutingTable, slots: number): CheckpointManifest['
     keyGroups: formatRanges([...slotOf.keys()].filter((keyGroup) => slotOf[keyGroup] === slot)),
   }));
 
+/** By checkpoint, then slot, then part. */
+const objectsOf = (acks: readonly SlotAck[]): CheckpointManifest['objects'] =>
+  acks
+    .flatMap(({ objects }) => objects)
+    .sort((one, other) => one.checkpointId - other.checkpointId || one.slot - other.slot);
+
 /** All slots that have a transform describe its state alike. */
 const schemasOf = (acks: readonly SlotAck[]): readonly StateSchema[] => {
   const schemas = new Map<string, StateSchema>();
@@ -147,7 +153,7 @@ export const buildManifest = (base: ManifestBase, taken: TakenCheckpoint): Check
     graphHash: graph.hash,
     slots: graph.slots,
     maxParallelism: graph.maxParallelism,
-    objects: acks.flatMap(({ objects }) => objects),
+    objects: objectsOf(acks),
     schemas: schemasOf(acks),
     transforms: transformsOf(graph),
     sources: sourcesOf(graph, taken.enumerators, acks),

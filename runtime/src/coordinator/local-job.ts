@@ -4,7 +4,7 @@
  * the in-process coordinator behind `millrace run` and the tests.
  */
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
-import { MillraceError } from '../contract/errors.ts';
+import { type ErrorCode, MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
 import { initialRouting, moveKeyGroups, type RoutingTable } from '../exchange/routing-table.ts';
@@ -31,6 +31,9 @@ export interface LocalJobSettings {
   /** Absent = the job takes no checkpoints, and each attempt begins anew. */
   readonly checkpoints?: JobCheckpoints | undefined;
 }
+
+/** What another attempt would only meet again, or make worse. */
+const neverAgain: readonly ErrorCode[] = ['job-invalid', 'output-lost'];
 
 /** How a job ended. */
 export interface JobResult {
@@ -291,7 +294,7 @@ export class LocalJob {
     const { system, logger, restart } = this.settings;
     const nowMs = system.clock.monotonicMs();
     this.failures.push({ atMs: nowMs, ranMs: nowMs - this.attemptStartedMs });
-    const invalid = MillraceError.is(error) && error.code === 'job-invalid';
+    const invalid = MillraceError.is(error) && neverAgain.includes(error.code);
     const policy: RestartPolicy = invalid ? { strategy: 'None' } : restart;
     const decision = decideRestart(policy, this.failures, system.random.next());
     const restarts = decision.restart && this.current !== 'stopping';

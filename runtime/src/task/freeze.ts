@@ -11,6 +11,8 @@ import type { ChainLink } from './chain.ts';
 /** The keyed state of one transform as it was at the barrier. */
 export interface FrozenState {
   readonly uid: string;
+  /** Those of this subtask. */
+  readonly keyGroups: readonly number[];
   readonly snapshot: KeyedSnapshot;
 }
 
@@ -48,12 +50,13 @@ class ExportedState implements KeyedSnapshot {
 
 /** The keyed state of a link; undefined = it has none. */
 const freezeKeyed = ({ uid, processor }: ChainLink, request: SnapshotRequest): FrozenState | undefined => {
-  if (request.keyGroups.length === 0) return undefined;
+  const { keyGroups } = request;
+  if (keyGroups.length === 0) return undefined;
   if (processor.snapshotKeyGroups !== undefined) {
-    return { uid, snapshot: processor.snapshotKeyGroups(request) };
+    return { uid, keyGroups, snapshot: processor.snapshotKeyGroups(request) };
   }
   if (processor.exportKeyGroup === undefined) return undefined;
-  return { uid, snapshot: new ExportedState(processor, request.keyGroups) };
+  return { uid, keyGroups, snapshot: new ExportedState(processor, keyGroups) };
 };
 
 const subtaskUnits = ({ uid, processor }: ChainLink, subtask: number): readonly SubtaskUnit[] =>

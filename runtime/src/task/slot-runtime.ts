@@ -132,7 +132,7 @@ export class SlotRuntime {
 
   /** The checkpoint is in the log, or never will be. */
   checkpointEnded(checkpointId: number, completed: boolean): void {
-    this.snapshots?.checkpointEnded(checkpointId);
+    this.snapshots?.checkpointEnded(checkpointId, completed);
     for (const subtask of this.subtasks) subtask.checkpointEnded(checkpointId, completed);
   }
 

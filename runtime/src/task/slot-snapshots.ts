@@ -32,6 +32,12 @@ export interface SlotSnapshotsSettings {
   fail(error: unknown): void;
 }
 
+/**
+ * A key group is written whole again after so many checkpoints, each at another turn: so the chain of objects that a restart reads is
+ * bounded, and no checkpoint has to write everything.
+ */
+const longestChain = 16;
+
 /** How far the snapshot of one subtask is. */
 interface Progress {
   readonly report: { -readonly [Name in keyof SubtaskCheckpoint]: SubtaskCheckpoint[Name] };
@@ -47,6 +53,7 @@ class PendingSnapshot {
   readonly sources: SourcePosition[] = [];
   readonly watermarks: TaskWatermark[] = [];
   readonly sinks: PreparedSink[] = [];
+  readonly keyed: { readonly uid: string; readonly keyGroups: readonly number[] }[] = [];
   /** Sinks that are sealing. */
   preparing = 0;
 
@@ -74,6 +81,8 @@ export class SlotSnapshots {
   private pending: PendingSnapshot | undefined;
   /** The newest checkpoint that was begun: barriers of older ones are late. */
   private newestId = 0;
+  /** The newest that is in the log. */
+  private completedId: number | undefined;
 
   constructor(settings: SlotSnapshotsSettings) {
     this.settings = settings;
@@ -94,7 +103,7 @@ export class SlotSnapshots {
     if (pending === undefined || !pending.waitsFor.delete(subtask)) return;
     const { clock } = this.settings;
     const startMs = clock.monotonicMs();
-    const frozen = subtask.freeze(pending.checkpoint);
+    const frozen = subtask.freeze(pending.checkpoint, this.sinceOf(pending.checkpoint));
     const frozenAtMs = clock.monotonicMs();
     const alignmentMs = subtask.alignmentMs;
     const startDelayMs = Math.max(0, clock.nowMs() - pending.checkpoint.triggeredMs - alignmentMs);
@@ -128,10 +137,16 @@ export class SlotSnapshots {
   }
 
   /** The checkpoint is in the log, or never will be. */
-  checkpointEnded(checkpointId: number): void {
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    if (completed) this.completedId = checkpointId;
     if (this.pending?.checkpoint.id !== checkpointId) return;
     this.pending.release();
     this.pending = undefined;
+  }
+
+  private sinceOf({ id, isWhole }: BarrierCheckpoint): (keyGroup: number) => number | undefined {
+    const { completedId } = this;
+    return (keyGroup) => (isWhole || (id + keyGroup) % longestChain === 0 ? undefined : completedId);
   }
 
   private add(pending: PendingSnapshot, frozen: FrozenSubtask, progress: Progress): void {
@@ -143,7 +158,10 @@ export class SlotSnapshots {
       for (const item of unit.items) progress.report.stateBytes += item.length;
       output.unit(pending.checkpoint.id, unit);
     }
-    for (const state of frozen.keyed) pending.encoding.push({ state, progress });
+    for (const state of frozen.keyed) {
+      pending.encoding.push({ state, progress });
+      pending.keyed.push({ uid: state.uid, keyGroups: state.keyGroups });
+    }
     pending.preparing += frozen.sinks.length;
     for (const sink of frozen.sinks) {
       sink.then((prepared) => {
@@ -168,6 +186,7 @@ export class SlotSnapshots {
       sources: pending.sources,
       watermarks: pending.watermarks,
       sinks: pending.sinks,
+      keyed: pending.keyed,
       states: this.settings.describeStates(),
       subtasks: pending.progress.map(({ report }) => report),
     });

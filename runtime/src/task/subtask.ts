@@ -4,6 +4,7 @@
  * turn on one thread. Nothing here waits: what cannot go on says so and is woken.
  */
 import type { LinkWatermark, TaskWatermark } from '../checkpoint/slot-snapshot.ts';
+import type { SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import type { BarrierCheckpoint, StreamElement } from '../exchange/element.ts';
 import type { Clock } from '../sys/system.ts';
 import { TimeBudget } from './budget.ts';
@@ -114,11 +115,11 @@ export class Subtask {
     return this.parts.input.alignmentMs ?? 0;
   }
 
-  /** At the barrier: what belongs to the checkpoint, nothing of it encoded or copied where that can be put off. */
-  freeze(checkpoint: BarrierCheckpoint): FrozenSubtask {
+  /** At the barrier: what belongs to the checkpoint, nothing of it encoded or copied where that can be put off. See `SnapshotRequest.since`. */
+  freeze(checkpoint: BarrierCheckpoint, since: SnapshotRequest['since']): FrozenSubtask {
     const { chain, input, moves, uid, slot, deadLetters } = this.parts;
     const keyGroups = moves.ownedKeyGroups();
-    const request = { checkpointId: checkpoint.id, keyGroups, since: () => undefined };
+    const request = { checkpointId: checkpoint.id, keyGroups, since };
     const frozen = freezeLinks(chain.links, request, slot);
     const letters = deadLetters?.prepare(checkpoint.id);
     return {

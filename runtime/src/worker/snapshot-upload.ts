@@ -7,6 +7,7 @@ import type { SnapshotUnit } from '../checkpoint/snapshot-unit.ts';
 import { StateObjectWriter } from '../checkpoint/state-object-writer.ts';
 import type { System } from '../sys/system.ts';
 import type { SnapshotOutput } from '../task/slot-snapshots.ts';
+import { LiveObjects } from './live-objects.ts';
 
 /** What a slot says of a checkpoint once its state is in the store. */
 export interface SlotAck extends SlotSnapshot {
@@ -46,6 +47,7 @@ interface Upload {
 export class SnapshotUpload implements SnapshotOutput {
   private readonly settings: SnapshotUploadSettings;
   private current: Upload | undefined;
+  private readonly live: LiveObjects = new LiveObjects();
   /** Bytes given to objects that are not durable yet. */
   private pendingBytes = 0;
 
@@ -60,6 +62,7 @@ export class SnapshotUpload implements SnapshotOutput {
   unit(checkpointId: number, unit: SnapshotUnit): void {
     const upload = this.uploadOf(checkpointId);
     upload.writer.add(unit);
+    if (unit.kind === 'keyGroup') this.live.add(checkpointId, unit);
     if (upload.writer.rawBytes >= objectBytes) this.close(upload);
   }
 
@@ -69,9 +72,14 @@ export class SnapshotUpload implements SnapshotOutput {
     if (!upload.writer.isEmpty) this.close(upload);
     const { onAck, onRefused } = this.settings;
     Promise.all(upload.puts).then(
-      (objects) => onAck({ ...snapshot, objects }),
+      (objects) => onAck({ ...snapshot, objects: this.live.needed(snapshot, objects) }),
       (error: unknown) => onRefused(snapshot.checkpointId, error),
     );
+  }
+
+  /** The checkpoint is in the log, or never will be. */
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.live.ended(checkpointId, completed);
   }
 
   private uploadOf(checkpointId: number): Upload {

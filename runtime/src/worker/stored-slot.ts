@@ -95,5 +95,9 @@ export const storedSlot = (
       reports.onFailed(error);
     }
   };
-  return { ...slot, open };
+  const checkpointEnded = (checkpointId: number, completed: boolean): void => {
+    upload?.checkpointEnded(checkpointId, completed);
+    slot.checkpointEnded(checkpointId, completed);
+  };
+  return { ...slot, open, checkpointEnded };
 };

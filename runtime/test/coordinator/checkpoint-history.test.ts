@@ -28,6 +28,7 @@ const ack = (checkpointId: number, slot: number, sizeBytes: number): SlotAck => 
   watermarks: [],
   sinks: [],
   states: [],
+  keyed: [],
   subtasks: [0, 1].map((task) => ({
     task,
     startDelayMs: 1 + slot,

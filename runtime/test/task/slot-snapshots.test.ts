@@ -17,7 +17,7 @@ const stateOf = (uid: string, keyGroups: readonly number[], log: string[]) => {
     },
     release: () => void log.push(`release ${uid}`),
   };
-  return { uid, snapshot };
+  return { uid, keyGroups, snapshot };
 };
 
 interface FakeSubtask {
@@ -147,7 +147,7 @@ it('gives up what is left when the checkpoint was aborted, or the barrier of a l
   const only = subtask(0, { keyed: [stateOf('count', [1], log)] });
   snapshots.begin(checkpoint(1), [only]);
   snapshots.freeze(only);
-  snapshots.checkpointEnded(1);
+  snapshots.checkpointEnded(1, false);
   expect(log).toContain('release count');
   expect(workAll()).toBe(0);
   snapshots.begin(checkpoint(2), [only]);

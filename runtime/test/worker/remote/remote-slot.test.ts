@@ -90,6 +90,7 @@ describe('a slot in another process', () => {
       sinks: [],
       subtasks: [],
       states: [],
+      keyed: [],
       objects: [],
     };
     own.requestSplit(3);
