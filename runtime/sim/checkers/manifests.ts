@@ -1,7 +1,11 @@
-import type { SimulatedStorage } from '../storage.ts';
 import { checksumOf } from './checksum.ts';
 import type { Finding } from './finding.ts';
 import { type ListedUnit, readStateObject } from './state-object.ts';
+
+/** Objects by key, as they were stored. */
+export interface ReadableStorage {
+  read(key: string): Uint8Array | undefined;
+}
 
 /** What this checker reads of a manifest; all else is not its business. */
 interface ReadManifest {
@@ -43,7 +47,7 @@ const rangesOf = (numbers: readonly number[]): string => {
 
 /** Reads one object that a manifest names, and holds it against what the manifest says. */
 const readListed = (
-  storage: SimulatedStorage,
+  storage: ReadableStorage,
   { jobUid }: ReadManifest,
   { key, sizeBytes, crc32, keyGroups }: ReadManifest['objects'][number],
 ): readonly ListedUnit[] => {
@@ -75,7 +79,7 @@ const checkOrder = (manifest: ReadManifest, units: readonly (readonly ListedUnit
 };
 
 /** The manifest in an object of the log is whole, and so is everything that it names. */
-export const checkManifest = (storage: SimulatedStorage, key: string): readonly Finding[] => {
+export const checkManifest = (storage: ReadableStorage, key: string): readonly Finding[] => {
   try {
     const { manifest, number } = readEntry(storage.read(key) ?? new Uint8Array(0));
     if (!key.endsWith(`/log/${number}`)) throw new Error(`it says that it is number ${number}`);

@@ -168,6 +168,7 @@ export const topLevel: readonly string[] = [
 /** Folders of `runtime/test` that do not mirror one of `runtime/src`. */
 export const testFolders: readonly string[] = [
   'bench',
+  'e2e',
   'examples',
   'issues',
   'laws',

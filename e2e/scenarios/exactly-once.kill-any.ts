@@ -1,0 +1,36 @@
+import { SeededRandom } from '../../runtime/sim/random.ts';
+import { openStore } from '../../runtime/src/checkpoint/stores/open-store.ts';
+import { createNodeSystem } from '../../runtime/src/sys/node-system.ts';
+import { verifyCheckpoint } from '../checkers/checkpoints.ts';
+import { createJobFolder } from '../harness/job-folder.ts';
+import { killAgainAndAgain } from '../harness/kill-loop.ts';
+import type { Scenario } from './scenario.ts';
+
+const recordsPerSecond = 2000;
+
+/** `kill -9` of the process of a job every 1 to 6 s; its state is in a directory. */
+export const killAny: Scenario = {
+  name: 'exactly-once.kill-any',
+  run: async ({ seed, faultsMs, print }) => {
+    const job = { records: Math.ceil((recordsPerSecond * faultsMs) / 1000), recordsPerSecond };
+    const folder = createJobFolder(job);
+    const inspect = async () => {
+      const surroundings = { baseDirectory: folder.path, environment: {} };
+      const store = await openStore(createNodeSystem(), { directory: 'state' }, surroundings);
+      const findings = await verifyCheckpoint(store);
+      await store.close();
+      return findings;
+    };
+    const outcome = await killAgainAndAgain({
+      folder,
+      job,
+      random: new SeededRandom(seed),
+      faultsMs,
+      inspect,
+      print,
+    });
+    if (outcome.findings.length === 0) folder.remove();
+    else print(`what it has left is in ${folder.path}`);
+    return outcome;
+  },
+};

@@ -1,0 +1,54 @@
+import {
+  count,
+  type Job,
+  type KeyedProcessFunction,
+  monotonousTimestamps,
+  sum,
+  tumbling,
+  type ValueState,
+  valueState,
+} from 'millrace';
+import { fileSink } from 'millrace/connectors/files';
+import { generator } from 'millrace/connectors/generator';
+import { sqliteSink } from 'millrace/connectors/sqlite';
+import { type Input, inputAt, isPoison, tellEvery, windowMs } from './records.ts';
+
+/** Tells of every few records of a key which one it is. */
+const tellCounts = (): KeyedProcessFunction<string, Input, { key: string; count: number }> => {
+  let seen: ValueState<number>;
+  return {
+    open(context) {
+      seen = context.state(valueState<number>('seen'));
+    },
+    process({ key }, _context, output) {
+      const next = (seen.value() ?? 0) + 1;
+      seen.update(next);
+      if (next % tellEvery === 0) output.emit({ key, count: next });
+    },
+  };
+};
+
+const refusePoison = (record: Input): Input => {
+  if (isPoison(record.index)) throw new Error(`record ${record.index} is poison`);
+  return record;
+};
+
+const job: Job = (env, { records = '1000', rate = '1000' }) => {
+  const source = generator<Input>({
+    count: Number(records),
+    recordsPerSecond: Number(rate),
+    splits: 4,
+    generate: inputAt,
+  });
+  const good = env.fromSource(source, monotonousTimestamps<Input>().withTimestamps('time')).map(refusePoison);
+  good
+    .keyBy('key')
+    .window(tumbling(windowMs))
+    .aggregate({ count: count(), sum: sum('index') })
+    .sinkTo(fileSink({ directory: 'windows', format: 'ndjson', roll: { interval: '1s' } }));
+  good
+    .keyBy('key')
+    .process(tellCounts())
+    .sinkTo(sqliteSink({ file: 'counts.sqlite', table: 'counts', key: [] }));
+};
+export default job;
