@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { checkpointScenarios } from './checkpoints.ts';
 import { endlessScenarios } from './endless.ts';
 import { fileScenarios } from './files.ts';
 import { keyedScenarios } from './keyed.ts';
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   ...slotScenarios,
   ...storeScenarios,
   ...snapshotScenarios,
+  ...checkpointScenarios,
 ];

@@ -41,10 +41,13 @@ const lateCounter = 'numLateRecordsDropped';
 const isKeyed = (task: Task): boolean =>
   task.inputs.flat().some(({ partitioning }) => partitioning.kind === 'hash');
 
-/** A key group of which nothing is known any more is a whole piece without bytes. */
-const loadPiece = ({ processor }: ChainLink, { keyGroup, mode, bytes }: KeyGroupUnit): void => {
-  if (mode === 'changes') processor.applyKeyGroup?.(keyGroup, bytes);
-  else if (bytes.length === 0) processor.dropKeyGroup?.(keyGroup);
+/**
+ * A key group of which nothing is known any more is a whole piece without bytes. A slot that begins has nothing that a whole piece
+ * would replace, and looking for it would cost a walk through all that was loaded before.
+ */
+const loadPiece = ({ processor }: ChainLink, { keyGroup, bytes }: KeyGroupUnit): void => {
+  if (bytes.length === 0) return;
+  if (processor.applyKeyGroup !== undefined) processor.applyKeyGroup(keyGroup, bytes);
   else processor.importKeyGroup?.(keyGroup, bytes);
 };
 

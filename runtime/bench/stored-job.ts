@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Job } from 'millrace';
+import { checkpointSchema } from '../src/contract/checkpoint.ts';
+import { createSharedThreadJob } from '../src/coordinator/local.ts';
+import type { LocalJob } from '../src/coordinator/local-job.ts';
+import { type OpenedState, openLocalState } from '../src/coordinator/local-state.ts';
+import { localSettings } from './measure-job.ts';
+
+/** A folder of its own, gone at the end. */
+export const withFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+/** The state of a job in a directory, with checkpoints so often. */
+export const stateIn = (folder: string, interval: string): Promise<OpenedState> => {
+  const { system } = localSettings();
+  return openLocalState({
+    system,
+    checkpoint: checkpointSchema.parse({ interval, store: { directory: 'checkpoints' } }),
+    jobName: 'bench',
+    runtimeVersion: '0',
+    artifact: 'none',
+    baseDirectory: folder,
+    environment: {},
+  });
+};
+
+/** A job of one slot that keeps its state there. */
+export const storedJob = (job: Job, { state }: OpenedState): LocalJob =>
+  createSharedThreadJob(job, { ...localSettings(), state });
