@@ -1,3 +1,4 @@
+import type { ObjectStore } from '../checkpoint/object-store.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
@@ -17,6 +18,8 @@ import { planRestore, type RestorePlan } from './restore-plan.ts';
 /** Where a job keeps its state, and how often. */
 export interface JobCheckpoints {
   readonly log: JobLog;
+  /** The part of the store that belongs to the job. */
+  readonly store: ObjectStore;
   readonly base: ManifestBase;
   readonly policy: CheckpointPolicy;
   /** Batch mode: nothing is cut, and the only checkpoint is the one at the end of the input. */

@@ -11,6 +11,7 @@ import { AttemptState, type AttemptStateSettings } from './attempt-state.ts';
 import type { CompletedCheckpoint } from './checkpoints.ts';
 import type { EnumeratorReports } from './enumerators.ts';
 import type { JobCodeHandle } from './job-code.ts';
+import { noStore } from './job-refusals.ts';
 
 /** What an attempt is made of. Neither reads before it is started. */
 export interface Deployment {
@@ -44,11 +45,6 @@ export interface AttemptSettings {
 
 /** Whatever user code does while it is closed, the job goes on after this. Longer than slots and threads give it themselves. */
 const closeWithinMs = 15_000;
-
-export const noStore = (): MillraceError =>
-  new MillraceError('job-invalid', 'The job takes no checkpoints.', {
-    hint: 'Name a store in spec.checkpoint.store.',
-  });
 
 /** One incarnation of a job: its slots and enumerators, from their deployment until they are closed. */
 export class Attempt {

@@ -14,12 +14,14 @@ import type { Logger } from '../telemetry/logger.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SubtaskReport } from '../worker/slot-handle.ts';
-import { Attempt, type Deploy, noStore } from './attempt.ts';
+import { Attempt, type Deploy } from './attempt.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
-import type { OnCheckpoint } from './checkpoint-events.ts';
 import type { CompletedCheckpoint } from './checkpoints.ts';
 import type { Claimed } from './job-log.ts';
+import type { JobObserver } from './job-observer.ts';
+import { inBatchMode, noStore, notRunning, notSuspended, stoppedInBatchMode } from './job-refusals.ts';
 import { decideRestart, type Failure } from './restart.ts';
+import { type BegunSavepoint, Savepoints } from './savepoints.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
 
 export interface LocalJobSettings {
@@ -44,19 +46,13 @@ export interface JobResult {
   readonly metrics: MetricSnapshot;
 }
 
-/** Who wants to know what happens to a job, at once. */
-export interface JobObserver {
-  onState(state: JobState): void;
-  /** `restarts`: it goes on with another attempt. */
-  onFailure(error: unknown, attempt: number, restarts: boolean): void;
-  readonly onCheckpoint: OnCheckpoint;
-}
-
 /** What is to become of a job whose sources are told to end. */
 type Leaving = 'stopped' | 'drained' | 'suspended';
 
 /** A job of this process, from its first attempt to its end. */
 export class LocalJob {
+  /** Absent where the job has no store. */
+  readonly savepoints: Savepoints | undefined;
   /** Settles once, when the job can do nothing more; never rejects. */
   readonly ended: Promise<JobResult>;
   private readonly settings: LocalJobSettings;
@@ -67,6 +63,8 @@ export class LocalJob {
   private readonly failures: Failure[] = [];
   private delay: Cancellable | undefined;
   private leaving: Leaving = 'stopped';
+  /** The savepoint that its last checkpoint becomes. */
+  private lastSavepoint: string | undefined;
   private observer: JobObserver | undefined;
   private routing: RoutingTable;
   /** Begun by this process; an attempt's number counts those of other processes too. */
@@ -78,6 +76,14 @@ export class LocalJob {
     const { promise, resolve } = Promise.withResolvers<JobResult>();
     this.ended = promise;
     this.resolveEnded = resolve;
+    const { system, checkpoints } = settings;
+    this.savepoints =
+      checkpoints &&
+      new Savepoints({
+        system,
+        store: checkpoints.store,
+        onSavepoint: (event) => this.observer?.onSavepoint(event),
+      });
   }
 
   get state(): JobState {
@@ -153,9 +159,7 @@ export class LocalJob {
 
   /** Goes on after `suspend`. */
   resume(): void {
-    if (this.current !== 'suspended') {
-      throw new MillraceError('conflict', `The job is ${this.current}: only a suspended one is resumed.`);
-    }
+    if (this.current !== 'suspended') throw notSuspended(this.current);
     this.deploy();
   }
 
@@ -181,6 +185,21 @@ export class LocalJob {
     this.refuseInBatchMode();
     this.refuseUnlessRunning('take a checkpoint');
     return (this.running as Attempt).takeCheckpoint(kind);
+  }
+
+  /** Begins a savepoint beside what runs. Rejects when it cannot be, or the name is taken. */
+  async savepoint(name: string): Promise<BegunSavepoint> {
+    const savepoints = await this.beginSavepoint(name);
+    return { kept: savepoints.keep(this.takeCheckpoint('savepoint')) };
+  }
+
+  /** Stops or drains, and makes a savepoint of the last checkpoint, without which the job has failed. */
+  async stopWithSavepoint(as: 'stopped' | 'drained', name: string): Promise<void> {
+    const savepoints = await this.beginSavepoint(name);
+    if (this.current !== 'running') await savepoints.end(`the job is ${this.current}`);
+    this.refuseUnlessRunning('be stopped with a savepoint');
+    this.lastSavepoint = name;
+    this.leave(as);
   }
 
   /**
@@ -253,16 +272,16 @@ export class LocalJob {
     const { running } = this;
     const { checkpoints, logger } = this.settings;
     if (!drained && checkpoints?.onlyLast === true) {
-      // What has been sorted and folded is in no checkpoint, and what has come out of it is a part of the results.
-      logger.warn(
-        'Stopped in batch mode: what its sinks would have committed is left out, and the next run reads all again.',
-      );
+      logger.warn(stoppedInBatchMode);
       return running?.release();
     }
     try {
-      const last = await running?.takeLastCheckpoint(drained ? 'checkpoint' : 'savepoint');
-      await last?.committed;
-      running?.release();
+      if (running === undefined) return;
+      const isCheckpoint = drained && this.lastSavepoint === undefined;
+      const last = running.takeLastCheckpoint(isCheckpoint ? 'checkpoint' : 'savepoint');
+      if (this.lastSavepoint !== undefined) await this.savepoints?.keep(last);
+      await (await last).committed;
+      running.release();
     } catch (error) {
       running?.giveUp(error);
     }
@@ -274,7 +293,7 @@ export class LocalJob {
     if (checkpoints === undefined) return this.end(state);
     const how = drained && this.leaving !== 'drained' ? 'finished' : this.leaving;
     try {
-      await checkpoints.log.stopped(how);
+      await checkpoints.log.stopped(how, this.lastSavepoint);
     } catch (error) {
       this.settings.logger.warn(`The log does not say that the job has ${state}: ${reasonOf(error)}`);
     }
@@ -316,18 +335,21 @@ export class LocalJob {
     this.delay = this.settings.system.timers.after(delayMs, () => this.deploy());
   }
 
+  private async beginSavepoint(name: string): Promise<Savepoints> {
+    const { savepoints } = this;
+    if (savepoints === undefined) throw noStore();
+    this.refuseInBatchMode();
+    this.refuseUnlessRunning('take a savepoint');
+    await savepoints.begin(name);
+    return savepoints;
+  }
+
   private refuseInBatchMode(): void {
-    if (this.settings.checkpoints?.onlyLast !== true) return;
-    throw new MillraceError('conflict', 'The job runs in batch mode, and its only checkpoint is its last.', {
-      hint: 'With spec.mode: Streaming a job takes checkpoints on the way.',
-    });
+    if (this.settings.checkpoints?.onlyLast === true) throw inBatchMode();
   }
 
   private refuseUnlessRunning(what: string): void {
-    if (this.current === 'running') return;
-    throw new MillraceError('conflict', `The job is ${this.current} and cannot ${what} now.`, {
-      hint: 'Ask again when it is running.',
-    });
+    if (this.current !== 'running') throw notRunning(this.current, what);
   }
 
   private leave(as: Leaving): void {
@@ -357,6 +379,9 @@ export class LocalJob {
     const { attempts } = this;
     const tell = (): void => this.resolveEnded({ state, attempts, error, metrics: this.metrics() });
     if (this.running === undefined) tell();
-    else void this.running.close().then(tell);
+    else {
+      const kept = this.savepoints?.end('the job has ended');
+      void Promise.all([this.running.close(), kept]).then(tell);
+    }
   }
 }

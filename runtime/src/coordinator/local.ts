@@ -1,6 +1,5 @@
 import type { Job } from '../api/environment.ts';
 import { buildGraph } from '../artifact/load.ts';
-import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { type MemoryBudget, memoryBudget } from '../contract/memory-budget.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
 import { allocateAlignment } from '../exchange/alignment-board.ts';
@@ -53,8 +52,6 @@ export interface LocalSettings {
 
 /** Where the state of a local job is kept. */
 export interface LocalState extends Omit<JobCheckpoints, 'base' | 'onlyLast'> {
-  /** The part of the store that belongs to the job. */
-  readonly store: ObjectStore;
   readonly base: Omit<ManifestBase, 'graph'>;
 }
 

@@ -19,11 +19,12 @@
  */
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
+import { readSavepointManifest } from '../checkpoint/savepoint-folder.ts';
 import { createNodeSystem } from '../sys/node-system.ts';
 import { ownVersion } from '../sys/own-version.ts';
 import type { System } from '../sys/system.ts';
 import { openFolder } from './open-folder.ts';
-import { openManifest, readSavepointManifest, type Savepoint } from './savepoint.ts';
+import { openManifest, type Savepoint } from './savepoint.ts';
 import { type BootstrappedState, writeSavepoint as writeTo } from './write-savepoint.ts';
 
 export type { CheckpointManifest } from '../checkpoint/manifest.ts';

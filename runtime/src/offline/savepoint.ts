@@ -1,9 +1,9 @@
 import { ByteReader, decodeValue } from '../batch/codec.ts';
-import { decodeSavepoint } from '../checkpoint/log-entry.ts';
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
-import { jobsPrefix, savepointManifest } from '../checkpoint/paths.ts';
+import { jobsPrefix } from '../checkpoint/paths.ts';
 import { openState, type StoredState } from '../checkpoint/restore.ts';
+import { readSavepointManifest } from '../checkpoint/savepoint-folder.ts';
 import { storeUnder } from '../checkpoint/store-under.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
@@ -98,38 +98,6 @@ export const keyedFunctions: readonly string[] = [
   'keyedBroadcast',
   'reduce',
 ];
-
-/** The manifest of the savepoint in a folder. @throws MillraceError io when it is damaged, of a newer version, or not there */
-export const readSavepointManifest = async (
-  system: OfflineSystem,
-  folder: ObjectStore,
-): Promise<CheckpointManifest> => {
-  const bytes = await folder.get(savepointManifest);
-  const found = { store: folder.place, key: savepointManifest };
-  if (bytes !== undefined) return decodeSavepoint(bytes, found, system.hashing);
-  throw new MillraceError(
-    'io',
-    `There is no savepoint in ${folder.place}: it has no object “${savepointManifest}”.`,
-    {
-      hint: 'Name the folder that the manifest lies in; `millrace savepoint list-stored` shows those of a job.',
-      where: found,
-    },
-  );
-};
-
-/**
- * Removes a savepoint: its manifest first, so that nobody takes what is left for one.
- * @throws MillraceError io when there is none in the folder
- */
-export const disposeSavepoint = async (
-  system: OfflineSystem,
-  folder: ObjectStore,
-): Promise<CheckpointManifest> => {
-  const manifest = await readSavepointManifest(system, folder);
-  await folder.remove([savepointManifest]);
-  await folder.remove(manifest.objects.map(({ key }) => key));
-  return manifest;
-};
 
 /** A savepoint of a store that holds jobs. */
 export interface ListedSavepoint {

@@ -5,8 +5,8 @@ import { encodeSavepoint } from '../checkpoint/log-entry.ts';
 import type { CheckpointManifest, StateObjectRef, StateSchema } from '../checkpoint/manifest.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { savepointManifest, stateKey } from '../checkpoint/paths.ts';
+import { savepointTaken } from '../checkpoint/savepoint-folder.ts';
 import { StateObjectWriter } from '../checkpoint/state-object-writer.ts';
-import { MillraceError } from '../contract/errors.ts';
 import { KeyedStore } from '../state/keyed-store.ts';
 import { asStored, type KeyedRecord, storeRecord } from './keyed-records.ts';
 import type { OfflineSystem } from './savepoint.ts';
@@ -87,7 +87,7 @@ const schemasOf = (uid: string, store: KeyedStore): readonly StateSchema[] =>
 
 /**
  * Writes a savepoint into an empty folder of a store. The keys of one transform are in memory at a time.
- * @throws MillraceError io when there is a savepoint already, record-invalid when a record has no place in the descriptors
+ * @throws MillraceError conflict when there is a savepoint already, record-invalid when a record has no place in the descriptors
  */
 export const writeSavepoint = async (
   system: OfflineSystem,
@@ -95,12 +95,7 @@ export const writeSavepoint = async (
   state: BootstrappedState,
   { createdMs, runtimeVersion }: { readonly createdMs: number; readonly runtimeVersion: string },
 ): Promise<CheckpointManifest> => {
-  const taken = (): MillraceError =>
-    new MillraceError('io', `There is a savepoint in ${folder.place} already.`, {
-      hint: 'Choose another name, or dispose of that one.',
-      where: { store: folder.place },
-    });
-  if ((await folder.get(savepointManifest)) !== undefined) throw taken();
+  if ((await folder.get(savepointManifest)) !== undefined) throw savepointTaken(folder);
   const { maxParallelism, jobName, jobUid = 'bootstrapped' } = state;
   const objects = new ObjectsWriter(system, folder);
   const schemas: StateSchema[] = [];
@@ -145,6 +140,6 @@ export const writeSavepoint = async (
   };
   // The manifest is last: without it there is no savepoint, whatever else was written.
   if ((await folder.putIfAbsent(savepointManifest, encodeSavepoint(manifest, system.hashing))) === 'exists')
-    throw taken();
+    throw savepointTaken(folder);
   return manifest;
 };

@@ -37,7 +37,7 @@ const compare = async (
   const [{ openFolder }, { readSavepointManifest }, { describeJob }, { planTarget }, states] =
     await Promise.all([
       import('../../offline/open-folder.ts'),
-      import('../../offline/savepoint.ts'),
+      import('../../checkpoint/savepoint-folder.ts'),
       import('../../offline/describe-job.ts'),
       import('../plan-target.ts'),
       import('../../checkpoint/compare-states.ts'),

@@ -50,7 +50,8 @@ const list = (io: CommandIo, place: string, options: Options): Promise<void> =>
 
 const inspect = (io: CommandIo, place: string, options: Options): Promise<void> =>
   withFolder(io, place, async (folder) => {
-    const { openManifest, readSavepointManifest } = await import('../../offline/savepoint.ts');
+    const { readSavepointManifest } = await import('../../checkpoint/savepoint-folder.ts');
+    const { openManifest } = await import('../../offline/savepoint.ts');
     const manifest = await readSavepointManifest(io.system, folder);
     if (options.json === true) return io.out(json(manifest));
     const { inspectText } = await import('../savepoint-text.ts');
@@ -59,7 +60,8 @@ const inspect = (io: CommandIo, place: string, options: Options): Promise<void> 
 
 const exportState = (io: CommandIo, place: string, { uid }: Options): Promise<void> =>
   withFolder(io, place, async (folder) => {
-    const { openManifest, readSavepointManifest } = await import('../../offline/savepoint.ts');
+    const { readSavepointManifest } = await import('../../checkpoint/savepoint-folder.ts');
+    const { openManifest } = await import('../../offline/savepoint.ts');
     const { exportLines } = await import('../../offline/state-file.ts');
     const savepoint = await openManifest(io.system, folder, await readSavepointManifest(io.system, folder));
     let lines: string[] = [];
@@ -86,7 +88,7 @@ const importState = (io: CommandIo, file: string, place: string): Promise<void> 
 
 const dispose = (io: CommandIo, place: string): Promise<void> =>
   withFolder(io, place, async (folder) => {
-    const { disposeSavepoint } = await import('../../offline/savepoint.ts');
+    const { disposeSavepoint } = await import('../../checkpoint/savepoint-folder.ts');
     const { jobName, objects } = await disposeSavepoint(io.system, folder);
     io.out(`${place}: the savepoint of ${jobName} is removed, with ${objects.length} objects\n`);
   });

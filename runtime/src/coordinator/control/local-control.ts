@@ -1,6 +1,6 @@
 import type { JobEvent } from '../../contract/control/events.ts';
 import type { JobFailure } from '../../contract/control/failures.ts';
-import type { Operation } from '../../contract/control/operations.ts';
+import type { Operation, StopRequest } from '../../contract/control/operations.ts';
 import { routes } from '../../contract/control/routes.ts';
 import type { JobStatus } from '../../contract/control/status.ts';
 import { MillraceError } from '../../contract/errors.ts';
@@ -9,11 +9,14 @@ import type { System } from '../../sys/system.ts';
 import type { CheckpointEvent } from '../checkpoint-events.ts';
 import { CheckpointHistory } from '../checkpoint-history.ts';
 import type { LocalJob } from '../local-job.ts';
+import { SavepointHistory } from '../savepoint-history.ts';
+import type { SavepointEvent } from '../savepoints.ts';
 import { checkpointAnswers } from './checkpoint-answers.ts';
 import { checkpointScopes } from './checkpoint-metrics.ts';
 import { causeChain, FailureHistory } from './failure-history.ts';
 import type { Answers, JobControl } from './job-control.ts';
 import { jobScopes, slotScopes, subtaskScopes } from './metric-scopes.ts';
+import { nameOfNow, savepointAnswers } from './savepoint-answers.ts';
 import { taskDetail, taskStatus } from './task-status.ts';
 
 export interface LocalControlSettings {
@@ -47,6 +50,7 @@ class LocalControl {
   private readonly history = new FailureHistory();
   /** Absent where the job has no store. */
   private readonly checkpoints: CheckpointHistory | undefined;
+  private readonly savepoints: SavepointHistory | undefined;
   private sinceMs: number;
   private runningSinceMs: number | undefined;
   private restarts = 0;
@@ -54,12 +58,16 @@ class LocalControl {
   constructor(settings: LocalControlSettings) {
     this.settings = settings;
     this.sinceMs = settings.system.clock.nowMs();
-    const { uid, graph } = settings.job;
+    const { uid, graph, savepoints } = settings.job;
     this.checkpoints = uid === undefined ? undefined : new CheckpointHistory(uid, graph);
+    const subtasks = graph.tasks.reduce((sum, { parallelism }) => sum + parallelism, 0);
+    this.savepoints =
+      savepoints && new SavepointHistory(subtasks, (savepoint) => savepoints.place(savepoint));
     settings.job.observe({
       onState: (state) => this.onState(state),
       onFailure: (error, attempt, restarts) => this.onFailure(error, attempt, restarts),
       onCheckpoint: (event) => this.onCheckpoint(event),
+      onSavepoint: (event) => this.onSavepoint(event),
     });
   }
 
@@ -110,14 +118,14 @@ class LocalControl {
       }),
       listFailures: () => ({ failures: this.history.failures, total: this.history.total }),
       getParallelism: () => ({ ...parallelism, sequence: null }),
-      stop: ({ savepoint = false }) => {
-        if (savepoint) throw cannot('Takes a savepoint before it stops.');
-        job.stop();
+      stop: async (request) => {
+        if (request.savepoint === true) await this.stopWithSavepoint('stopped', request);
+        else job.stop();
         return this.status();
       },
-      drain: ({ savepoint = false }) => {
-        if (savepoint) throw cannot('Takes a savepoint before it stops.');
-        job.drain();
+      drain: async (request) => {
+        if (request.savepoint === true) await this.stopWithSavepoint('drained', request);
+        else job.drain();
         return this.status();
       },
       cancel: () => {
@@ -127,11 +135,21 @@ class LocalControl {
     };
   }
 
+  private async stopWithSavepoint(as: 'stopped' | 'drained', { name }: StopRequest): Promise<void> {
+    const { system, job } = this.settings;
+    if (job.savepoints === undefined) throw cannot('Takes a savepoint before it stops.');
+    await job.stopWithSavepoint(as, name ?? nameOfNow(system.clock));
+  }
+
   /** What takes a store. */
   private storedAnswers(history: CheckpointHistory): Partial<Answers> {
-    const { job } = this.settings;
+    const { job, system } = this.settings;
+    const { savepoints } = job;
     return {
       ...checkpointAnswers(job, history),
+      ...(savepoints &&
+        this.savepoints &&
+        savepointAnswers({ clock: system.clock, job, savepoints, history: this.savepoints })),
       suspend: () => {
         job.suspend();
         return this.status();
@@ -204,10 +222,16 @@ class LocalControl {
   }
 
   private onCheckpoint(event: CheckpointEvent): void {
+    this.savepoints?.takeCheckpoint(event);
     const checkpoint = this.checkpoints?.take(event, this.settings.system.clock.nowMs());
     // The acknowledgements are many and stand in the status of whoever asks.
     if (checkpoint !== undefined && event.what !== 'acknowledged')
       this.tell({ type: 'checkpoint', checkpoint });
+  }
+
+  private onSavepoint(event: SavepointEvent): void {
+    const savepoint = this.savepoints?.take(event, this.settings.system.clock.nowMs());
+    if (savepoint !== undefined) this.tell({ type: 'savepoint', savepoint });
   }
 
   private tell(event: JobEvent): void {

@@ -170,7 +170,7 @@ describe('a job of this process under the control API', () => {
       () => control.queryState({ transform: 'a', state: 'b', key: '1' }),
       () => control.dumpHeap({ slot: 0 }),
     ])
-      expect(refused).toThrow(expect.objectContaining({ code: 'unsupported' }));
+      await expect(async () => refused()).rejects.toMatchObject({ code: 'unsupported' });
     expect(job.state).toBe('running');
     expect(await control.getParallelism({})).toMatchObject({ actual: 2, sequence: null });
   });

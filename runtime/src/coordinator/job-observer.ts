@@ -1,0 +1,12 @@
+import type { OnCheckpoint } from './checkpoint-events.ts';
+import type { SavepointEvent } from './savepoints.ts';
+import type { JobState } from './transitions.ts';
+
+/** Who wants to know what happens to a job, at once. */
+export interface JobObserver {
+  onState(state: JobState): void;
+  /** `restarts`: it goes on with another attempt. */
+  onFailure(error: unknown, attempt: number, restarts: boolean): void;
+  readonly onCheckpoint: OnCheckpoint;
+  onSavepoint(event: SavepointEvent): void;
+}
