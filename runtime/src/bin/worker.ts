@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The program of a worker: parse, wire, run. Everything it does is in `worker`. */
 import { join } from 'node:path';
 import { MillraceError } from '../contract/errors.ts';

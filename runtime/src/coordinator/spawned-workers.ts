@@ -59,11 +59,12 @@ export class SpawnedWorkers {
   }
 
   private spawn(place: Place): void {
-    const { system, environmentOf } = this.settings;
+    const { system, logger, environmentOf } = this.settings;
     const { processes, clock } = system;
     const startedMs = clock.monotonicMs();
     const child = processes.spawn(entry, environmentOf(place.name));
     place.process = child;
+    logger.info(`${place.name} is started`, { worker: place.name, pid: child.pid });
     const { promise, resolve } = Promise.withResolvers<void>();
     place.exited = promise;
     child.onExit((problem) => {

@@ -30,9 +30,13 @@ const beatWord = 0;
 const runningWord = 1;
 const nothingRuns = -1;
 
-/** Shared memory for the pulses of so many slots. */
-export const allocatePulses = (slots: number): SharedArrayBuffer =>
-  new SharedArrayBuffer(slots * wordsPerSlot * 4);
+/** Shared memory for the pulses of so many slots. In those that nobody takes, slots of other processes say, nothing runs. */
+export const allocatePulses = (slots: number): SharedArrayBuffer => {
+  const memory = new SharedArrayBuffer(slots * wordsPerSlot * 4);
+  const words = new Int32Array(memory);
+  for (let at = runningWord; at < words.length; at += wordsPerSlot) words[at] = nothingRuns;
+  return memory;
+};
 
 /** What the watchdog remembers of a slot. */
 export interface PulseSample {

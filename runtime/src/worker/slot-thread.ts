@@ -39,6 +39,8 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
   // Nobody may end this process before the others have all that was sent to them.
   const leave = async (drained: boolean): Promise<void> => {
     await channels?.close();
+    // Whoever hears of the end may look at the counters at once.
+    sendReport();
     send({ kind: 'finished', drained });
     end();
   };

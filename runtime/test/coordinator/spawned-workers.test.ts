@@ -47,7 +47,10 @@ describe('workers of this machine', () => {
     machine.advance(0);
     expect(processes.map(({ name }) => name)).toEqual(['worker-0', 'worker-1', 'worker-1']);
     expect(lines).toEqual([
+      'info: worker-0 is started',
+      'info: worker-1 is started',
       'warn: The process of worker-1 is gone: it was ended by SIGKILL; it is started again',
+      'info: worker-1 is started',
     ]);
   });
 

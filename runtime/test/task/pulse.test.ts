@@ -24,6 +24,12 @@ describe('the pulse of a slot', () => {
     }
   });
 
+  it('is well when the slot is in another process', () => {
+    const words = new Int32Array(allocatePulses(2));
+    const { samples } = examinePulses(words, [], 0, 100);
+    expect(examinePulses(words, samples, 1000, 100).blocked).toEqual([]);
+  });
+
   it('is well while the slot rests', () => {
     const { pulses, look } = newWatch(1);
     expect(look(0)).toEqual([]);

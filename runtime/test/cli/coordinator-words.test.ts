@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { coordinatorWords } from '../../src/cli/coordinator-words.ts';
+
+const variables = {
+  MILLRACE_MANIFEST: 'job.yaml',
+  MILLRACE_LISTEN: '0.0.0.0:6100',
+  MILLRACE_JOB_UID: 'orders-1',
+};
+const usual = [
+  'run',
+  'job.yaml',
+  '--log',
+  'json',
+  '--no-panel',
+  '--listen',
+  '0.0.0.0:6100',
+  '--job-uid',
+  'orders-1',
+];
+
+describe('a coordinator', () => {
+  it('is the command run, told by variables', () => {
+    expect(coordinatorWords(undefined, { ...variables, MILLRACE_TLS_DIRECTORY: '' })).toEqual(usual);
+  });
+
+  it('is told by a file, in which a variable overrules', () => {
+    const text = JSON.stringify({ jobUid: 'other', slotsPerWorker: 2, controlPort: 8081 });
+    expect(coordinatorWords({ path: 'c.json', text }, variables)).toEqual([
+      ...usual,
+      '--slots-per-worker',
+      '2',
+      '--control-port',
+      '8081',
+    ]);
+  });
+
+  it('is refused by the name of what is missing or unknown', () => {
+    expect(() => coordinatorWords(undefined, { ...variables, MILLRACE_LISTEN: undefined })).toThrow(
+      'The coordinator is not told its listen.',
+    );
+    const from = (text: string) => () => coordinatorWords({ path: 'c.json', text }, variables);
+    expect(from('[]')).toThrow('The configuration c.json is no object.');
+    expect(from('{')).toThrow('The configuration c.json is no JSON.');
+    expect(from('{"port": 1}')).toThrow('has a field “port” that nobody knows');
+  });
+});
