@@ -208,8 +208,7 @@ export class SlotRuntime {
   }
 
   private freeze(subtask: Subtask | undefined, checkpoint: BarrierCheckpoint): void {
-    this.snapshots?.begin(checkpoint, this.subtasks);
-    if (subtask !== undefined) this.snapshots?.freeze(subtask);
+    if (subtask !== undefined) this.snapshots?.barrier(checkpoint, this.subtasks, subtask);
   }
 
   /** What belongs to the checkpoint under way is what it holds at its end, when it has seen no barrier before. */

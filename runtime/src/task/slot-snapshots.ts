@@ -97,7 +97,13 @@ export class SlotSnapshots {
     for (const subtask of subtasks) if (subtask.ended) this.freeze(subtask);
   }
 
-  /** The barrier is aligned in this subtask, or the subtask has ended without it. */
+  /** A barrier is aligned in this subtask. One of a checkpoint that was given up may come when the next has begun: it cuts nothing. */
+  barrier(checkpoint: BarrierCheckpoint, subtasks: readonly Subtask[], subtask: Subtask): void {
+    this.begin(checkpoint, subtasks);
+    if (this.pending?.checkpoint.id === checkpoint.id) this.freeze(subtask);
+  }
+
+  /** What a subtask has belongs to the checkpoint under way: its barrier is here, or it has ended without it. */
   freeze(subtask: Subtask): void {
     const { pending } = this;
     if (pending === undefined || !pending.waitsFor.delete(subtask)) return;

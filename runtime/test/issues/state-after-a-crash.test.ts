@@ -15,6 +15,8 @@ const lateFailure: Crashes = {
   lives: [{ parallelism: 4, failures: [{ where: 'step', after: 150 }], end: { how: 'none', afterTurns: 0 } }],
   pauseTurns: 0,
   refusesEvery: 0,
+  restTurns: 1,
+  batchRecords: 5,
 };
 
 const counted = async (
@@ -50,7 +52,7 @@ describe('after a crash', () => {
   });
 
   it('a job ends although its last checkpoint had to be taken twice: the attempt was over with the first', async () => {
-    const plan = { lives: [], pauseTurns: 20, refusesEvery: 1 };
+    const plan = { lives: [], pauseTurns: 20, refusesEvery: 1, restTurns: 1, batchRecords: 5 };
     const total = await counted(
       (world) => world.source(given).windowAll(tumbling('1h')).aggregate({ counted: count() }),
       plan,
@@ -69,6 +71,8 @@ describe('after a crash', () => {
       ],
       pauseTurns: 1,
       refusesEvery: 0,
+      restTurns: 1,
+      batchRecords: 5,
     };
     const [results] = await runCrashing(
       (world) => [world.fragile(world.source(given.slice(0, 1)))],
@@ -83,6 +87,8 @@ describe('after a crash', () => {
       lives: [{ parallelism: 2, failures: [], end: { how: 'stopped', afterTurns: 30 } }],
       pauseTurns: 0,
       refusesEvery: 0,
+      restTurns: 1,
+      batchRecords: 5,
     };
     const [results] = await runCrashing(
       (world) => [

@@ -41,11 +41,14 @@ export interface Crashes {
   readonly pauseTurns: number;
   /** Each so many-th state object cannot be put; 0 = all can. */
   readonly refusesEvery: number;
+  /** See `Reading`. */
+  readonly restTurns: number;
+  readonly batchRecords: number;
 }
 
 const failure: fc.Arbitrary<Failure> = fc.record({
   where: fc.constantFrom<Failure['where'][]>('read', 'read', 'step', 'step', 'write', 'prepare', 'commit'),
-  after: fc.integer({ min: 1, max: 25 }),
+  after: fc.noBias(fc.integer({ min: 1, max: 40 })),
 });
 
 const life: fc.Arbitrary<Life> = fc.record({
@@ -53,7 +56,7 @@ const life: fc.Arbitrary<Life> = fc.record({
   failures: fc.array(failure, { maxLength: 3 }),
   end: fc.record({
     how: fc.constantFrom<Life['end']['how'][]>('killed', 'stopped', 'none'),
-    afterTurns: fc.integer({ min: 1, max: 120 }),
+    afterTurns: fc.noBias(fc.integer({ min: 1, max: 400 })),
   }),
 });
 
@@ -61,6 +64,8 @@ export const crashes: fc.Arbitrary<Crashes> = fc.record({
   lives: fc.array(life, { minLength: 1, maxLength: 3 }),
   pauseTurns: fc.constantFrom(0, 0, 1, 5, 20),
   refusesEvery: fc.constantFrom(0, 0, 2, 5),
+  restTurns: fc.constantFrom(1, 5, 20),
+  batchRecords: fc.constantFrom(1, 2, 5),
 });
 
 /** Short waits are counted in turns of the event loop, and nothing is done on other threads: a run of a seed is nearly always the same. */
@@ -271,7 +276,14 @@ export const runCrashing = async (
     place.begin(life);
     const how = { ...way, parallelism: life.parallelism, moves: way.moves };
     const job = (env: StreamEnvironment): void => {
-      const world = worldOf(env, { ...how, sourceParallelism, moves: 1, onPoll: () => place.pass('read') });
+      const world = worldOf(env, {
+        ...how,
+        sourceParallelism,
+        moves: 1,
+        restTurns: plan.restTurns,
+        batchRecords: plan.batchRecords,
+        onPoll: () => place.pass('read'),
+      });
       const fragile = (stream: DataStream<Item>): DataStream<Item> =>
         stream.map((item) => {
           place.pass('step');

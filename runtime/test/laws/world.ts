@@ -18,6 +18,10 @@ export interface Reading {
   readonly columns: boolean;
   /** Not 0: something else may happen between any two batches. */
   readonly moves: number;
+  /** So many turns of the event loop, where something else may happen; 1 when absent. */
+  readonly restTurns?: number | undefined;
+  /** Records in a batch; 5 when absent. */
+  readonly batchRecords?: number | undefined;
   /** Subtasks of every source; absent = as many as there are slots. */
   readonly sourceParallelism?: number | undefined;
   /** Called before each batch is read; may throw. */
@@ -39,7 +43,7 @@ interface Position {
 /** Contiguous parts of a list, one a subtask, each given in batches of a few records. */
 const itemSource = (
   list: readonly Item[],
-  { columns, moves, onPoll }: Reading,
+  { columns, moves, restTurns = 1, batchRecords = 5, onPoll }: Reading,
 ): Source<Item, Position, FixedSplitsState<Position>> => ({
   kind: 'items',
   boundedness: 'bounded',
@@ -60,19 +64,19 @@ const itemSource = (
       start: ({ id, next, end }) => {
         const output = context.split(id);
         let at = next;
-        let isRested = moves === 0;
+        const turns = moves === 0 ? 0 : restTurns;
+        let rests = turns;
         return {
           poll: () => {
-            if (!isRested) {
-              // Something else may happen between any two batches.
-              isRested = true;
+            if (rests > 0) {
+              rests--;
               setImmediate(() => context.wake());
               return 'waiting';
             }
-            isRested = moves === 0;
+            rests = turns;
             onPoll?.();
             if (at >= end) return 'end';
-            const rows = list.slice(at, Math.min(end, at + 5));
+            const rows = list.slice(at, Math.min(end, at + batchRecords));
             const batch = Batch.ofRows(rows, new Float64Array(rows.length).fill(NaN));
             output.emitBatch(columns ? overWire(batch) : batch);
             at += rows.length;

@@ -158,3 +158,21 @@ it('gives up what is left when the checkpoint was aborted, or the barrier of a l
   workAll();
   expect(taken.map(({ checkpointId }) => checkpointId)).toEqual([3]);
 });
+
+it('takes nothing at the barrier of a checkpoint that was given up when the next has begun: what came between would be in neither', () => {
+  const { snapshots, subtask, workAll, taken } = newRig();
+  const source = subtask(0);
+  const behind = subtask(1);
+  const both = [source, behind];
+  snapshots.begin(checkpoint(1), both);
+  snapshots.barrier(checkpoint(1), both, source);
+  snapshots.checkpointEnded(1);
+  snapshots.begin(checkpoint(2), both);
+  snapshots.barrier(checkpoint(2), both, source);
+  snapshots.barrier(checkpoint(1), both, behind);
+  workAll();
+  expect(taken).toEqual([]);
+  snapshots.barrier(checkpoint(2), both, behind);
+  workAll();
+  expect(taken.map(({ checkpointId }) => checkpointId)).toEqual([2]);
+});
