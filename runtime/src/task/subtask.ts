@@ -5,7 +5,7 @@
  */
 import type { LinkWatermark, TaskWatermark } from '../checkpoint/slot-snapshot.ts';
 import type { SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
-import type { BarrierCheckpoint, StreamElement } from '../exchange/element.ts';
+import type { Barrier, BarrierCheckpoint, StreamElement } from '../exchange/element.ts';
 import type { Clock } from '../sys/system.ts';
 import { TimeBudget } from './budget.ts';
 import type { Chain, ChainLink } from './chain.ts';
@@ -24,7 +24,11 @@ import type { SubtaskStatistics } from './statistics.ts';
 type Pending =
   | { readonly kind: 'watermark'; timeMs: number; position: number; finishing: boolean }
   | { readonly kind: 'settle'; position: number; readonly element: StreamElement }
+  | { readonly kind: 'barrier'; readonly barrier: Barrier }
   | { readonly kind: 'forward'; readonly element: StreamElement };
+
+/** Work that goes from link to link. */
+type Walking = Exclude<Pending, { readonly kind: 'forward' | 'barrier' }>;
 
 export interface SubtaskParts {
   /** Index of the task. */
@@ -237,10 +241,8 @@ export class Subtask {
         this.pending.push({ kind: 'settle', position: 0, element });
         break;
       case 'barrier':
-        chain.prepareBarrier();
-        if (element.checkpoint !== undefined) this.parts.onCheckpoint?.(element.checkpoint);
-        this.parts.moves.onBarrier(element);
-        this.pending.push({ kind: 'forward', element });
+        this.pending.push({ kind: 'barrier', barrier: element });
+        this.passBarrier(element);
         break;
       case 'nothing':
         break;
@@ -257,6 +259,7 @@ export class Subtask {
       this.pending.shift();
       return 'progress';
     }
+    if (work.kind === 'barrier') return this.passBarrier(work.barrier);
     const { chain } = this.parts;
     const { position } = work;
     if (position < chain.links.length) {
@@ -273,8 +276,26 @@ export class Subtask {
     return 'progress';
   }
 
+  /**
+   * The barrier of a checkpoint waits for key groups that still have to leave: their next owner, whose barrier waits for them, has them in
+   * his state without the records that are in flight here.
+   */
+  private passBarrier(barrier: Barrier): StepResult {
+    const { chain, moves, onCheckpoint } = this.parts;
+    if (barrier.checkpoint !== undefined && moves.isLeaving) {
+      chain.settle(0, false);
+      moves.sendLeaving();
+      return this.collectGenerated('first') || !moves.isLeaving ? 'progress' : 'idle';
+    }
+    chain.prepareBarrier();
+    if (barrier.checkpoint !== undefined) onCheckpoint?.(barrier.checkpoint);
+    moves.onBarrier(barrier);
+    this.pending[0] = { kind: 'forward', element: barrier };
+    return 'progress';
+  }
+
   /** One link's share of pending work; true when that link is done. */
-  private walk(work: Exclude<Pending, { kind: 'forward' }>): boolean {
+  private walk(work: Walking): boolean {
     const { chain } = this.parts;
     const { position } = work;
     if (work.kind === 'settle') {
@@ -289,7 +310,7 @@ export class Subtask {
   }
 
   /** The link at the position is done: on to the next one, with the watermark that it lets through. */
-  private passOn(work: Exclude<Pending, { kind: 'forward' }>): void {
+  private passOn(work: Walking): void {
     const { processor } = this.parts.chain.links[work.position] as ChainLink;
     work.position++;
     if (work.kind === 'watermark') work.finishing = false;

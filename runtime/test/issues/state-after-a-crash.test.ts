@@ -31,6 +31,10 @@ const counted = async (
   return results.reduce((total, { item }) => total + item.n, 0);
 };
 
+const turns = async (number: number): Promise<void> => {
+  for (let i = 0; i < number; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
 describe('after a crash', () => {
   it('the windows of all records have what they had: none of their state was in the checkpoint', async () => {
     const total = await counted((world) =>
@@ -103,5 +107,28 @@ describe('after a crash', () => {
     expect(results).toHaveLength(given.length);
     const sums = Array.from({ length: 50 }, (_, key) => 4 * key + 300);
     expect(results?.map(({ item }) => item.n)).toEqual(expect.arrayContaining(sums));
+  });
+
+  it('records that were in flight when their key group had to leave are not lost: the barrier overtook them', async () => {
+    for (const afterTurns of [50, 80, 110]) {
+      const plan: Crashes = {
+        lives: [{ parallelism: 3, failures: [], end: { how: 'killed', afterTurns } }],
+        pauseTurns: 0,
+        refusesEvery: 0,
+        restTurns: 5,
+        batchRecords: 1,
+      };
+      const [results] = await runCrashing(
+        (world) => [
+          world
+            .source(given.slice(0, 60))
+            .keyBy('key')
+            .mapAsync({ capacity: 30, order: 'unordered', call: (item) => turns(40).then(() => item) }),
+        ],
+        { ...plainWay, parallelism: 3, moves: 1000 },
+        plan,
+      );
+      expect(results).toHaveLength(60);
+    }
   });
 });
