@@ -166,7 +166,7 @@ it('takes nothing at the barrier of a checkpoint that was given up when the next
   const both = [source, behind];
   snapshots.begin(checkpoint(1), both);
   snapshots.barrier(checkpoint(1), both, source);
-  snapshots.checkpointEnded(1);
+  snapshots.checkpointEnded(1, false);
   snapshots.begin(checkpoint(2), both);
   snapshots.barrier(checkpoint(2), both, source);
   snapshots.barrier(checkpoint(1), both, behind);
