@@ -16,7 +16,7 @@ export interface ScenarioOutcome {
   readonly findings: readonly Finding[];
   /** How many processes were ended, stopped or cut off. */
   readonly faults: number;
-  /** From each kill to the first output of a later attempt, where no other kill came between. */
+  /** From each start after a kill to the first output of that run, where it was not killed before. */
   readonly recoveriesMs: readonly number[];
 }
 

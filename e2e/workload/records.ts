@@ -14,7 +14,7 @@ const keys = 50;
 const stepMs = 10;
 const poisonEvery = 97;
 
-export const windowMs = 1000;
+export const windowMs = 5000;
 /** Every how many records of a key one goes to the table. */
 export const tellEvery = 5;
 

@@ -97,6 +97,14 @@ export class AttemptState {
     if (manifest !== undefined) onCheckpoint?.({ what: 'restored', id: manifest.checkpointId });
   }
 
+  /**
+   * Ends once more what earlier attempts have left open: one that was stopped, not ended, when this one began may have written since. All
+   * that checkpoints name is visible by now.
+   */
+  async removeLeftovers({ jobCode }: Pick<Parts, 'jobCode'>): Promise<void> {
+    await jobCode.abortOlder(this.settings.claimed.attempt);
+  }
+
   /** Takes checkpoints from now on. */
   run({ slots, jobCode }: Parts): void {
     const { claimed, log, routing, onFailed, onlyLast } = this.settings;

@@ -108,6 +108,11 @@ export class Attempt {
     return this.state?.take(kind) ?? Promise.reject(noStore());
   }
 
+  /** When the last checkpoint is committed: see `AttemptState.removeLeftovers`. */
+  async removeLeftovers(): Promise<void> {
+    if (this.deployment !== undefined) await this.state?.removeLeftovers(this.deployment);
+  }
+
   /** Takes the last checkpoint, again when it comes to nothing, as often as the policy tolerates. */
   async takeLastCheckpoint(kind: CheckpointManifest['kind']): Promise<CompletedCheckpoint> {
     for (;;) {

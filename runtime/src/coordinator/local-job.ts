@@ -281,6 +281,7 @@ export class LocalJob {
       const last = running.takeLastCheckpoint(isCheckpoint ? 'checkpoint' : 'savepoint');
       if (this.lastSavepoint !== undefined) await this.savepoints?.keep(last);
       await (await last).committed;
+      await running.removeLeftovers();
       running.release();
     } catch (error) {
       running?.giveUp(error);

@@ -10,9 +10,11 @@ import {
   hasStagingSql,
   rememberSql,
   removeStagedSql,
+  removeStraysSql,
   type SqliteTransaction,
   stagedRowsSql,
   stagedTable,
+  stagingTableNamesSql,
 } from './staging.ts';
 import { upsertFromSql } from './table.ts';
 
@@ -60,6 +62,7 @@ export class SqliteCommitter implements Committer<SqliteTransaction> {
         .prepare('SELECT name, columns FROM millrace_transactions WHERE owner = ? AND attempt < ?')
         .all([this.context.owner, attempt]);
       for (const { name, columns } of left) remove(database, String(name), Number(columns));
+      removeStrays(database);
     });
   }
 
@@ -82,6 +85,13 @@ const hasStaging = (database: SqliteDatabase): boolean => database.prepare(hasSt
 const remove = (database: SqliteDatabase, name: string, columns: number): void => {
   database.prepare(removeStagedSql(columns)).run([name]);
   database.prepare(endSql).run([name]);
+};
+
+/** Rows of a transaction that was ended while its writer, stopped or cut off, had not heard of it. */
+const removeStrays = (database: SqliteDatabase): void => {
+  for (const { name } of database.prepare(stagingTableNamesSql).all([])) {
+    database.prepare(removeStraysSql(String(name))).run([]);
+  }
 };
 
 /** The rows, that they are committed, and that they are no longer staged: all in one transaction. */

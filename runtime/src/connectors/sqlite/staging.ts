@@ -59,6 +59,12 @@ export const stagedRowsSql = (columns: number): string =>
 export const removeStagedSql = (columns: number): string =>
   `DELETE FROM ${stagedTable(columns)} WHERE name = ?`;
 
+export const stagingTableNamesSql = "SELECT name FROM sqlite_master WHERE name GLOB 'millrace_staged_[0-9]*'";
+
+/** Rows of no transaction: those of one that is not ended are never without it, since both come in one transaction of the database. */
+export const removeStraysSql = (table: string): string =>
+  `DELETE FROM ${table} WHERE name NOT IN (SELECT name FROM millrace_transactions)`;
+
 export const endSql = 'DELETE FROM millrace_transactions WHERE name = ?';
 
 /** Parameters: owner, subtask, checkpoint, name. */

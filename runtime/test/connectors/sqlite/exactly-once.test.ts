@@ -256,6 +256,20 @@ describe('a transaction of the SQLite sink', () => {
     expect(seen(folder)).toEqual({ ids: [0, 1, 2], left: [0, 0] });
   });
 
+  it('rows of a writer that was stopped while its transaction was ended go with the next look for leftovers', async () => {
+    const folder = newFolder();
+    const zombie = (await open(folder, { flush: { records: 1 } }, { attempt: 4 })).writer;
+    zombie.write(rowBatch([{ id: 1 }]));
+    await zombie.flush?.();
+    const { committer } = await open(folder, {}, { attempt: 5 });
+    await committer.abortOlder?.(5);
+    zombie.write(rowBatch([{ id: 2 }]));
+    await zombie.flush?.();
+    expect(seen(folder).left).toEqual([1, 0]);
+    await committer.abortOlder?.(5);
+    expect(seen(folder)).toEqual({ ids: [], left: [0, 0] });
+  });
+
   it('waits for a lock, while records of the next one come in, and has those before the barrier only', async () => {
     const folder = newFolder();
     const { writer, committer, test } = await open(folder);
