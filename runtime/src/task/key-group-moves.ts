@@ -1,3 +1,4 @@
+import type { SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import type { Barrier } from '../exchange/element.ts';
 import { Queue } from '../exchange/queue.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
@@ -41,6 +42,8 @@ export class KeyGroupMoves {
   /** What has come and is to be taken in, and what came before this subtask's own barrier. */
   private readonly mail = new Queue<MovedState>();
   private readonly early: MovedState[] = [];
+  /** Key groups that have come from other slots: the first checkpoint that has them from here, Infinity = there was none yet. */
+  private readonly arrivals = new Map<number, number>();
   /** What leaves as soon as none of its records is in flight. */
   private leaving: Leaving[] = [];
 
@@ -73,6 +76,19 @@ export class KeyGroupMoves {
     return [...table.slotOf.keys()].filter((keyGroup) => this.ownerOf(table, keyGroup) === place.slot);
   }
 
+  /**
+   * Since which checkpoint changes are enough, where `since` says which one is complete. What older ones hold of a key group that has come
+   * from another slot is that slot's: the first checkpoint behind its arrival has all of it, even when that is nothing.
+   */
+  sinceFor(checkpointId: number, since: SnapshotRequest['since']): SnapshotRequest['since'] {
+    const { arrivals } = this;
+    for (const [keyGroup, first] of arrivals) if (first === Infinity) arrivals.set(keyGroup, checkpointId);
+    return (keyGroup) => {
+      const complete = since(keyGroup);
+      return complete !== undefined && complete < (arrivals.get(keyGroup) ?? 0) ? undefined : complete;
+    };
+  }
+
   isInTransit(keyGroup: number): boolean {
     return this.missing.has(keyGroup);
   }
@@ -88,7 +104,9 @@ export class KeyGroupMoves {
       const to = this.ownerOf(routing, keyGroup);
       if (from === to || links.length === 0) continue;
       if (from === this.place.slot) this.sendAway(keyGroup, to, links);
-      if (to === this.place.slot) this.missing.set(keyGroup, links.length);
+      if (to !== this.place.slot) continue;
+      this.missing.set(keyGroup, links.length);
+      this.arrivals.set(keyGroup, Infinity);
     }
     for (const state of this.early.splice(0)) this.accept(state);
   }

@@ -123,7 +123,7 @@ export class Subtask {
   freeze(checkpoint: BarrierCheckpoint, since: SnapshotRequest['since']): FrozenSubtask {
     const { chain, input, moves, uid, slot, deadLetters } = this.parts;
     const keyGroups = moves.ownedKeyGroups();
-    const request = { checkpointId: checkpoint.id, keyGroups, since };
+    const request = { checkpointId: checkpoint.id, keyGroups, since: moves.sinceFor(checkpoint.id, since) };
     const frozen = freezeLinks(chain.links, request, slot);
     const letters = deadLetters?.prepare(checkpoint.id);
     return {

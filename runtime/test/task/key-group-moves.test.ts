@@ -213,3 +213,40 @@ describe('key groups that move at a barrier', () => {
     expect(left.moves.waiting).toBe(false);
   });
 });
+
+describe('a key group that has come from another slot', () => {
+  it('is written whole by the first checkpoint that is complete behind its arrival, also when it came empty', () => {
+    const table = initialRouting(2, 8);
+    const { right, left, deliver } = twoSlots(table);
+    const since = (complete: number | undefined, checkpointId: number): readonly (number | undefined)[] => {
+      const wanted = right.moves.sinceFor(checkpointId, () => complete);
+      // One that has come, and one that was always here.
+      return [wanted(1), wanted(6)];
+    };
+    expect(since(4, 5)).toEqual([4, 4]);
+    const barrier = barrierOf(moveKeyGroups(table, [1], 1));
+    for (const { moves } of [left, right]) moves.onBarrier(barrier);
+    deliver();
+    expect(since(5, 6)).toEqual([undefined, 5]);
+    // Checkpoint 6 came to nothing.
+    expect(since(5, 7)).toEqual([undefined, 5]);
+    expect(since(7, 8)).toEqual([7, 7]);
+    expect(since(undefined, 9)).toEqual([undefined, undefined]);
+  });
+
+  it('is whole again when it has gone and come back', () => {
+    const table = initialRouting(2, 8);
+    const { right, left, deliver } = twoSlots(table);
+    const there = moveKeyGroups(table, [1], 1);
+    const back = moveKeyGroups(there, [1], 0);
+    for (const [routing, checkpointId] of [
+      [there, 3],
+      [back, 4],
+    ] as const) {
+      for (const { moves } of [left, right]) moves.onBarrier(barrierOf(routing));
+      deliver();
+      right.moves.sinceFor(checkpointId, () => undefined);
+    }
+    expect(left.moves.sinceFor(5, () => 4)(1)).toBeUndefined();
+  });
+});
