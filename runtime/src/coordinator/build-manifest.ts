@@ -74,17 +74,12 @@ const sourcesOf = (
     return [{ uid, ...(enumerator && { enumerator: writeValue(enumerator.state) }), readers }];
   });
 
+/** Several subtasks of a slot may have prepared something under one uid: dead letters. */
 const preparedBy = (uid: string, { acks, checkpointId }: TakenCheckpoint): readonly Committable[] =>
   acks.flatMap(({ slot, sinks }) =>
     sinks
-      .filter((sink) => sink.uid === uid)
-      .flatMap(({ committables }) =>
-        committables.map((value, i) => ({
-          id: `${checkpointId}-${slot}-${i}`,
-          checkpointId,
-          value: writeValue(value),
-        })),
-      ),
+      .flatMap((sink) => (sink.uid === uid ? sink.committables : []))
+      .map((value, i) => ({ id: `${checkpointId}-${slot}-${i}`, checkpointId, value: writeValue(value) })),
   );
 
 /** What two-phase sinks have prepared since the last checkpoint; what is pending of earlier ones the log adds by itself. */
