@@ -1,3 +1,4 @@
+import { MillraceError } from '../src/contract/errors.ts';
 import type { System } from '../src/sys/system.ts';
 import { SimulatedDisk } from './disk.ts';
 import { SimulatedNetwork } from './network.ts';
@@ -43,7 +44,8 @@ export class Cluster {
     if (this.poison === 0) return;
     this.poison--;
     this.world.note('a record makes user code throw');
-    throw new Error('This record is poisoned.');
+    // A failure of the job and not of the record, whatever the policy for dead letters.
+    throw new MillraceError('resource', 'This record is poisoned.');
   }
 
   processOf(system: System): SimulatedProcess {

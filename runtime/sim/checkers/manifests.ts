@@ -65,17 +65,18 @@ const readListed = (
   return units;
 };
 
-/** Changes can be applied to a whole piece only, which must come before them. */
-const checkOrder = (manifest: ReadManifest, units: readonly (readonly ListedUnit[])[]): void => {
-  const begun = new Set<string>();
-  for (const { form, uid, number } of units.flat()) {
-    const name = `${uid} ${number}`;
-    if (form === 'whole') begun.add(name);
-    if (form === 'changes' && !begun.has(name))
+/**
+ * Of each key group of a transform the last whole piece counts and what is behind it. Objects that are named for other key groups may hold
+ * changes from before; but some whole piece there must be.
+ */
+const checkChains = ({ maxParallelism }: ReadManifest, units: readonly ListedUnit[]): void => {
+  const pieces = units.filter(({ form }) => form === 'whole' || form === 'changes');
+  for (const [name, ofGroup] of Map.groupBy(pieces, ({ uid, number }) => `${uid} ${number}`)) {
+    if (ofGroup.every(({ form }) => form === 'changes'))
       throw new Error(`the changes of ${name} follow nothing whole`);
-    if (form === 'changes' && number >= manifest.maxParallelism)
-      throw new Error(`there is no key group ${number}`);
   }
+  const beyond = pieces.find(({ number }) => number >= maxParallelism);
+  if (beyond !== undefined) throw new Error(`there is no key group ${beyond.number}`);
 };
 
 /** The manifest in an object of the log is whole, and so is everything that it names. */
@@ -85,7 +86,7 @@ export const checkManifest = (storage: ReadableStorage, key: string): readonly F
     if (!key.endsWith(`/log/${number}`)) throw new Error(`it says that it is number ${number}`);
     if (manifest === undefined) return [];
     const units = manifest.objects.map((object) => readListed(storage, manifest, object));
-    checkOrder(manifest, units);
+    checkChains(manifest, units.flat());
     return [];
   } catch (error) {
     return [{ checker: 'manifests', what: `${key}: ${(error as Error).message}` }];

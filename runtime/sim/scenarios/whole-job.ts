@@ -20,6 +20,7 @@ import { isTerminal } from '../../src/coordinator/transitions.ts';
 import { allocateAlignment } from '../../src/exchange/alignment-board.ts';
 import type { RemoteChannels } from '../../src/exchange/remote-channels.ts';
 import type { PhysicalGraph } from '../../src/graph/physical-graph.ts';
+import type { DeadLetterParcel } from '../../src/task/dead-letter-box.ts';
 import type { SnapshotOutput } from '../../src/task/slot-snapshots.ts';
 import { createLocalSlot } from '../../src/worker/local-slot.ts';
 import { SharedThreadChannels } from '../../src/worker/shared-thread.ts';
@@ -33,11 +34,11 @@ import type { SimulatedProcess } from '../process.ts';
 import type { Scenario } from '../scenario.ts';
 import { keepRunning } from '../supervisor.ts';
 import { traceLogger } from '../trace-logger.ts';
-import { expectedRows } from '../workload/expected.ts';
-import { type SinkName, sinkNames, workloadJob } from '../workload/job.ts';
+import { expectedRows, moreExpectedRows } from '../workload/expected.ts';
+import { workloadJob } from '../workload/job.ts';
 import type { Row } from '../workload/outlet.ts';
 import { outletSink } from '../workload/outlet-sink.ts';
-import { allRecords, type WorkloadSize } from '../workload/records.ts';
+import { allRecords, type Numbered, type WorkloadSize } from '../workload/records.ts';
 
 /** What a planted bug may put in the place of the right thing. */
 export interface JobSeams {
@@ -75,6 +76,23 @@ const maxParallelism = 16;
 /** Later the job is left as it is, so that it ends. */
 const rescaledUntilMs = 20_000;
 
+/** Dead letters are published by parcel, each parcel once. */
+const publishLetters = (
+  { outlet }: Cluster,
+  process: SimulatedProcess,
+  parcels: readonly DeadLetterParcel[],
+): void => {
+  for (const { id, letters } of parcels) {
+    const rows = letters.map(({ record }) => {
+      const { partition, sequence } = record as Numbered;
+      return { key: `${partition} ${sequence}`, value: 'bad' };
+    });
+    const publish = (): void =>
+      outlet.publishOnce({ id, sink: 'letters', subtask: 0, attempt: 0, checkpointId: 0, rows });
+    process.callNow('outlet.letters', id, publish, () => new Error('The outlet did not answer.'), undefined);
+  }
+};
+
 const settingsOf = (
   cluster: Cluster,
   process: SimulatedProcess,
@@ -101,8 +119,9 @@ const settingsOf = (
     maxParallelism,
     mode: 'Streaming',
     restart: { strategy: 'FixedDelay', attempts: 1_000_000, delayMs: 100 },
-    deadLetterPolicy: 'fail',
+    deadLetterPolicy: 'deadLetter',
     deadLetters: () => undefined,
+    deadLetterParcels: { commit: (parcels) => publishLetters(cluster, process, parcels) },
     baseDirectory: '/',
     state: {
       store: storeUnder(store, jobRoot(jobUid)),
@@ -157,9 +176,15 @@ interface Kind {
   /** Of each process that runs the job, one after the other. */
   parallelism(process: SimulatedProcess): number;
   whileRunning(process: SimulatedProcess, job: LocalJob): void;
+  /** Whether there are more streams than the simple ones. */
+  readonly isRich: boolean;
 }
 
-const scenarioOf = ({ name, parallelism, whileRunning }: Kind): Scenario<JobSeams> => ({
+/** A call of user code to something that nobody counts, and that takes up to a tenth of a second. */
+const slowCall = ({ system }: SimulatedProcess): Promise<void> =>
+  new Promise((resolve) => void system.timers.after(system.random.next() * 100, resolve));
+
+const scenarioOf = ({ name, parallelism, whileRunning, isRich }: Kind): Scenario<JobSeams> => ({
   name,
   seams: jobSeams,
   budgetMs: 180_000,
@@ -167,8 +192,11 @@ const scenarioOf = ({ name, parallelism, whileRunning }: Kind): Scenario<JobSeam
     const { seed } = cluster.world;
     let isDone = false;
     keepRunning(cluster, 'job', async (process) => {
-      const sink = (of: SinkName): TwoPhaseSink<Row, string> => seams.sink(outletSink(cluster, of));
-      const job = workloadJob(seed, size, sink, () => cluster.taste());
+      const job = workloadJob(seed, size, {
+        sink: (of) => seams.sink(outletSink(cluster, of)),
+        taste: () => cluster.taste(),
+        call: isRich ? () => slowCall(process) : undefined,
+      });
       const settings = settingsOf(cluster, process, seams, parallelism(process));
       const running = createJob(job, settings, seams);
       running.start();
@@ -179,15 +207,18 @@ const scenarioOf = ({ name, parallelism, whileRunning }: Kind): Scenario<JobSeam
       if (state === 'finished') isDone = true;
       else process.kill('its job failed');
     });
-    return { isDone: () => isDone, check: () => checkWorkload(cluster) };
+    return { isDone: () => isDone, check: () => checkWorkload(cluster, isRich) };
   },
 });
 
-const checkWorkload = ({ world: { seed }, outlet: { published } }: Cluster): readonly Finding[] => {
-  const expected = expectedRows(seed, size);
+const checkWorkload = (
+  { world: { seed }, outlet: { published } }: Cluster,
+  isRich: boolean,
+): readonly Finding[] => {
+  const expected = { ...expectedRows(seed, size), ...(isRich ? moreExpectedRows(seed, size) : {}) };
   const of = (name: string): readonly Row[] => published.filter(({ sink }) => sink === name);
   return [
-    ...sinkNames.flatMap((name) => checkOutput(name, of(name), expected[name])),
+    ...Object.entries(expected).flatMap(([name, rows]) => checkOutput(name, of(name), rows)),
     ...checkConservation(of('windows'), allRecords(seed, size).length),
     ...checkSingleWriter(published),
   ];
@@ -196,6 +227,7 @@ const checkWorkload = ({ world: { seed }, outlet: { published } }: Cluster): rea
 /** The workload on the whole runtime, coordinator and slots in one process, which is killed, stopped and doubled. */
 export const wholeJob: Scenario<JobSeams> = scenarioOf({
   name: 'job',
+  isRich: false,
   parallelism: () => 2,
   whileRunning: () => undefined,
 });
@@ -203,6 +235,7 @@ export const wholeJob: Scenario<JobSeams> = scenarioOf({
 /** The same while key groups move between its slots. */
 export const movingJob: Scenario<JobSeams> = scenarioOf({
   name: 'moving-job',
+  isRich: true,
   parallelism: () => 2,
   whileRunning: moveKeyGroups,
 });
@@ -210,6 +243,7 @@ export const movingJob: Scenario<JobSeams> = scenarioOf({
 /** The same with another parallelism in each process that goes on with it, and with processes that end their job for that. */
 export const rescaledJob: Scenario<JobSeams> = scenarioOf({
   name: 'rescaled-job',
+  isRich: true,
   parallelism: (process) => 1 + Math.floor(process.system.random.next() * 4),
   whileRunning: (process) => {
     const { random, timers } = process.system;

@@ -12,8 +12,9 @@ import {
   type ValueState,
   valueState,
 } from 'millrace';
+import { addToPartitions, addToPool, type MoreSinkName, type SlowCall } from './more-streams.ts';
 import type { Row } from './outlet.ts';
-import { disorderMs, type Numbered, type WorkloadSize, windowMs } from './records.ts';
+import { lateMs, type Numbered, type WorkloadSize, windowMs } from './records.ts';
 import { partitionSource, poolSource } from './sources.ts';
 
 /**
@@ -65,17 +66,21 @@ const totalsByTimer = (): KeyedProcessFunction<string, Numbered, Row> => {
 export const sinkNames = ['windows', 'totals', 'counts'] as const;
 export type SinkName = (typeof sinkNames)[number];
 
-/** The job, in which a record may be poisoned: windows and timers over partitions in event time, counts over a pool of small splits. */
+/** What the job needs of the world around it. */
+export interface WorkloadDoor {
+  sink(name: SinkName | MoreSinkName): Sink<Row>;
+  /** Throws when the record in hand is to fail the job. */
+  taste(): void;
+  /** Present = there are more streams than the simple ones. */
+  readonly call?: SlowCall | undefined;
+}
+
+/** The job: windows and timers over partitions in event time, counts over a pool of small splits, and more if it is asked for. */
 export const workloadJob =
-  (
-    seed: number,
-    size: WorkloadSize,
-    sink: (name: SinkName) => Sink<Row>,
-    taste: () => void = () => undefined,
-  ): Job =>
+  (seed: number, size: WorkloadSize, { sink, taste, call }: WorkloadDoor): Job =>
   (env) => {
     const records = env
-      .fromSource(partitionSource(seed, size), boundedOutOfOrderness(disorderMs))
+      .fromSource(partitionSource(seed, size), boundedOutOfOrderness(lateMs))
       .name('partitions');
     records
       .keyBy('key')
@@ -97,12 +102,14 @@ export const workloadJob =
       .name('totals-by-timer')
       .sinkTo(sink('totals'))
       .name('totals');
-    env
-      .fromSource(poolSource(seed, size), noWatermarks())
-      .name('pool')
+    const pool = env.fromSource(poolSource(seed, size), noWatermarks()).name('pool');
+    pool
       .keyBy('key')
       .process(runningCount(taste))
       .name('running-count')
       .sinkTo(sink('counts'))
       .name('counts');
+    if (call === undefined) return;
+    addToPartitions(records, sink, call);
+    addToPool(pool, sink, call);
   };

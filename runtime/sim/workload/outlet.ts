@@ -49,6 +49,13 @@ export class Outlet {
     }
   }
 
+  /** Seals and commits in one step, unless that was done before. */
+  publishOnce(transaction: Omit<Transaction, 'state'>): void {
+    if (this.transactions.has(transaction.id)) return;
+    this.seal(transaction);
+    this.commit(transaction.id);
+  }
+
   /** What is committed stays so; what is not there is fine. */
   abort(id: string): void {
     const transaction = this.transactions.get(id);

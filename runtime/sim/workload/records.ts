@@ -24,8 +24,15 @@ export interface WorkloadSize {
 
 /** Event time between two records of a partition, and how far one may be out of order, in ms. */
 const stepMs = 100;
-export const disorderMs = 500;
+const disorderMs = 500;
+/** How far watermarks stay behind: readers begin to read before they have the last of their splits, and none of its records may be late. */
+export const lateMs = 2000;
 export const windowMs = 1000;
+export const sessionGapMs = 120;
+export const joinMs = 200;
+
+/** Records that a function throws at. */
+export const isBad = (sequence: number): boolean => sequence % 13 === 5;
 
 /** The same record for the same seed and place, whoever reads it, however often. */
 export const recordAt = (

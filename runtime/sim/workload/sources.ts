@@ -57,7 +57,7 @@ const createReader = (
   return { ...reader, poll: () => (rested ? reader.poll() : 'waiting') };
 };
 
-/** Whole partitions, in event time: all are handed out before the first record, so that no record can be late. */
+/** Whole partitions, in event time. */
 export const partitionSource = (
   seed: number,
   size: WorkloadSize,

@@ -6,6 +6,7 @@ import type { SimulatedProcess } from '../../sim/process.ts';
 import { traceLogger } from '../../sim/trace-logger.ts';
 import { expectedRows } from '../../sim/workload/expected.ts';
 import { type SinkName, sinkNames, workloadJob } from '../../sim/workload/job.ts';
+import type { MoreSinkName } from '../../sim/workload/more-streams.ts';
 import { Outlet, type Row } from '../../sim/workload/outlet.ts';
 import { allRecords, type WorkloadSize } from '../../sim/workload/records.ts';
 import { createSharedThreadJob } from '../../src/coordinator/local.ts';
@@ -33,16 +34,16 @@ const size: WorkloadSize = { partitions: 3, recordsPerPartition: 60, keys: 5, ba
 const run = async (seed: number) => {
   const cluster = new Cluster(seed);
   const rows: Record<SinkName, Row[]> = { windows: [], totals: [], counts: [] };
-  const sink = (name: SinkName): Sink<Row> => ({
+  const sink = (name: SinkName | MoreSinkName): Sink<Row> => ({
     kind: 'list',
     delivery: 'none',
     createWriter: () => ({
-      write: (batch) => void rows[name].push(...(batch.rows() as readonly Row[])),
+      write: (batch) => void rows[name as SinkName].push(...(batch.rows() as readonly Row[])),
       flush: () => undefined,
       close: () => undefined,
     }),
   });
-  const job = jobIn(cluster.start('job'), workloadJob(seed, size, sink));
+  const job = jobIn(cluster.start('job'), workloadJob(seed, size, { sink, taste: () => undefined }));
   let state: string | undefined;
   void job.ended.then((result) => {
     state = result.state;
