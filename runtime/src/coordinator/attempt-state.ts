@@ -11,6 +11,7 @@ import type { OnCheckpoint } from './checkpoint-events.ts';
 import type { CheckpointPolicy } from './checkpoint-times.ts';
 import { Checkpoints, type CompletedCheckpoint } from './checkpoints.ts';
 import { Commits } from './commits.ts';
+import type { ForkSource } from './fork.ts';
 import type { JobCodeHandle } from './job-code.ts';
 import type { Claimed, JobLog } from './job-log.ts';
 import { planRestore, type RestorePlan } from './restore-plan.ts';
@@ -24,6 +25,8 @@ export interface JobCheckpoints {
   readonly policy: CheckpointPolicy;
   /** Batch mode: nothing is cut, and the only checkpoint is the one at the end of the input. */
   readonly onlyLast: boolean;
+  /** What it goes on from while it has no checkpoint of its own. */
+  readonly from?: ForkSource | undefined;
 }
 
 export interface AttemptStateSettings extends JobCheckpoints {

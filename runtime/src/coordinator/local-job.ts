@@ -17,6 +17,7 @@ import type { SubtaskReport } from '../worker/slot-handle.ts';
 import { Attempt, type Deploy } from './attempt.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
 import type { CompletedCheckpoint } from './checkpoints.ts';
+import { fork } from './fork.ts';
 import type { Claimed } from './job-log.ts';
 import type { JobObserver } from './job-observer.ts';
 import { inBatchMode, noStore, notRunning, notSuspended, stoppedInBatchMode } from './job-refusals.ts';
@@ -232,6 +233,9 @@ export class LocalJob {
     let claimed: Claimed;
     try {
       claimed = await checkpoints.log.claim();
+      const { from } = checkpoints;
+      if (claimed.manifest === undefined && from !== undefined)
+        claimed = await fork(this.settings.system.hashing, from, checkpoints, claimed);
     } catch (error) {
       if (!isTerminal(this.current)) this.onFailed(error);
       return;

@@ -8,6 +8,7 @@ import {
   countClicks,
   createStoredJob,
   golden,
+  Hold,
   newStore,
   sorted,
   stateIn,
@@ -18,10 +19,11 @@ import {
 const newOutlet = () => new Outlet<Counted>();
 
 const running = async (store = newStore(), outlet = newOutlet()) => {
-  const job = createStoredJob(countClicks(outlet), stateIn(store, 'clicks', 5));
+  const hold = new Hold();
+  const job = createStoredJob(countClicks(outlet, hold), stateIn(store, 'clicks', 5));
   job.start();
   await until(() => outlet.committed.length > 0);
-  return { store, outlet, job };
+  return { store, outlet, job, hold };
 };
 
 const lastEntry = async (store: MemoryStore, jobUid: string): Promise<LogEntry> => {
@@ -36,13 +38,14 @@ const clicksIn = (rows: readonly Counted[]): number => rows.reduce((sum, row) =>
 
 describe('a job that is suspended', () => {
   it('gives up its slots, goes on when it is resumed, and shows everything once', async () => {
-    const { job, outlet, store } = await running();
+    const { job, outlet, store, hold } = await running();
     job.suspend();
     expect(job.state).toBe('stopping');
     await until(() => job.state !== 'stopping');
     expect(job.state).toBe('suspended');
     expect(await lastEntry(store, 'clicks')).toMatchObject({ kind: 'stopped', how: 'suspended' });
     const shown = outlet.visible.length;
+    hold.release();
     job.resume();
     expect((await job.ended).state).toBe('finished');
     expect(outlet.visible.length).toBeGreaterThan(shown);

@@ -10,6 +10,7 @@ import {
   type Counted,
   countClicks,
   createStoredJob,
+  Hold,
   newStore,
   stateIn,
   system,
@@ -18,7 +19,8 @@ import {
 
 const running = async (store = newStore(), options: Parameters<typeof createStoredJob>[2] = {}) => {
   const outlet = new Outlet<Counted>();
-  const job = createStoredJob(countClicks(outlet), stateIn(store, 'clicks', 5), options);
+  const hold = new Hold();
+  const job = createStoredJob(countClicks(outlet, hold), stateIn(store, 'clicks', 5), options);
   const control = createLocalControl({ system, job, name: 'clicks', version: '1' });
   const events: JobEvent[] = [];
   control.subscribe((event) => events.push(jobEventSchema.parse(event)));
@@ -27,7 +29,7 @@ const running = async (store = newStore(), options: Parameters<typeof createStor
   else await until(() => outlet.committed.length > 0);
   const told = (): readonly unknown[] =>
     events.flatMap((event) => (event.type === 'savepoint' ? [event.savepoint.state] : []));
-  return { store, outlet, job, control, told };
+  return { store, outlet, job, control, told, hold };
 };
 
 const folderIn = (store: ReturnType<typeof newStore>, name: string) =>
@@ -35,10 +37,11 @@ const folderIn = (store: ReturnType<typeof newStore>, name: string) =>
 
 describe('a savepoint', () => {
   it('is a folder of its own, whole and without anything to commit, while the job goes on', async () => {
-    const { job, store, outlet } = await running();
+    const { hold, job, store, outlet } = await running();
     const { kept } = await job.savepoint('before');
     const manifest = await kept;
     const shown = outlet.visible.length;
+    hold.release();
     expect((await job.ended).state).toBe('finished');
     expect(outlet.visible.length).toBeGreaterThan(shown);
     const folder = folderIn(store, 'before');
@@ -71,10 +74,11 @@ describe('a savepoint', () => {
   });
 
   it('leaves nothing behind when its objects cannot be copied, and the job goes on', async () => {
-    const { job, store, told } = await running();
+    const { hold, job, store, told } = await running();
     store.copy = () => Promise.reject(new Error('The store is full.'));
     const { kept } = await job.savepoint('before');
     await expect(kept).rejects.toThrow('The savepoint before came to nothing: The store is full.');
+    hold.release();
     expect((await job.ended).state).toBe('finished');
     expect(await folderIn(store, 'before').list('')).toEqual([]);
     expect(told()).toEqual(['inProgress', 'failed']);
@@ -127,10 +131,11 @@ describe('a job that is stopped with a savepoint', () => {
 
 describe('savepoints under the control API', () => {
   it('are begun, listed and disposed of', async () => {
-    const { control, job, told } = await running();
+    const { hold, control, job, told } = await running();
     const begun = await control.createSavepoint({ name: 'before' });
     expect(begun).toMatchObject({ name: 'before', state: 'inProgress', location: null });
     expect((await control.createSavepoint({ name: 'before' })).startedMs).toBe(begun.startedMs);
+    hold.release();
     await job.ended;
     const { savepoints } = await control.listSavepoints({});
     expect(savepoints).toMatchObject([{ name: 'before', state: 'completed', progress: 1 }]);

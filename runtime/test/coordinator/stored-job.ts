@@ -1,4 +1,4 @@
-import { boundedOutOfOrderness, count, type Job, tumbling } from 'millrace';
+import { boundedOutOfOrderness, count, type Job, type Source, tumbling } from 'millrace';
 import { LogWriter } from '../../src/checkpoint/log-writer.ts';
 import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
@@ -46,13 +46,43 @@ const clicks = Array.from({ length: 40_000 }, (_, i) => ({
   timeMs: i + ((i * 31) % 50),
 }));
 
+/** Keeps readers from the end of their input until they are let go, so that a test meets a job in the middle. */
+export class Hold {
+  private readonly wakes: (() => void)[] = [];
+  private isHeld: boolean = true;
+
+  release(): void {
+    this.isHeld = false;
+    for (const wake of this.wakes) wake();
+  }
+
+  /** The same source, of which each reader gives less than half before it is let go. */
+  on<T, Split, State>(source: Source<T, Split, State>): Source<T, Split, State> {
+    return {
+      ...source,
+      createReader: (context) => {
+        const reader = source.createReader(context);
+        let polls = 0;
+        this.wakes.push(() => context.wake());
+        return {
+          addSplit: (split) => reader.addSplit(split),
+          noMoreSplits: () => reader.noMoreSplits(),
+          poll: () => (this.isHeld && polls++ >= 4 ? 'waiting' : reader.poll()),
+          snapshot: () => reader.snapshot(),
+          close: () => reader.close(),
+        };
+      },
+    };
+  }
+}
+
 /** Counts 40,000 clicks by user in windows of a second; what is in the outlet must be the same however often it is stopped. */
 export const countClicks =
-  (outlet: Outlet<Counted>): Job =>
+  (outlet: Outlet<Counted>, hold?: Hold): Job =>
   (env) =>
     void env
       .fromSource(
-        collection(clicks),
+        hold === undefined ? collection(clicks) : hold.on(collection(clicks)),
         boundedOutOfOrderness<(typeof clicks)[number]>('50ms').withTimestamps('timeMs'),
       )
       .name('clicks')

@@ -57,17 +57,19 @@ export const collection = <T>(
       const start = (split: RangeSplit): ActiveSplit<RangeSplit> => {
         const output = context.split(split.id);
         let next = split.next;
+        // A job that goes on from a checkpoint may have fewer values than there were.
+        const end = Math.min(split.end, values.length);
         return {
           poll: () => {
-            if (next >= split.end) return 'end';
-            const rows = values.slice(next, Math.min(next + recordsPerBatch, split.end));
+            if (next >= end) return 'end';
+            const rows = values.slice(next, Math.min(next + recordsPerBatch, end));
             // One value in a batch: a look at each would cost more than all the rest.
             assertSupported(rows[0], 'a value of the collection');
             const timestamps = new Float64Array(rows.length);
             readTimestamps(rows, next, timestamps);
             next += rows.length;
             output.emitBatch(Batch.ofRows(rows, timestamps));
-            return next < split.end ? 'more' : 'end';
+            return next < end ? 'more' : 'end';
           },
           snapshot: () => ({ ...split, next }),
           close: () => output.release(),

@@ -28,6 +28,16 @@ describe('the collection source', () => {
     ]);
   });
 
+  it('ends where the values end, also when there were more before a restart', async () => {
+    const before = await new SourceRun(collection([0, 1, 2, 3, 4]), new TestSystem()).open();
+    const restored = before.snapshot();
+    await before.close();
+    const after = await new SourceRun(collection([0, 1]), new TestSystem(), { restored }).open();
+    await after.runToEnd();
+    await after.close();
+    expect(after.records.map(({ value }) => value)).toEqual([0, 1]);
+  });
+
   it('takes timestamps from a field or a function, and gives none without', async () => {
     const values = [{ at: 10 }, { at: 'no number' as unknown as number }];
     const times = async (options: Parameters<typeof collection<{ at: number }>>[1]) =>

@@ -1,0 +1,129 @@
+import { compareStates, type JobStates, requireCompatible } from '../checkpoint/compare-states.ts';
+import { asAttempt } from '../checkpoint/ids.ts';
+import type { CheckpointManifest, StateObjectRef } from '../checkpoint/manifest.ts';
+import type { ObjectStore } from '../checkpoint/object-store.ts';
+import { stateKey, statePartsOf } from '../checkpoint/paths.ts';
+import { MillraceError } from '../contract/errors.ts';
+import type { Hashing } from '../sys/hashing.ts';
+import type { JobCheckpoints } from './attempt-state.ts';
+import type { Claimed } from './job-log.ts';
+
+/** A savepoint that a job begins with, while it has no checkpoint of its own. */
+export interface ForkSource {
+  readonly manifest: CheckpointManifest;
+  /** Where its objects lie. */
+  readonly folder: ObjectStore;
+  /** What state the job has, to be compared before anything is copied. */
+  readonly states: JobStates;
+  /** State that the job has no place for may be left behind. */
+  readonly allowRemoved?: boolean | undefined;
+}
+
+export type Forked = Pick<JobCheckpoints, 'base' | 'store' | 'log' | 'onlyLast'>;
+
+/** Objects that are in memory at a time. */
+const copiedAtOnce = 2;
+
+/** Transforms that hold something: a job may lose and gain others as it likes. */
+const withState = ({
+  transforms,
+  schemas,
+  sources,
+}: CheckpointManifest): CheckpointManifest['transforms'] => {
+  const uids = new Set([...schemas, ...sources].map(({ uid }) => uid));
+  return transforms.filter(({ uid }) => uids.has(uid));
+};
+
+/** @throws MillraceError job-invalid when the job cannot go on from a savepoint, with every reason */
+const requireForkable = (
+  { manifest, folder, states, allowRemoved = false }: ForkSource,
+  { base: { graph }, onlyLast }: Forked,
+): void => {
+  const refuse = (why: string, hint: string): MillraceError =>
+    new MillraceError('job-invalid', `The job cannot go on from ${folder.place}: ${why}.`, { hint });
+  if (onlyLast)
+    throw refuse('it runs in batch mode, which begins with nothing', 'Set spec.mode to Streaming.');
+  if (graph.maxParallelism !== manifest.maxParallelism) {
+    throw refuse(
+      `it has ${graph.maxParallelism} key groups, and there are ${manifest.maxParallelism}`,
+      `Set spec.maxParallelism to ${manifest.maxParallelism}: it cannot change over the life of the state.`,
+    );
+  }
+  const differences = compareStates({ ...manifest, transforms: withState(manifest) }, states);
+  requireCompatible(differences, allowRemoved, folder.place);
+};
+
+/** The key that an object gets in the job: of its first attempt, so that garbage is told from what is needed. */
+const ownKey = (key: string, attempt: number, { checkpointId, slot }: StateObjectRef, at: number): string =>
+  stateKey(
+    asAttempt(attempt),
+    checkpointId as Parameters<typeof stateKey>[1],
+    slot,
+    statePartsOf(key)?.part ?? at,
+  );
+
+/**
+ * A savepoint as the first checkpoint of another job: with its number, so that the order of objects stays as it is. What the sinks of
+ * the other job had prepared is not in a savepoint, and never this job's to commit. Pure.
+ */
+export const forkManifest = (
+  manifest: CheckpointManifest,
+  { jobUid, jobName }: Pick<CheckpointManifest, 'jobUid' | 'jobName'>,
+  attempt: number,
+): CheckpointManifest => ({
+  ...manifest,
+  jobUid,
+  jobName,
+  attempt: asAttempt(attempt),
+  kind: 'checkpoint',
+  sinks: [],
+  objects: manifest.objects.map((object, at) => ({
+    ...object,
+    key: ownKey(object.key, attempt, object, at),
+  })),
+});
+
+/** Copies an object, and looks at it on the way: what is damaged is refused before the job has begun. */
+const copy = async (
+  { crc32 }: Hashing,
+  from: ObjectStore,
+  reference: StateObjectRef,
+  to: ObjectStore,
+  key: string,
+): Promise<void> => {
+  const bytes = await from.get(reference.key);
+  const isWhole =
+    bytes !== undefined && bytes.length === reference.sizeBytes && crc32(bytes) === reference.crc32;
+  if (isWhole) return await to.put(key, bytes);
+  const what = bytes === undefined ? 'is missing' : 'is damaged';
+  throw new MillraceError('io', `The object ${reference.key} of the savepoint in ${from.place} ${what}.`, {
+    hint: 'Start from another savepoint, or bring this one back from a copy.',
+    where: { store: from.place, key: reference.key },
+  });
+};
+
+/**
+ * Makes a savepoint the first checkpoint of a job that has none: compares, copies its objects below the job's own root, and publishes the
+ * manifest, from which on the job needs the savepoint no more.
+ * @throws MillraceError job-invalid when the job cannot go on from it, io when it is damaged or a store fails
+ */
+export const fork = async (
+  hashing: Hashing,
+  source: ForkSource,
+  job: Forked,
+  { attempt }: Claimed,
+): Promise<Claimed> => {
+  requireForkable(source, job);
+  const { objects } = source.manifest;
+  const manifest = forkManifest(source.manifest, job.base, attempt);
+  for (let from = 0; from < objects.length; from += copiedAtOnce) {
+    await Promise.all(
+      objects.slice(from, from + copiedAtOnce).map((object, i) => {
+        const { key } = manifest.objects[from + i] as StateObjectRef;
+        return copy(hashing, source.folder, object, job.store, key);
+      }),
+    );
+  }
+  const permit = await job.log.publish(manifest);
+  return { attempt, manifest, highestCheckpointId: manifest.checkpointId, permit };
+};
