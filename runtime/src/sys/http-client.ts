@@ -1,10 +1,11 @@
-import type { Agent, request } from 'node:http';
-
-/** Connections of an HTTP client, kept open between requests: in the form that clients made for Node take them. */
+/**
+ * Connections of an HTTP client, kept open between requests: in the form that clients made for Node take them. Their types are
+ * Node's (`http.Agent`, `http.request`) and are not said here: authors of jobs see this file without the types of Node.
+ */
 export interface HttpConnections {
-  readonly agent: Agent;
+  readonly agent: unknown;
   /** Node's own, except that a peer that says nothing for the idle time is an error with the code ETIMEDOUT. */
-  readonly request: typeof request;
+  readonly request: unknown;
   /** Ends all connections, also those in use. Twice is harmless. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { type Agent, createServer, type request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { HttpConnections } from '../../src/sys/http-client.ts';
@@ -44,14 +44,18 @@ const open = (idleTimeoutMs = 10_000): HttpConnections =>
 const send = (connections: HttpConnections, path: string, body = ''): Promise<string> =>
   new Promise((resolve, reject) => {
     const { agent } = connections;
-    const outgoing = connections.request(`${url}${path}`, { method: 'POST', agent }, (response) => {
-      let text = `${response.statusCode} `;
-      response.on('data', (part: Buffer) => {
-        text += part.toString();
-      });
-      response.on('error', reject);
-      response.on('end', () => resolve(text));
-    });
+    const outgoing = (connections.request as typeof request)(
+      `${url}${path}`,
+      { method: 'POST', agent: agent as Agent },
+      (response) => {
+        let text = `${response.statusCode} `;
+        response.on('data', (part: Buffer) => {
+          text += part.toString();
+        });
+        response.on('error', reject);
+        response.on('end', () => resolve(text));
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });
@@ -78,7 +82,11 @@ it('frees the connection of an answer that nobody reads', async () => {
   const connections = open();
   for (let round = 0; round < 3; round++) {
     await new Promise<void>((resolve, reject) => {
-      const outgoing = connections.request(url, { agent: connections.agent }, () => resolve());
+      const outgoing = (connections.request as typeof request)(
+        url,
+        { agent: connections.agent as Agent },
+        () => resolve(),
+      );
       outgoing.on('error', reject);
       outgoing.end();
     });

@@ -1,4 +1,4 @@
-import { Client } from 'minio';
+import { Client, type ClientOptions } from 'minio';
 import type { HttpConnections } from '../../sys/http-client.ts';
 import type { CredentialSource, Credentials } from './credentials.ts';
 import { S3Failure } from './s3-failure.ts';
@@ -120,8 +120,8 @@ export class S3Client {
         accessKey: credentials.accessKeyId,
         secretKey: credentials.secretAccessKey,
         ...(credentials.sessionToken === undefined ? {} : { sessionToken: credentials.sessionToken }),
-        transport: { request: connections.request },
-        transportAgent: connections.agent,
+        transport: { request: connections.request } as NonNullable<ClientOptions['transport']>,
+        transportAgent: connections.agent as NonNullable<ClientOptions['transportAgent']>,
         retryOptions: { disableRetry: true },
       });
       this.current = { credentials, client };
