@@ -1,13 +1,11 @@
 /** What `npm start` runs: the flights job by the millrace command, and then a look into the table it has written. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const database = pathOf('delays.sqlite');
-rmSync(database, { force: true });
 
 const command = [pathOf('../../src/bin/millrace.ts'), 'run', pathOf('job.yaml'), ...process.argv.slice(2)];
 const millrace = spawn(process.execPath, ['--conditions=millrace-source', ...command], { stdio: 'inherit' });
