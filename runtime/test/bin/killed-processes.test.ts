@@ -99,8 +99,8 @@ class Rig {
     });
   }
 
-  kill(name: string): void {
-    this.children.get(name)?.kill('SIGKILL');
+  signal(name: string, signal: 'SIGKILL' | 'SIGTERM'): void {
+    this.children.get(name)?.kill(signal);
   }
 
   rows(): readonly Row[] {
@@ -150,7 +150,7 @@ const exitOf = (child: ChildProcess): Promise<number | null> =>
   new Promise((resolve) => child.on('exit', (code) => resolve(code)));
 
 describe('a job of a coordinator and two workers', () => {
-  it('puts out everything once, whoever of them is killed, and a coordinator that comes again goes on with the same workers', async () => {
+  it('puts out everything once, whoever of them is killed or asked to end, and a coordinator that comes again goes on with the same workers', async () => {
     const rig = new Rig(await freePort());
     const workers = ['worker-0', 'worker-1'].map((name) => rig.startWorker(name));
     rig.startCoordinator();
@@ -158,7 +158,7 @@ describe('a job of a coordinator and two workers', () => {
     const gaps: string[] = [];
     const kill = async (name: string, again: () => ChildProcess): Promise<ChildProcess> => {
       const killedMs = performance.now();
-      rig.kill(name);
+      rig.signal(name, 'SIGKILL');
       const child = again();
       await rig.outputGrows();
       gaps.push(`${name} ${Math.round(performance.now() - killedMs)} ms`);
@@ -168,6 +168,10 @@ describe('a job of a coordinator and two workers', () => {
     workers[1] = await kill('worker-1', () => rig.startWorker('worker-1'));
     const coordinator = await kill('coordinator', () => rig.startCoordinator());
     workers[0] = await kill('worker-0', () => rig.startWorker('worker-0'));
+    const leaving = exitOf(workers[1]);
+    rig.signal('worker-1', 'SIGTERM');
+    expect(await leaving, rig.log).toBe(0);
+    workers[1] = rig.startWorker('worker-1');
     const ends = await Promise.all([coordinator, ...workers].map(exitOf));
     process.stdout.write(`From a kill to the next output: ${gaps.join(', ')}.\n`);
     expect(ends, rig.log).toEqual([0, 0, 0]);

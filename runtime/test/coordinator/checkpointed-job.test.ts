@@ -137,6 +137,18 @@ describe('a job with checkpoints', () => {
     expect(sorted(place.outlet.visible)).toEqual(await golden());
   });
 
+  it('goes on in a new attempt from a checkpoint of now when its slots must go elsewhere', async () => {
+    const place = newPlace();
+    const running = start(
+      countClicks(place.outlet, () => false),
+      stateIn(place, 60_000),
+    );
+    while (running.state !== 'running') await new Promise((resolve) => setImmediate(resolve));
+    await Promise.all([running.redeploy('a worker leaves'), running.redeploy('another one leaves')]);
+    expect(await running.ended).toMatchObject({ state: 'finished', attempts: 2 });
+    expect(sorted(place.outlet.visible)).toEqual(await golden());
+  });
+
   it('goes on where it was stopped, and takes no watermark as the end', async () => {
     const place = newPlace();
     const running = start(

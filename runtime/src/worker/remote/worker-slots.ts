@@ -2,6 +2,7 @@ import { artifactPath } from '../../artifact/keep-artifact.ts';
 import type { ObjectStore } from '../../checkpoint/object-store.ts';
 import { jobRoot } from '../../checkpoint/paths.ts';
 import { storeUnder } from '../../checkpoint/store-under.ts';
+import { CachedStore } from '../../checkpoint/stores/cached-store.ts';
 import { LateStore } from '../../checkpoint/stores/late-store.ts';
 import { openStore, type StoreSurroundings } from '../../checkpoint/stores/open-store.ts';
 import { type MemoryBudget, memoryBudget } from '../../contract/memory-budget.ts';
@@ -19,6 +20,9 @@ import { startThreadSlot, type ThreadSlot } from '../thread-slot.ts';
 import { startWatchdog } from '../watchdog.ts';
 import type { RemoteJob } from './remote-job.ts';
 import type { MadeSlot, SlotOrder } from './worker-host.ts';
+
+/** State that slots of this worker have put last: it is read from here when an attempt follows in the same process. */
+const keptStateBytes = 64 * 2 ** 20;
 
 export interface WorkerSlotsSettings {
   readonly system: System;
@@ -131,7 +135,8 @@ export class WorkerSlots {
     void this.store?.store.close();
     const { system, store: surroundings } = this.settings;
     const place = settings.directory ?? settings.s3?.bucket ?? '';
-    const store = new LateStore(place, () => openStore(system, settings, { ...surroundings, baseDirectory }));
+    const late = new LateStore(place, () => openStore(system, settings, { ...surroundings, baseDirectory }));
+    const store = new CachedStore(late, keptStateBytes);
     this.store = { key, store };
     return store;
   }

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../../src/checkpoint/memory-store.ts';
 import { LateStore } from '../../../src/checkpoint/stores/late-store.ts';
-import { text } from './conformance.ts';
+import { itIsAStore, text } from './conformance.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+
+itIsAStore('one that is opened when it is needed', async () => {
+  const store = new LateStore('there', async () => new MemoryStore(clock));
+  return { store, close: () => store.close() };
+});
 
 describe('a store that is opened when it is needed', () => {
   it('is opened once, by the first call, and does what the store does', async () => {
