@@ -1,7 +1,7 @@
 /** Programs that take checkpoints and fail, are killed, stopped and rescaled, until one of their runs comes to the end. */
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import type { Batch, DataStream, StreamEnvironment } from 'millrace';
+import type { Batch, DataStream, Source, StreamEnvironment } from 'millrace';
 import type { TwoPhaseSink } from '../../src/api/connectors.ts';
 import { LogWriter } from '../../src/checkpoint/log-writer.ts';
 import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
@@ -18,7 +18,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import type { Item, Timed } from './items.ts';
 import type { World } from './step.ts';
 import { groupsOf, type Way } from './ways.ts';
-import { worldOf } from './world.ts';
+import { itemSource, type Reading, worldOf } from './world.ts';
 
 /** Where a run can fail, and after how many passes of all such places. */
 interface Failure {
@@ -220,6 +220,8 @@ class Place {
 export type CrashingWorld = World & {
   /** A step that changes nothing and may fail. */
   fragile(stream: DataStream<Item>): DataStream<Item>;
+  /** What `source` reads. */
+  read(items: readonly Item[]): Source<Item>;
 };
 
 /** Does to a running job what a life has in store for it. */
@@ -276,20 +278,21 @@ export const runCrashing = async (
     place.begin(life);
     const how = { ...way, parallelism: life.parallelism, moves: way.moves };
     const job = (env: StreamEnvironment): void => {
-      const world = worldOf(env, {
+      const reading: Reading = {
         ...how,
         sourceParallelism,
         moves: 1,
         restTurns: plan.restTurns,
         batchRecords: plan.batchRecords,
         onPoll: () => place.pass('read'),
-      });
+      };
+      const world = worldOf(env, reading);
       const fragile = (stream: DataStream<Item>): DataStream<Item> =>
         stream.map((item) => {
           place.pass('step');
           return item;
         });
-      build({ ...world, fragile }).forEach((stream, i) => {
+      build({ ...world, fragile, read: (list) => itemSource(list, reading) }).forEach((stream, i) => {
         stream.sinkTo(place.sink(i));
       });
     };

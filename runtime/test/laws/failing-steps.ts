@@ -10,7 +10,7 @@ import {
   valueState,
 } from 'millrace';
 import type { Item } from './items.ts';
-import type { OrderedStep } from './ordered-steps.ts';
+import { modelled, type OrderedStep } from './ordered-steps.ts';
 import { keyText } from './text.ts';
 
 type Keyed = KeyedStream<unknown, Item>;
@@ -164,3 +164,12 @@ export const failingStep: fc.Arbitrary<FailingStep> = fc.constantFrom<FailingSte
   stateStep,
   countWindowStep,
 );
+
+/** The records of which a step makes dead letters. */
+export const lettersOf = (step: FailingStep, given: readonly Item[]): readonly Item[] => {
+  const model = (seen: readonly Item[]): readonly Item[] => {
+    const last = seen.at(-1) as Item;
+    return (step.refuses?.(seen) ?? isBad(last)) ? [last] : [];
+  };
+  return modelled({ model }, given);
+};

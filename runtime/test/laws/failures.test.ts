@@ -1,20 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeadLetter } from '../../src/task/failures.ts';
-import { type FailingStep, failingStep, isBad } from './failing-steps.ts';
-import { type Item, items } from './items.ts';
+import { failingStep, lettersOf } from './failing-steps.ts';
+import { items } from './items.ts';
 import { modelled, perKey } from './ordered-steps.ts';
 import { textOf } from './text.ts';
 import { plainWay, resultsOf, streamingWay } from './ways.ts';
-
-/** The records of which a step makes dead letters. */
-const lettersOf = (step: FailingStep, given: readonly Item[]): readonly Item[] => {
-  const model = (seen: readonly Item[]): readonly Item[] => {
-    const last = seen.at(-1) as Item;
-    return (step.refuses?.(seen) ?? isBad(last)) ? [last] : [];
-  };
-  return modelled({ model }, given);
-};
 
 const texts = (list: readonly unknown[]): readonly string[] => list.map(textOf).toSorted();
 

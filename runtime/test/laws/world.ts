@@ -41,7 +41,7 @@ interface Position {
 }
 
 /** Contiguous parts of a list, one a subtask, each given in batches of a few records. */
-const itemSource = (
+export const itemSource = (
   list: readonly Item[],
   { columns, moves, restTurns = 1, batchRecords = 5, onPoll }: Reading,
 ): Source<Item, Position, FixedSplitsState<Position>> => ({
