@@ -217,12 +217,6 @@ export const underConstruction: readonly { readonly path: string; readonly why: 
     path: 'runtime/src/checkpoint/',
     why: 'checkpoints: stores, the log and the manifest come before the coordinator uses them',
   },
-  { path: 'runtime/src/exchange/tcp/', why: 'channels between processes come before workers do' },
-  {
-    path: 'runtime/src/worker/remote/',
-    why: 'slots in other processes come before the programs that hold them',
-  },
-  { path: 'runtime/src/sys/', why: 'sockets come before what listens on them' },
   {
     path: 'runtime/src/transforms/describe-state.ts',
     why: 'schemas come before the slots that report them and the command that compares them',
