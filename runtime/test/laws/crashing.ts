@@ -3,12 +3,9 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { Batch, DataStream, Source, StreamEnvironment } from 'millrace';
 import type { TwoPhaseSink } from '../../src/api/connectors.ts';
-import { LogWriter } from '../../src/checkpoint/log-writer.ts';
 import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
-import { jobRoot } from '../../src/checkpoint/paths.ts';
 import { storeUnder } from '../../src/checkpoint/store-under.ts';
-import { createJobLog } from '../../src/coordinator/job-log.ts';
 import { createSharedThreadJob, type LocalSettings, type LocalState } from '../../src/coordinator/local.ts';
 import type { JobResult, LocalJob } from '../../src/coordinator/local-job.ts';
 import { isTerminal } from '../../src/coordinator/transitions.ts';
@@ -17,6 +14,7 @@ import type { System } from '../../src/sys/system.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import type { Item, Timed } from './items.ts';
 import type { World } from './step.ts';
+import { stateIn } from './stored.ts';
 import { groupsOf, type Way } from './ways.ts';
 import { itemSource, type Reading, worldOf } from './world.ts';
 
@@ -156,22 +154,7 @@ class Place {
   }
 
   get state(): LocalState {
-    const { system, store } = this;
-    const jobUid = 'law';
-    const writer = new LogWriter({
-      store,
-      jobUid,
-      checksum: system.hashing,
-      me: { writer: `process-${this.processes}`, deployment: 'one' },
-      clock: system.clock,
-      retained: () => 2,
-    });
-    return {
-      store: storeUnder(store, jobRoot(jobUid)),
-      log: createJobLog(writer),
-      base: { jobUid, jobName: 'law', runtimeVersion: '0', artifact: 'none' },
-      policy: { intervalMs: 0, minPauseMs: 0, timeoutMs: 20_000, tolerableFailures: 1e6 },
-    };
+    return stateIn(this.system, this.store, `process-${this.processes}`);
   }
 
   /** Shows what is committed to `visible[stream]`. */

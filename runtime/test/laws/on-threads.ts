@@ -6,15 +6,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freezeJob } from '../../src/artifact/freeze.ts';
 import { resolveMillraceToThisRuntime } from '../../src/artifact/resolve.ts';
+import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import { createThreadedJob } from '../../src/coordinator/threads.ts';
 import { isTerminal } from '../../src/coordinator/transitions.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { modelOf, mostResults } from './program.ts';
+import { stateIn } from './stored.ts';
 import { timedText } from './text.ts';
-import { drawn } from './thread-job.ts';
+import { drawn, uncommitted } from './thread-job.ts';
 
-const [firstSeed = 0, count = 1, parallelism = 2, moves = 0] = process.argv.slice(2).map(Number);
+const [firstSeed = 0, count = 1, parallelism = 2, moves = 0, crashes = 0] = process.argv.slice(2).map(Number);
 const seeds = Array.from({ length: count }, (_, i) => firstSeed + i).filter(
   (seed) => expectedOf(seed).length < mostResults,
 );
@@ -27,10 +29,11 @@ const job = await createThreadedJob(artifact, {
   system,
   logger: createLogger({ clock: system.clock, level: 'silent', json: false }),
   jobName: 'law',
-  args: { seeds: seeds.join(' '), folder },
+  args: { seeds: seeds.join(' '), folder, crashes: `${crashes}` },
   parallelism,
   mode: 'Streaming',
-  restart: { strategy: 'None' },
+  restart: { strategy: 'FixedDelay', attempts: crashes, delayMs: 0 },
+  state: crashes === 0 ? undefined : stateIn(system, new MemoryStore(system.clock), 'law'),
   deadLetterPolicy: 'fail',
   deadLetters: () => undefined,
   baseDirectory: folder,
@@ -46,18 +49,20 @@ const moveSoon = (): void => {
   system.timers.soon(moveSoon);
 };
 moveSoon();
-const { state, error } = await job.ended;
+const { state, error, attempts } = await job.ended;
 if (state !== 'finished') throw error;
 
 let compared = 0;
 for (const seed of seeds) {
-  const files = readdirSync(folder).filter((name) => name.startsWith(`${seed}-`));
+  const files = readdirSync(folder).filter(
+    (name) => name.startsWith(`${seed}-`) && !name.endsWith(uncommitted),
+  );
   const came = files.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1));
   assert.deepEqual(came.toSorted(), expectedOf(seed), `seed ${seed}`);
   compared += came.length;
 }
 rmSync(folder, { recursive: true, force: true });
-process.stdout.write(`${compared} ${moved}\n`);
+process.stdout.write(`${compared} ${moved} ${attempts}\n`);
 
 function expectedOf(seed: number): readonly string[] {
   const { given, steps } = drawn(seed);

@@ -1,7 +1,9 @@
 /** The job of `on-threads.ts`: random programs side by side, drawn anew in every thread from their seeds. Results go to files as texts. */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
-import type { ConnectorContext, Job, Sink } from 'millrace';
+import type { ConnectorContext, DataStream, Job, RuntimeContext } from 'millrace';
+import type { TwoPhaseSink } from '../../src/api/connectors.ts';
+import type { Item } from './items.ts';
 import { build, givenItems, type Program, program } from './program.ts';
 import { timedText } from './text.ts';
 import { worldOf } from './world.ts';
@@ -14,28 +16,66 @@ export const drawn = (
   return { given, steps };
 };
 
-/** Writes a line a record; nothing is shared between the threads. */
-const lines = (path: string): Sink<unknown> => ({
+/** Behind the name of a file that is not committed. */
+export const uncommitted = '.uncommitted';
+
+/** Writes a line a record, a file a checkpoint where there are any; nothing is shared between the threads. */
+const lines = (path: string): TwoPhaseSink<unknown, string> => ({
   kind: 'lines',
-  delivery: 'none',
-  createWriter: ({ subtask }: ConnectorContext) => ({
-    write: (batch) => {
-      const texts = batch
-        .rows()
-        .slice(0, batch.length)
-        .map((item, i) => `${timedText({ item, timestampMs: batch.timestamps[i] as number })}\n`);
-      appendFileSync(`${path}-${subtask}`, texts.join(''));
+  delivery: 'exactly-once',
+  createWriter: ({ subtask, attempt, checkpoints }: ConnectorContext) => {
+    let texts: string[] = [];
+    return {
+      write: (batch) => {
+        const rows = batch.rows();
+        for (let i = 0; i < batch.length; i++) {
+          texts.push(`${timedText({ item: rows[i], timestampMs: batch.timestamps[i] as number })}\n`);
+        }
+      },
+      prepare: async (checkpointId) => {
+        if (texts.length === 0) return [];
+        const name = `${path}-${subtask}-${attempt}-${checkpointId}`;
+        writeFileSync(name + uncommitted, texts.join(''));
+        texts = [];
+        return [name];
+      },
+      flush: () => {
+        if (checkpoints !== true) appendFileSync(`${path}-${subtask}`, texts.splice(0).join(''));
+      },
+      close: () => undefined,
+    };
+  },
+  createCommitter: () => ({
+    commit: async (name) => {
+      if (existsSync(name + uncommitted)) renameSync(name + uncommitted, name);
     },
-    flush: () => undefined,
-    close: () => undefined,
+    abort: async (name) => rmSync(name + uncommitted, { force: true }),
   }),
 });
 
-const job: Job = (env, { seeds = '', folder = '' }) => {
-  const world = worldOf(env, { columns: false, moves: 0 });
+/** So many records of a thread, for each attempt as many times. */
+const recordsToFailure = 20;
+
+const job: Job = (env, { seeds = '', folder = '', crashes = '0' }) => {
+  const world = worldOf(env, { columns: false, moves: Number(crashes), restTurns: 10, batchRecords: 1 });
+  let seen = 0;
+  /** Changes nothing, and throws in as many attempts as there are crashes. */
+  const fragile = (stream: DataStream<Item>): DataStream<Item> => {
+    let attempt = 0;
+    return stream.map({
+      open: (context: RuntimeContext) => {
+        attempt = context.attempt;
+      },
+      map: (item: Item) => {
+        if (attempt <= Number(crashes) && ++seen === recordsToFailure * attempt) throw new Error('planned');
+        return item;
+      },
+    });
+  };
   for (const seed of seeds.split(' ')) {
     const { given, steps } = drawn(Number(seed));
-    build(steps, given, world).sinkTo(lines(`${folder}/${seed}`));
+    const results = build(steps, given, world);
+    (crashes === '0' ? results : fragile(results)).sinkTo(lines(`${folder}/${seed}`));
   }
 };
 export default job;

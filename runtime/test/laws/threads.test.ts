@@ -19,4 +19,12 @@ describe('the results of a program on threads of their own', () => {
     expect(compared).toBeGreaterThan(100);
     expect(moved).toBeGreaterThan(0);
   });
+
+  it('are so too when three threads take checkpoints and fail, and go on from the last', async () => {
+    const words = ['--conditions=millrace-source', script, '9000', '10', '3', '100', '1'];
+    const { stdout } = await promisify(execFile)(process.execPath, words);
+    const [compared, , attempts] = stdout.split(' ').map(Number);
+    expect(compared).toBeGreaterThan(100);
+    expect(attempts).toBe(2);
+  }, 240_000);
 });
