@@ -56,6 +56,11 @@ export class LogWriter {
     return this.known;
   }
 
+  /** What it takes to read the same log without it. */
+  get reading(): LogReading & Pick<LogWriterSettings, 'clock'> {
+    return this.settings;
+  }
+
   /** Reads the log anew. @throws MillraceError when something that is needed is missing or damaged */
   refresh(): Promise<Standing> {
     return this.inTurn(() => this.read());

@@ -12,6 +12,7 @@ import type { CheckpointPolicy } from './checkpoint-times.ts';
 import { Checkpoints, type CompletedCheckpoint } from './checkpoints.ts';
 import { Commits } from './commits.ts';
 import type { ForkSource } from './fork.ts';
+import type { GarbageTimes } from './garbage.ts';
 import type { JobCodeHandle } from './job-code.ts';
 import type { Claimed, JobLog } from './job-log.ts';
 import { planRestore, type RestorePlan } from './restore-plan.ts';
@@ -27,6 +28,8 @@ export interface JobCheckpoints {
   readonly onlyLast: boolean;
   /** What it goes on from while it has no checkpoint of its own. */
   readonly from?: ForkSource | undefined;
+  /** Absent = the usual. */
+  readonly garbage?: GarbageTimes | undefined;
 }
 
 export interface AttemptStateSettings extends JobCheckpoints {

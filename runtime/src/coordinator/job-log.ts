@@ -1,4 +1,5 @@
 import type { Wish } from '../checkpoint/decide.ts';
+import { collectGarbage } from '../checkpoint/gc.ts';
 import type { CommittedSink } from '../checkpoint/log-entry.ts';
 import type { LogWriter } from '../checkpoint/log-writer.ts';
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
@@ -24,6 +25,8 @@ export interface JobLog {
   committed(sinks: readonly CommittedSink[]): Promise<void>;
   /** Nothing runs any more, on purpose. */
   stopped(how: Extract<Wish, { kind: 'stopped' }>['how'], savepoint?: string): Promise<void>;
+  /** Removes objects that the log has superseded and that are old enough. Works beside everything else. */
+  collectGarbage(minimumAgeMs: number): Promise<void>;
 }
 
 const deposed = (job: string, writer: string, term: number): MillraceError =>
@@ -55,6 +58,9 @@ export const createJobLog = (writer: LogWriter): JobLog => {
     },
     stopped: async (how, savepoint) => {
       await append({ kind: 'stopped', how, ...(savepoint === undefined ? {} : { savepoint }) });
+    },
+    collectGarbage: async (minimumAgeMs) => {
+      await collectGarbage({ ...writer.reading, minimumAgeMs });
     },
   };
 };

@@ -9,31 +9,23 @@ import { reasonOf } from '../contract/reason.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
 import { initialRouting, moveKeyGroups, type RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
-import type { Cancellable, System } from '../sys/system.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import type { Cancellable } from '../sys/system.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SubtaskReport } from '../worker/slot-handle.ts';
-import { Attempt, type Deploy } from './attempt.ts';
+import { Attempt } from './attempt.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
+import type { CheckpointEvent } from './checkpoint-events.ts';
 import type { CompletedCheckpoint } from './checkpoints.ts';
 import { fork } from './fork.ts';
+import { Garbage, usualGarbageTimes } from './garbage.ts';
 import type { Claimed } from './job-log.ts';
 import type { JobObserver } from './job-observer.ts';
 import { inBatchMode, noStore, notRunning, notSuspended, stoppedInBatchMode } from './job-refusals.ts';
+import type { LocalJobSettings } from './local-job-settings.ts';
 import { decideRestart, type Failure } from './restart.ts';
 import { type BegunSavepoint, Savepoints } from './savepoints.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
-
-export interface LocalJobSettings {
-  readonly system: System;
-  readonly logger: Logger;
-  readonly graph: PhysicalGraph;
-  readonly restart: RestartPolicy;
-  readonly deploy: Deploy;
-  /** Absent = the job takes no checkpoints, and each attempt begins anew. */
-  readonly checkpoints?: JobCheckpoints | undefined;
-}
 
 /** What another attempt would only meet again, or make worse. */
 const neverAgain: readonly ErrorCode[] = ['job-invalid', 'output-lost'];
@@ -63,6 +55,7 @@ export class LocalJob {
   private attemptStartedMs = 0;
   private readonly failures: Failure[] = [];
   private delay: Cancellable | undefined;
+  private readonly garbage: Garbage | undefined;
   private leaving: Leaving = 'stopped';
   /** The savepoint that its last checkpoint becomes. */
   private lastSavepoint: string | undefined;
@@ -84,6 +77,15 @@ export class LocalJob {
         system,
         store: checkpoints.store,
         onSavepoint: (event) => this.observer?.onSavepoint(event),
+      });
+    this.garbage =
+      checkpoints &&
+      new Garbage({
+        clock: system.clock,
+        logger: settings.logger,
+        times: checkpoints.garbage ?? usualGarbageTimes,
+        collect: (minimumAgeMs) => checkpoints.log.collectGarbage(minimumAgeMs),
+        mayCollect: () => this.savepoints?.isUnderWay !== true,
       });
   }
 
@@ -265,10 +267,15 @@ export class LocalJob {
         system,
         logger,
         routing: () => this.routing,
-        onCheckpoint: (event) => this.observer?.onCheckpoint(event),
+        onCheckpoint: (event) => this.onCheckpoint(event),
       },
     );
     void this.running.start();
+  }
+
+  private onCheckpoint(event: CheckpointEvent): void {
+    this.observer?.onCheckpoint(event);
+    if (event.what === 'completed') this.garbage?.checkpointCompleted();
   }
 
   /** The last records are in a checkpoint of their own, and what sinks have written is visible, before the slots close. */
@@ -386,7 +393,7 @@ export class LocalJob {
     if (this.running === undefined) tell();
     else {
       const kept = this.savepoints?.end('the job has ended');
-      void Promise.all([this.running.close(), kept]).then(tell);
+      void Promise.all([this.running.close(), kept, this.garbage?.idle()]).then(tell);
     }
   }
 }
