@@ -50,6 +50,7 @@ const openState = async (
     artifact: sha256,
     baseDirectory,
     environment,
+    maxParallelism: target.maxParallelism,
   });
 };
 
@@ -113,6 +114,7 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
       deadLetterParcels: deadLetters,
       onBlocked,
       state: opened?.state,
+      maxParallelism: opened?.maxParallelism ?? target.maxParallelism,
     };
     try {
       const { job, close } =

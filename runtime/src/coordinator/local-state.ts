@@ -8,6 +8,7 @@ import { storeUnder } from '../checkpoint/store-under.ts';
 import { openStore, type StoreSurroundings } from '../checkpoint/stores/open-store.ts';
 import type { Checkpoint } from '../contract/checkpoint.ts';
 import { parseDuration } from '../contract/duration.ts';
+import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
 import { createJobLog } from './job-log.ts';
 import type { LocalState } from './local.ts';
@@ -21,11 +22,15 @@ export interface LocalStateSettings extends StoreSurroundings {
   readonly runtimeVersion: string;
   /** The sha256 of the artifact. */
   readonly artifact: string;
+  /** The number of key groups that the manifest asks for; absent = whatever the state has. */
+  readonly maxParallelism?: number | undefined;
 }
 
 /** The state of a local job in its store, until it is closed. */
 export interface OpenedState {
   readonly state: LocalState;
+  /** The number of key groups of the job; undefined = nothing fixes it yet. */
+  readonly maxParallelism: number | undefined;
   close(): Promise<void>;
 }
 
@@ -38,6 +43,32 @@ const uidOf = (store: ObjectStore, { system, jobName }: LocalStateSettings): Pro
     const entries = await readLog({ store, jobUid, checksum });
     return ends.includes(standingOf(jobUid, entries, store.place).stopped);
   });
+};
+
+const otherKeyGroups = (settings: LocalStateSettings, jobUid: string, stored: number): MillraceError =>
+  new MillraceError(
+    'job-invalid',
+    `The state of the job “${settings.jobName}” is split into ${stored} key groups, and spec.maxParallelism is ${settings.maxParallelism}.`,
+    {
+      hint: `Set spec.maxParallelism to ${stored} or leave it out: it is fixed when a job is created. Under another name the job begins anew.`,
+      where: { job: jobUid },
+    },
+  );
+
+/**
+ * The number of key groups that a job has, by its last checkpoint, or is to have.
+ * @throws MillraceError when the manifest asks for another one.
+ */
+const keyGroupsOf = async (
+  store: ObjectStore,
+  jobUid: string,
+  settings: LocalStateSettings,
+): Promise<number | undefined> => {
+  const entries = await readLog({ store, jobUid, checksum: settings.system.hashing });
+  const stored = standingOf(jobUid, entries, store.place).line.at(-1)?.manifest.maxParallelism;
+  const { maxParallelism = stored } = settings;
+  if (stored !== undefined && maxParallelism !== stored) throw otherKeyGroups(settings, jobUid, stored);
+  return maxParallelism;
 };
 
 const stateIn = (store: ObjectStore, jobUid: string, settings: LocalStateSettings): LocalState => {
@@ -71,7 +102,8 @@ export const openLocalState = async (settings: LocalStateSettings): Promise<Open
   const store = await openStore(settings.system, settings.checkpoint.store, settings);
   try {
     const jobUid = settings.jobUid ?? (await uidOf(store, settings));
-    return { state: stateIn(store, jobUid, settings), close: () => store.close() };
+    const maxParallelism = await keyGroupsOf(store, jobUid, settings);
+    return { state: stateIn(store, jobUid, settings), maxParallelism, close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;
