@@ -12,6 +12,8 @@ import { pause, waitUntil } from './wait.ts';
 export interface KillLoopSettings {
   readonly folder: JobFolder;
   readonly job: JobFolderSettings;
+  /** Of the command, asked each time that it is started. */
+  readonly args?: () => readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly random: SeededRandom;
   readonly faultsMs: number;
@@ -20,11 +22,15 @@ export interface KillLoopSettings {
   readonly print: (line: string) => void;
 }
 
-const shortestMs = 1000;
-const longestMs = 6000;
+export const shortestMs = 1000;
+export const longestMs = 6000;
 
 /** How long it took from the start of a run until its output was there; undefined = it was killed before. */
-const watchRecovery = async (folder: string, run: JobRun, before: number): Promise<number | undefined> => {
+export const watchRecovery = async (
+  folder: string,
+  run: JobRun,
+  before: number,
+): Promise<number | undefined> => {
   const startedMs = performance.now();
   const isOver = (): boolean => run.end !== undefined || lastVisibleAttempt(folder) > before;
   await waitUntil(isOver, timeouts.firstOutputMs);
@@ -33,13 +39,14 @@ const watchRecovery = async (folder: string, run: JobRun, before: number): Promi
 
 /** Lets a job run to its end, by itself; says what it has not brought as it should. */
 export const letRun = async (settings: KillLoopSettings): Promise<readonly Finding[]> => {
-  const { folder, environment, faultsMs } = settings;
-  const run = startJob({ folder: folder.path, ...(environment && { environment }) });
-  return await endOf(settings, run, faultsMs + timeouts.finishMs);
+  const { folder, args, environment = {}, faultsMs } = settings;
+  const run = startJob({ folder: folder.path, args: args?.() ?? [], environment });
+  return await checkEnd(settings, run, faultsMs + timeouts.finishMs);
 };
 
-const endOf = async (
-  { folder, job, print }: KillLoopSettings,
+/** Waits for the end of a job, and says what it has not brought as it should. */
+export const checkEnd = async (
+  { folder, job, print }: Pick<KillLoopSettings, 'folder' | 'job' | 'print'>,
   run: JobRun,
   limitMs: number,
 ): Promise<readonly Finding[]> => {
@@ -60,7 +67,7 @@ const endOf = async (
  * run without failures.
  */
 export const killAgainAndAgain = async (settings: KillLoopSettings): Promise<ScenarioOutcome> => {
-  const { folder, job, environment, random, faultsMs, inspect, print } = settings;
+  const { folder, job, args, environment = {}, random, faultsMs, inspect, print } = settings;
   const golden = expectedOutput(job.records);
   const untilMs = performance.now() + faultsMs;
   const findings: Finding[] = [];
@@ -68,7 +75,7 @@ export const killAgainAndAgain = async (settings: KillLoopSettings): Promise<Sce
   let faults = 0;
   while (performance.now() < untilMs && findings.length === 0) {
     const before = lastVisibleAttempt(folder.path);
-    const run = startJob({ folder: folder.path, ...(environment && { environment }) });
+    const run = startJob({ folder: folder.path, args: args?.() ?? [], environment });
     if (faults > 0) recoveries.push(watchRecovery(folder.path, run, before));
     await Promise.race([pause(random.between(shortestMs, longestMs)), run.ended]);
     if (run.end !== undefined) {

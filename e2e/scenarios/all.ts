@@ -1,14 +1,21 @@
+import { poisonRecord } from './bounded-restarts.poison-record.ts';
 import { connectionResets } from './exactly-once.connection-resets.ts';
-import { killAny } from './exactly-once.kill-any.ts';
+import { killAndRescale, killAny } from './exactly-once.kill-any.ts';
+import { killWorkers } from './exactly-once.kill-workers.ts';
 import { objectStore } from './exactly-once.object-store.ts';
 import { storeKilled } from './exactly-once.store-killed.ts';
 import { pausedJob } from './fenced.paused-job.ts';
+import { diskFull } from './no-loss.disk-full.ts';
 import type { Scenario } from './scenario.ts';
 
 export const scenarios: readonly Scenario[] = [
   killAny,
+  killAndRescale,
+  killWorkers,
   objectStore,
   connectionResets,
   storeKilled,
   pausedJob,
+  diskFull,
+  poisonRecord,
 ];

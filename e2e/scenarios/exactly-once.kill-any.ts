@@ -8,10 +8,11 @@ import type { Scenario } from './scenario.ts';
 
 const recordsPerSecond = 2000;
 
-/** `kill -9` of the process of a job every 1 to 6 s; its state is in a directory. */
-export const killAny: Scenario = {
-  name: 'exactly-once.kill-any',
-  run: async ({ seed, faultsMs, print }) => {
+/** Its state is in a directory. */
+const killing =
+  (argsBy: (random: SeededRandom) => () => readonly string[]): Scenario['run'] =>
+  async ({ seed, faultsMs, print }) => {
+    const random = new SeededRandom(seed);
     const job = { records: Math.ceil((recordsPerSecond * faultsMs) / 1000), recordsPerSecond };
     const folder = createJobFolder(job);
     const inspect = async () => {
@@ -24,7 +25,8 @@ export const killAny: Scenario = {
     const outcome = await killAgainAndAgain({
       folder,
       job,
-      random: new SeededRandom(seed),
+      args: argsBy(random.fork('arguments')),
+      random,
       faultsMs,
       inspect,
       print,
@@ -32,5 +34,15 @@ export const killAny: Scenario = {
     if (outcome.findings.length === 0) folder.remove();
     else print(`what it has left is in ${folder.path}`);
     return outcome;
-  },
+  };
+
+/** `kill -9` of the process of a job every 1 to 6 s. */
+export const killAny: Scenario = { name: 'exactly-once.kill-any', run: killing(() => () => []) };
+
+const mostSlots = 4;
+
+/** The same, and each time the job comes back with another number of slots. */
+export const killAndRescale: Scenario = {
+  name: 'exactly-once.kill-and-rescale',
+  run: killing((random) => () => ['-p', `${1 + random.below(mostSlots)}`]),
 };

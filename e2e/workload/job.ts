@@ -28,19 +28,26 @@ const tellCounts = (): KeyedProcessFunction<string, Input, { key: string; count:
   };
 };
 
-const refusePoison = (record: Input): Input => {
-  if (isPoison(record.index)) throw new Error(`record ${record.index} is poison`);
-  return record;
+/** From some record on it keeps much of everything. */
+const refusePoison = (hoardFrom: number): ((record: Input) => Input) => {
+  const hoard: unknown[] = [];
+  return (record) => {
+    if (isPoison(record.index)) throw new Error(`record ${record.index} is poison`);
+    if (record.index >= hoardFrom) hoard.push(Array.from({ length: 20_000 }, (_, i) => ({ i })));
+    return record;
+  };
 };
 
-const job: Job = (env, { records = '1000', rate = '1000' }) => {
+const job: Job = (env, { records = '1000', rate = '1000', hoardFrom = 'Infinity' }) => {
   const source = generator<Input>({
     count: Number(records),
     recordsPerSecond: Number(rate),
     splits: 4,
     generate: inputAt,
   });
-  const good = env.fromSource(source, monotonousTimestamps<Input>().withTimestamps('time')).map(refusePoison);
+  const good = env
+    .fromSource(source, monotonousTimestamps<Input>().withTimestamps('time'))
+    .map(refusePoison(Number(hoardFrom)));
   good
     .keyBy('key')
     .window(tumbling(windowMs))
