@@ -4,8 +4,16 @@ import { SimulatedDisk } from './disk.ts';
 import { SimulatedNetwork } from './network.ts';
 import { SimulatedProcess } from './process.ts';
 import { SimulatedStorage } from './storage.ts';
+import type { ThreadPrograms } from './threads.ts';
 import { Outlet } from './workload/outlet.ts';
 import { World } from './world.ts';
+
+export interface StartOptions {
+  /** Whose disk it has. */
+  readonly diskOf?: string;
+  /** What its threads run. */
+  readonly threads?: (cluster: Cluster) => ThreadPrograms;
+}
 
 /** A world with what a job needs around it: a network, an object storage, an outlet, and processes. */
 export class Cluster {
@@ -24,11 +32,18 @@ export class Cluster {
     this.network = new SimulatedNetwork(this.world);
   }
 
-  /** Starts a process on a host, whose disk it finds as others have left it. */
-  start(name: string, host: string = name): SimulatedProcess {
-    const disk = this.disks.get(host) ?? new SimulatedDisk(this.world.random.fork(`disk of ${host}`));
-    this.disks.set(host, disk);
-    const process = new SimulatedProcess(this.world, { name, host, disk, network: this.network });
+  /** Starts a process on a host. What lies on a disk it finds as others have left it; it is that of the host unless another is named. */
+  start(name: string, host: string = name, { diskOf = host, threads }: StartOptions = {}): SimulatedProcess {
+    const disk = this.disks.get(diskOf) ?? new SimulatedDisk(this.world.random.fork(`disk of ${diskOf}`));
+    this.disks.set(diskOf, disk);
+    const process = new SimulatedProcess(this.world, {
+      name,
+      host,
+      disk,
+      network: this.network,
+      ...(threads === undefined ? {} : { threads: threads(this) }),
+      onChild: (child) => void this.bySystem.set(child.system, child),
+    });
     this.processes.push(process);
     this.bySystem.set(process.system, process);
     return process;

@@ -17,9 +17,9 @@ export const simulatedDurableFiles = (process: SimulatedProcess, disk: Simulated
 
   /** A file is written and synced; when that is torn, a part of it is there and nobody has waited for the disk. */
   const create = (path: string, bytes: Uint8Array, torn: boolean): void => {
-    const inode = disk.create(world.nowMs);
+    const inode = disk.create(world.wallMs);
     disk.link(inode, path);
-    disk.write(inode, torn ? bytes.subarray(0, bytes.length >> 1) : bytes, world.nowMs);
+    disk.write(inode, torn ? bytes.subarray(0, bytes.length >> 1) : bytes, world.wallMs);
     if (!torn) disk.sync(inode);
   };
 

@@ -1,6 +1,6 @@
 import type { ObjectStatus, ObjectStore } from '../src/checkpoint/object-store.ts';
 import { MillraceError } from '../src/contract/errors.ts';
-import { epochMs, type SimulatedProcess } from './process.ts';
+import type { SimulatedProcess } from './process.ts';
 import type { SimulatedStorage } from './storage.ts';
 
 const failure =
@@ -75,7 +75,7 @@ export class FaultyStore implements ObjectStore {
     // An object is there as a whole or not at all.
     const whole = (torn: boolean): T => {
       if (torn) throw failure(on)('torn');
-      return effect(process.name, epochMs + process.world.nowMs);
+      return effect(process.name, process.world.wallMs);
     };
     return process.call(`store.${what}`, on, whole, failure(on));
   }

@@ -39,7 +39,7 @@ export const simulatedFiles = (process: SimulatedProcess, disk: SimulatedDisk): 
       now(
         'write',
         `${path} (${bytes.length} bytes)`,
-        (torn) => disk.write(inode, torn ? bytes.subarray(0, bytes.length >> 1) : bytes, world.nowMs),
+        (torn) => disk.write(inode, torn ? bytes.subarray(0, bytes.length >> 1) : bytes, world.wallMs),
         undefined,
       ),
     sync: () => now('sync', path, () => disk.sync(inode), undefined),
@@ -56,7 +56,7 @@ export const simulatedFiles = (process: SimulatedProcess, disk: SimulatedDisk): 
 
   const open = (path: string, mode: 'read' | 'append' | 'write'): OpenFile => {
     if (mode === 'read') return opened(disk.inode(path), path);
-    if (disk.entry(path) === undefined) disk.link(disk.create(world.nowMs), path);
+    if (disk.entry(path) === undefined) disk.link(disk.create(world.wallMs), path);
     const inode = disk.inode(path);
     if (mode === 'write') inode.content = new Uint8Array(0);
     return opened(inode, path);
@@ -64,7 +64,7 @@ export const simulatedFiles = (process: SimulatedProcess, disk: SimulatedDisk): 
 
   return {
     open: (path, mode) => now('open', `${path} to ${mode}`, () => open(path, mode), silentFile),
-    openTemporary: () => (process.alive ? opened(disk.create(world.nowMs), 'a temporary file') : silentFile),
+    openTemporary: () => (process.alive ? opened(disk.create(world.wallMs), 'a temporary file') : silentFile),
     stat: (path) => {
       const entry = process.alive ? disk.entry(path) : undefined;
       if (entry === 'directory') return { ...silentStatus, identity: path, directory: true };

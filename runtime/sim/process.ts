@@ -6,10 +6,8 @@ import { simulatedDurableFiles } from './durable-files.ts';
 import type { Verdict } from './faults.ts';
 import { simulatedFiles } from './files.ts';
 import type { SimulatedNetwork } from './network.ts';
+import { simulatedThreads, type ThreadPrograms } from './threads.ts';
 import type { OwnedEvent, Owner, World } from './world.ts';
-
-/** The moment that the virtual clock shows at first: a day in 2026. */
-export const epochMs = 1_767_225_600_000;
 
 /** What it costs to look at the clock, in ms: time passes while code runs, so that a slot's turn comes to an end. */
 const lookMs = 0.02;
@@ -23,6 +21,12 @@ export interface ProcessOptions {
   readonly network: SimulatedNetwork;
   /** How wrong its clock is at first, in ms. */
   readonly skewMs?: number;
+  /** What its threads run; absent = it has none. */
+  readonly threads?: ThreadPrograms;
+  /** Of a thread: the process that has started it. */
+  readonly parent?: SimulatedProcess;
+  /** Called for each thread that it starts. */
+  readonly onChild?: (child: SimulatedProcess) => void;
 }
 
 /** How long a request that seems lost may still be on its way, in ms. */
@@ -58,6 +62,8 @@ export class SimulatedProcess implements Owner {
   printed = '';
   /** Gone with its machine: not even its sockets say so. */
   vanished = false;
+  private readonly options: ProcessOptions;
+  private readonly children: SimulatedProcess[] = [];
   private readonly deathListeners: ((reason: string) => void)[] = [];
   private state: 'running' | 'stopped' | 'dead' = 'running';
   private held: OwnedEvent[] = [];
@@ -66,14 +72,19 @@ export class SimulatedProcess implements Owner {
   private readonly turns: (() => void)[] = [];
   private skewMs: number;
 
-  constructor(world: World, { name, host = name, disk, network, skewMs = 0 }: ProcessOptions) {
+  constructor(world: World, options: ProcessOptions) {
+    const { name, host = name, disk, network, skewMs = 0, threads } = options;
     this.world = world;
+    this.options = options;
     this.name = name;
     this.host = host;
     this.skewMs = skewMs;
     const random = world.random.fork(`process ${name}`);
     this.system = {
-      clock: { nowMs: () => epochMs + this.look() + this.skewMs, monotonicMs: () => this.look() },
+      clock: {
+        nowMs: () => this.look() - world.nowMs + world.wallMs + this.skewMs,
+        monotonicMs: () => this.look(),
+      },
       timers: {
         after: (delayMs, callback) => this.after(delayMs, callback),
         soon: (callback) => this.soon(callback),
@@ -90,7 +101,7 @@ export class SimulatedProcess implements Owner {
         },
         whenDrained: (callback) => this.soon(callback),
       },
-      threads: { spawn: () => absent('threads') },
+      threads: threads === undefined ? { spawn: () => absent('threads') } : simulatedThreads(this, threads),
       processes: { spawn: () => absent('processes') },
       net: network.of(this),
       http: { listen: () => absent('HTTP'), peerNames: () => [], request: () => absent('HTTP') },
@@ -111,7 +122,8 @@ export class SimulatedProcess implements Owner {
   }
 
   get freeAtMs(): number {
-    return this.state === 'stopped' ? Infinity : this.busyUntilMs;
+    if (this.state === 'stopped' || this.options.parent?.freeAtMs === Infinity) return Infinity;
+    return this.busyUntilMs;
   }
 
   hold(event: OwnedEvent): void {
@@ -129,18 +141,32 @@ export class SimulatedProcess implements Owner {
     this.state = 'dead';
     this.held = [];
     this.world.note(`${this.name} dies: ${reason}`);
+    for (const child of this.children) child.kill('its process is gone');
     for (const listener of this.deathListeners) listener(reason);
   }
 
   /** Its machine is without power or network from now on, and nobody is told. */
   vanish(reason: string): void {
     this.vanished = true;
+    for (const child of this.children) child.vanished = true;
     this.kill(reason);
   }
 
   /** Called by those outside of it that notice, at the moment of its death. */
   onDeath(listener: (reason: string) => void): void {
     this.deathListeners.push(listener);
+  }
+
+  /** A thread, as a process of its own that shares the fate of this one. */
+  startChild(name: string): SimulatedProcess {
+    const { parent: _parent, ...options } = this.options;
+    const number = this.children.length + 1;
+    const own = { ...options, name: `${this.name}/${name}-${number}`, host: this.host, skewMs: this.skewMs };
+    const child = new SimulatedProcess(this.world, { ...own, parent: this });
+    if (!this.alive) child.kill('its process is gone');
+    this.children.push(child);
+    options.onChild?.(child);
+    return child;
   }
 
   /** SIGSTOP: time goes by without it. */
@@ -155,7 +181,9 @@ export class SimulatedProcess implements Owner {
     if (this.state !== 'stopped') return;
     this.state = 'running';
     this.world.note(`${this.name} goes on`);
-    for (const event of this.held.splice(0)) this.world.again(event);
+    for (const { held } of [this, ...this.children]) {
+      for (const event of held.splice(0)) this.world.again(event);
+    }
   }
 
   /** Somebody sets its clock. */

@@ -26,6 +26,9 @@ export interface OwnedEvent extends Event {
 /** How a stretch of simulation ended: what was waited for came, nothing is left to happen, or the time was up. */
 export type RunEnd = 'reached' | 'idle' | 'late';
 
+/** The moment that the virtual clock shows at first: a day in 2026. */
+const epochMs = 1_767_225_600_000;
+
 /** More events than this within one run is something going round in circles. */
 const mostEvents = 20_000_000;
 
@@ -52,6 +55,11 @@ export class World {
 
   get nowMs(): number {
     return this.now;
+  }
+
+  /** The time of day, by a clock that is right. */
+  get wallMs(): number {
+    return epochMs + this.now;
   }
 
   /** Lets something happen after a while. */

@@ -2,18 +2,22 @@ import { type ExhaustiveResult, runExhaustive } from '../exhaustive.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Outcome, simulateSwarm } from '../simulate.ts';
 import { logJob } from './log-job.ts';
+import { remoteJob } from './remote-job.ts';
 import { switchOver } from './switch-over.ts';
 import { movingJob, rescaledJob, wholeJob } from './whole-job.ts';
 
 /** What can be done with a scenario, whatever its seams are. */
 export interface NamedScenario {
+  /** Of the seeds that are asked for, one in so many is run: several processes take ten times as long as one. */
+  readonly oneIn: number;
   /** One seed of random faults. */
   swarm(seed: number): Promise<Outcome>;
   /** Crashes everywhere; absent where there are too many calls, or where they differ from run to run by what is random. */
   readonly crash?: () => Promise<ExhaustiveResult>;
 }
 
-const inSwarms = <Seams>(scenario: Scenario<Seams>): NamedScenario => ({
+const inSwarms = <Seams>(scenario: Scenario<Seams>, oneIn: number = 1): NamedScenario => ({
+  oneIn,
   swarm: (seed) => simulateSwarm(scenario, seed),
 });
 
@@ -29,4 +33,5 @@ export const scenarios: Readonly<Record<string, NamedScenario>> = {
   job: everywhere(wholeJob),
   'moving-job': inSwarms(movingJob),
   'rescaled-job': inSwarms(rescaledJob),
+  'remote-job': inSwarms(remoteJob, 4),
 };

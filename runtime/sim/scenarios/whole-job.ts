@@ -20,25 +20,21 @@ import { isTerminal } from '../../src/coordinator/transitions.ts';
 import { allocateAlignment } from '../../src/exchange/alignment-board.ts';
 import type { RemoteChannels } from '../../src/exchange/remote-channels.ts';
 import type { PhysicalGraph } from '../../src/graph/physical-graph.ts';
-import type { DeadLetterParcel } from '../../src/task/dead-letter-box.ts';
 import type { SnapshotOutput } from '../../src/task/slot-snapshots.ts';
 import { createLocalSlot } from '../../src/worker/local-slot.ts';
 import { SharedThreadChannels } from '../../src/worker/shared-thread.ts';
 import type { BareSlot } from '../../src/worker/slot-handle.ts';
 import { storedSlot } from '../../src/worker/stored-slot.ts';
-import type { Finding } from '../checkers/finding.ts';
-import { checkConservation, checkOutput, checkSingleWriter } from '../checkers/output.ts';
 import type { Cluster } from '../cluster.ts';
 import { FaultyStore } from '../faulty-store.ts';
 import type { SimulatedProcess } from '../process.ts';
 import type { Scenario } from '../scenario.ts';
 import { keepRunning } from '../supervisor.ts';
 import { traceLogger } from '../trace-logger.ts';
-import { expectedRows, moreExpectedRows } from '../workload/expected.ts';
 import { workloadJob } from '../workload/job.ts';
 import type { Row } from '../workload/outlet.ts';
 import { outletSink } from '../workload/outlet-sink.ts';
-import { allRecords, type Numbered, type WorkloadSize } from '../workload/records.ts';
+import { checkWorkload, publishLetters, size, slowCall } from './workload-run.ts';
 
 /** What a planted bug may put in the place of the right thing. */
 export interface JobSeams {
@@ -69,29 +65,10 @@ export const jobSeams: JobSeams = {
 
 const jobUid = 'workload';
 
-/** A handful of checkpoints while the sources are read. */
-const size: WorkloadSize = { partitions: 3, recordsPerPartition: 48, keys: 5, batch: 4, pauseMs: 100 };
 const checkpointIntervalMs = 300;
 const maxParallelism = 16;
 /** Later the job is left as it is, so that it ends. */
 const rescaledUntilMs = 20_000;
-
-/** Dead letters are published by parcel, each parcel once. */
-const publishLetters = (
-  { outlet }: Cluster,
-  process: SimulatedProcess,
-  parcels: readonly DeadLetterParcel[],
-): void => {
-  for (const { id, letters } of parcels) {
-    const rows = letters.map(({ record }) => {
-      const { partition, sequence } = record as Numbered;
-      return { key: `${partition} ${sequence}`, value: 'bad' };
-    });
-    const publish = (): void =>
-      outlet.publishOnce({ id, sink: 'letters', subtask: 0, attempt: 0, checkpointId: 0, rows });
-    process.callNow('outlet.letters', id, publish, () => new Error('The outlet did not answer.'), undefined);
-  }
-};
 
 const settingsOf = (
   cluster: Cluster,
@@ -180,10 +157,6 @@ interface Kind {
   readonly isRich: boolean;
 }
 
-/** A call of user code to something that nobody counts, and that takes up to a tenth of a second. */
-const slowCall = ({ system }: SimulatedProcess): Promise<void> =>
-  new Promise((resolve) => void system.timers.after(system.random.next() * 100, resolve));
-
 const scenarioOf = ({ name, parallelism, whileRunning, isRich }: Kind): Scenario<JobSeams> => ({
   name,
   seams: jobSeams,
@@ -210,19 +183,6 @@ const scenarioOf = ({ name, parallelism, whileRunning, isRich }: Kind): Scenario
     return { isDone: () => isDone, check: () => checkWorkload(cluster, isRich) };
   },
 });
-
-const checkWorkload = (
-  { world: { seed }, outlet: { published } }: Cluster,
-  isRich: boolean,
-): readonly Finding[] => {
-  const expected = { ...expectedRows(seed, size), ...(isRich ? moreExpectedRows(seed, size) : {}) };
-  const of = (name: string): readonly Row[] => published.filter(({ sink }) => sink === name);
-  return [
-    ...Object.entries(expected).flatMap(([name, rows]) => checkOutput(name, of(name), rows)),
-    ...checkConservation(of('windows'), allRecords(seed, size).length),
-    ...checkSingleWriter(published),
-  ];
-};
 
 /** The workload on the whole runtime, coordinator and slots in one process, which is killed, stopped and doubled. */
 export const wholeJob: Scenario<JobSeams> = scenarioOf({

@@ -21,8 +21,12 @@ const reportIntervalMs = 200;
 /** Characters of a record that cannot be sent as it is. */
 const shownCharacters = 1000;
 
-/** The life of a slot's thread: load, agree, run, report, end. */
-export const runSlotThread = async (port: ThreadPort, system: System): Promise<void> => {
+/** The life of a slot's thread: load, agree, run, report, end. `load`: where the job comes from. */
+export const runSlotThread = async (
+  port: ThreadPort,
+  system: System,
+  load: typeof loadGraph = loadGraph,
+): Promise<void> => {
   const data = port.data as SlotThreadData;
   const send = (message: FromSlot): void => port.post(message);
   const fail = (error: unknown): void => send({ kind: 'failed', error: toPlainError(error) });
@@ -50,12 +54,9 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
     void slot.cancel().then(end, end);
   };
   const sendReport = (): void => send({ kind: 'report', report: slot.report(), metrics: slot.metrics() });
-  const window = new UnitWindow(
-    (checkpointId, unit) => send({ kind: 'unit', checkpointId, unit }),
-    (snapshot) => send({ kind: 'taken', snapshot }),
-  );
+  const window = windowOver(send);
   try {
-    const graph = await loadGraph(data);
+    const graph = await load(data);
     assertSameGraph(graph, data.graphHash, `slot ${data.slot}`);
     const logger = remoteLogger(send, data.logLevel, { slot: data.slot });
     channels = await openSlotChannels(graph, data, system, logger, lose);
@@ -90,6 +91,12 @@ export const runSlotThread = async (port: ThreadPort, system: System): Promise<v
   if (channels.port === undefined) ready();
   else send({ kind: 'listening', port: channels.port });
 };
+
+const windowOver = (send: (message: FromSlot) => void): UnitWindow =>
+  new UnitWindow(
+    (checkpointId, unit) => send({ kind: 'unit', checkpointId, unit }),
+    (snapshot) => send({ kind: 'taken', snapshot }),
+  );
 
 const createSlot = (
   data: SlotThreadData,

@@ -86,7 +86,7 @@ describe('a simulation', () => {
 
 describe.each(Object.entries(scenarios))('the scenario %s', (_, scenario) => {
   it('is right under the faults of some seeds', async () => {
-    for (let seed = 1; seed <= 4; seed++) expect((await scenario.swarm(seed)).findings).toEqual([]);
+    for (let seed = 1; seed <= 3; seed++) expect((await scenario.swarm(seed)).findings).toEqual([]);
   });
 });
 

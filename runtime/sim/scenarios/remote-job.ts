@@ -1,0 +1,182 @@
+import type { Job } from 'millrace';
+import { buildGraph } from '../../src/artifact/load.ts';
+import { LogWriter } from '../../src/checkpoint/log-writer.ts';
+import { jobRoot } from '../../src/checkpoint/paths.ts';
+import { storeUnder } from '../../src/checkpoint/store-under.ts';
+import { DirectoryStore } from '../../src/checkpoint/stores/directory-store.ts';
+import type { Deploy } from '../../src/coordinator/attempt.ts';
+import { createJobCode } from '../../src/coordinator/job-code.ts';
+import { createJobLog } from '../../src/coordinator/job-log.ts';
+import { checkpointsOf, type LocalSettings, withLetters } from '../../src/coordinator/local.ts';
+import { LocalJob } from '../../src/coordinator/local-job.ts';
+import { WorkerPool } from '../../src/coordinator/worker-pool.ts';
+import { linkSizesOf } from '../../src/exchange/shared-links.ts';
+import type { PhysicalGraph } from '../../src/graph/physical-graph.ts';
+import { RemoteAttempt } from '../../src/worker/remote/remote-attempt.ts';
+import type { RemoteJob } from '../../src/worker/remote/remote-job.ts';
+import { WorkerProgram } from '../../src/worker/remote/worker-program.ts';
+import { runSlotThread } from '../../src/worker/slot-thread.ts';
+import type { Cluster } from '../cluster.ts';
+import type { SimulatedProcess } from '../process.ts';
+import type { Scenario } from '../scenario.ts';
+import { keepRunning } from '../supervisor.ts';
+import type { ThreadPrograms } from '../threads.ts';
+import { traceLogger } from '../trace-logger.ts';
+import { workloadJob } from '../workload/job.ts';
+import { outletSink } from '../workload/outlet-sink.ts';
+import { checkWorkload, publishLetters, size, slowCall } from './workload-run.ts';
+
+/** What is shared by all machines, as a store would be. */
+const sharedDisk = 'store';
+const storeDirectory = '/store';
+const jobUid = 'workload';
+const coordinatorHost = 'coordinator';
+const port = 7000;
+const workers = ['worker-a', 'worker-b', 'worker-c'];
+const maxParallelism = 16;
+
+const moduleBytes = new TextEncoder().encode('the workload');
+
+const jobOf = (cluster: Cluster, process: SimulatedProcess): Job =>
+  workloadJob(cluster.world.seed, size, {
+    sink: (name) => outletSink(cluster, name),
+    taste: () => cluster.taste(),
+    call: () => slowCall(process),
+  });
+
+const settingsOf = (cluster: Cluster, process: SimulatedProcess): LocalSettings => {
+  const { system } = process;
+  const store = new DirectoryStore(system, storeDirectory);
+  const me = { writer: system.random.id(), deployment: 'only' };
+  const { clock, hashing } = system;
+  const writer = new LogWriter({ store, jobUid, checksum: hashing, me, clock, retained: () => 2 });
+  return {
+    system,
+    logger: traceLogger(process),
+    jobName: 'workload',
+    args: {},
+    parallelism: workers.length,
+    maxParallelism,
+    mode: 'Streaming',
+    restart: { strategy: 'FixedDelay', attempts: 1_000_000, delayMs: 100 },
+    deadLetterPolicy: 'deadLetter',
+    deadLetters: () => undefined,
+    deadLetterParcels: { commit: (parcels) => publishLetters(cluster, process, parcels) },
+    baseDirectory: '/',
+    state: {
+      store: storeUnder(store, jobRoot(jobUid)),
+      log: createJobLog(writer),
+      base: { jobUid, jobName: 'workload', runtimeVersion: '0', artifact: 'none' },
+      policy: { intervalMs: 300, minPauseMs: 50, timeoutMs: 20_000, tolerableFailures: 2 },
+    },
+  };
+};
+
+const remoteJobOf = (settings: LocalSettings, graph: PhysicalGraph, sha256: string): RemoteJob => ({
+  args: {},
+  plan: { parallelism: workers.length, maxParallelism },
+  jobName: settings.jobName,
+  baseDirectory: '/',
+  deadLetterPolicy: settings.deadLetterPolicy,
+  memoryBytes: undefined,
+  uid: jobUid,
+  sha256,
+  graphHash: graph.hash,
+  batchMode: false,
+  logLevel: 'info',
+  links: linkSizesOf(graph),
+  taskNames: graph.tasks.map(({ name }) => name),
+  store: { directory: storeDirectory } as NonNullable<RemoteJob['store']>,
+  blockedAfterMs: 10_000,
+});
+
+/** As `createRemoteJob`, but that the job is a function of this process and its enumerators are on the coordinator's own thread. */
+const runCoordinator = async (cluster: Cluster, process: SimulatedProcess): Promise<boolean> => {
+  const { system } = process;
+  const settings = settingsOf(cluster, process);
+  const { logger } = settings;
+  const plan = (): PhysicalGraph => buildGraph(jobOf(cluster, process), settings.args, settings);
+  const graph = plan();
+  const sha256 = system.hashing.sha256(moduleBytes);
+  const pool = await WorkerPool.listen({
+    system,
+    logger,
+    jobUid,
+    host: '0.0.0.0',
+    port,
+    runtimeVersion: '0',
+    waitForRoomMs: 20_000,
+    deadLetters: () => undefined,
+    artifact: { sha256, bytes: moduleBytes },
+  });
+  const remote = remoteJobOf(settings, graph, sha256);
+  const deploy: Deploy = (number, slotReports, enumeratorReports) => {
+    const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports);
+    pool.place(attempt);
+    const jobCode = createJobCode(plan(), settings, enumeratorReports);
+    return { slots: attempt.slots, jobCode: withLetters(settings, jobCode) };
+  };
+  const job = new LocalJob({ ...settings, graph, deploy, checkpoints: checkpointsOf(settings, graph) });
+  pool.onLeaving = () => void job.redeploy('a worker leaves');
+  job.start();
+  const { state, error } = await job.ended;
+  cluster.world.note(`${process.name} ends: ${state} ${error instanceof Error ? error.message : ''}`);
+  if (state === 'finished') await pool.close();
+  return state === 'finished';
+};
+
+/** Slots run on threads of their worker; who looks after them does nothing here. */
+const threadsOf = (cluster: Cluster): ThreadPrograms => {
+  return (entry) => {
+    if (!entry.pathname.includes('slot-thread')) return undefined;
+    return (threadPort, system) =>
+      runSlotThread(threadPort, system, async ({ args, plan }) =>
+        buildGraph(jobOf(cluster, cluster.processOf(system)), args, plan),
+      );
+  };
+};
+
+const runWorker = async (process: SimulatedProcess): Promise<void> => {
+  const worker = new WorkerProgram({
+    system: process.system,
+    logger: traceLogger(process),
+    coordinator: { host: coordinatorHost, port },
+    jobUid,
+    name: process.host,
+    host: process.host,
+    slots: 1,
+    runtimeVersion: '0',
+    reconnectForMs: 3_600_000,
+    graceMs: 1000,
+    directory: `/modules/${process.host}`,
+    tls: undefined,
+    store: { environment: {} },
+  });
+  worker.start();
+  const error = await worker.ended;
+  if (error !== undefined) process.kill(error.message);
+};
+
+/** The workload with a coordinator and three workers in processes of their own, which call each other over the network. */
+export const remoteJob: Scenario<undefined> = {
+  name: 'remote-job',
+  seams: undefined,
+  budgetMs: 240_000,
+  start: (cluster) => {
+    let isDone = false;
+    keepRunning(
+      cluster,
+      coordinatorHost,
+      async (process) => {
+        const hasFinished = await runCoordinator(cluster, process);
+        if (!process.alive) return;
+        if (hasFinished) isDone = true;
+        else process.kill('its job failed');
+      },
+      { diskOf: sharedDisk },
+    );
+    for (const name of workers)
+      keepRunning(cluster, name, runWorker, { diskOf: sharedDisk, threads: threadsOf });
+    return { isDone: () => isDone, check: () => checkWorkload(cluster, true) };
+  },
+};
