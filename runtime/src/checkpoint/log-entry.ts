@@ -127,7 +127,7 @@ const parsed = <T>(schema: z.ZodType<T, unknown>, seal: Seal, json: string, foun
 export const encodeLogEntry = (entry: LogEntry, checksum: Checksum): Uint8Array =>
   sealText(entrySeal, `${JSON.stringify(entry)}\n`, checksum);
 
-/** @throws MillraceError io when it is damaged, of a newer format, or of another job or number than its key says */
+/** @throws MillraceError state-damaged when it is damaged, of a newer format, or of another job or number than its key says */
 export const decodeLogEntry = (
   bytes: Uint8Array,
   expected: { readonly jobUid: string; readonly number: number },
@@ -138,7 +138,7 @@ export const decodeLogEntry = (
   const ofJob = entry.kind === 'manifest' ? entry.manifest.jobUid : entry.jobUid;
   for (const jobUid of [entry.jobUid, ofJob]) {
     if (jobUid === expected.jobUid) continue;
-    throw new MillraceError('io', `The log entry ${found.key} is of another job, ${jobUid}.`, {
+    throw new MillraceError('state-damaged', `The log entry ${found.key} is of another job, ${jobUid}.`, {
       hint: 'Objects of two jobs were mixed up: bring the right ones back, or give the job a prefix of its own.',
       where: { ...found },
     });
@@ -154,6 +154,6 @@ export const decodeLogEntry = (
 export const encodeSavepoint = (manifest: CheckpointManifest, checksum: Checksum): Uint8Array =>
   sealText(savepointSeal, `${JSON.stringify(manifest)}\n`, checksum);
 
-/** @throws MillraceError io when it is damaged or of a newer format */
+/** @throws MillraceError state-damaged when it is damaged or of a newer format */
 export const decodeSavepoint = (bytes: Uint8Array, found: Found, checksum: Checksum): CheckpointManifest =>
   parsed(manifestSchema, savepointSeal, unsealText(savepointSeal, bytes, found, checksum), found);

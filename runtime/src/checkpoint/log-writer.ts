@@ -171,9 +171,13 @@ export class LogWriter {
     const { store, jobUid } = this.settings;
     const [object] = await store.list(`${jobRoot(jobUid)}${stateFolder}`);
     if (object === undefined || (await highestNumber(this.settings)) > 0) return;
-    throw new MillraceError('io', `The job ${jobUid} has state, ${object.key} for one, and no log.`, {
-      hint: 'Bring its log back from a copy, start from a savepoint, or give the job another name or prefix to begin anew.',
-      where: { store: store.place, job: jobUid },
-    });
+    throw new MillraceError(
+      'state-damaged',
+      `The job ${jobUid} has state, ${object.key} for one, and no log.`,
+      {
+        hint: 'Bring its log back from a copy, start from a savepoint, or give the job another name or prefix to begin anew.',
+        where: { store: store.place, job: jobUid },
+      },
+    );
   }
 }

@@ -76,7 +76,7 @@ const readListed = async (
 /**
  * The entries that a job needs, without a gap, up to the highest; none = the log is empty. The highest entry says where they begin; what is below is
  * left to gc, and may be a number that was used again. `known` are entries that were read before: entries never change.
- * @throws MillraceError io when one is missing, damaged, of a newer format or of another job
+ * @throws MillraceError state-damaged when one is missing, damaged, of a newer format or of another job
  */
 export const readLog = async (
   reading: LogReading,

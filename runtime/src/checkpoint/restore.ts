@@ -69,7 +69,7 @@ export class StoredState {
 
   /**
    * The wanted units in the order in which they are applied.
-   * @throws MillraceError io when an object is damaged or gone
+   * @throws MillraceError state-damaged when an object is damaged or gone
    */
   async *read(
     wanted: (entry: UnitEntry) => boolean = () => true,
@@ -101,7 +101,7 @@ const liveEntries = (objects: readonly OpenedObject[], owns: Owns): ReadonlySet<
 
 /**
  * Reads the indexes of the objects that have pieces of these key groups, or are of the checkpoint itself.
- * @throws MillraceError io when an object is damaged, of a newer version, or gone
+ * @throws MillraceError state-damaged when an object is damaged, of a newer version, or gone
  */
 export const openState = async (
   reading: StateReading,
@@ -151,7 +151,7 @@ const shareOf = (
 /**
  * The units that one slot starts with: its share of the state of subtasks, and then of each key group that it owns a `whole`
  * piece and changes in their order. All objects are known to be there and their indexes whole before the first unit comes.
- * @throws MillraceError io when an object is damaged, of a newer version, or gone
+ * @throws MillraceError state-damaged when an object is damaged, of a newer version, or gone
  */
 export const readSlotState = async function* (
   reading: StateReading,

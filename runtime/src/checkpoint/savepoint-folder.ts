@@ -24,7 +24,7 @@ export const savepointTaken = (folder: ObjectStore): MillraceError =>
     where: { store: folder.place },
   });
 
-/** The manifest of the savepoint in a folder. @throws MillraceError io when it is damaged, of a newer version, or not there */
+/** The manifest of the savepoint in a folder. @throws MillraceError state-damaged when it is damaged, of a newer version, or not there */
 export const readSavepointManifest = async (
   { hashing }: SavepointSystem,
   folder: ObjectStore,

@@ -31,7 +31,7 @@ const nextStep =
 
 /** Metadata that cannot be used, and why. */
 export const unusable = (what: string, { store, key }: Found, why: string, cause?: unknown): MillraceError =>
-  new MillraceError('io', `The ${what} ${key} ${why}.`, {
+  new MillraceError('state-damaged', `The ${what} ${key} ${why}.`, {
     hint: nextStep,
     where: { store, key },
     ...(cause === undefined ? {} : { cause }),
@@ -48,7 +48,7 @@ export const sealText = ({ name, format }: Seal, text: string, checksum: Checksu
   return bytes;
 };
 
-/** The text again. @throws MillraceError io when it is damaged, of another kind, or of a newer format */
+/** The text again. @throws MillraceError state-damaged when it is damaged, of another kind, or of a newer format */
 export const unsealText = (seal: Seal, bytes: Uint8Array, found: Found, checksum: Checksum): string => {
   const refuse = (why: string): MillraceError => unusable(seal.what, found, why);
   if (bytes.length === 0) throw refuse('is empty');

@@ -5,7 +5,7 @@ const restoreFromAnother =
   'Restore from another checkpoint: `millrace checkpoint list` names them, `millrace checkpoint verify` says which are whole.';
 
 const refused = (store: ObjectStore, key: string, message: string, hint: string, cause?: unknown) =>
-  new MillraceError('io', message, {
+  new MillraceError('state-damaged', message, {
     hint,
     where: { store: store.place, key },
     ...(cause === undefined ? {} : { cause }),

@@ -73,7 +73,7 @@ export class StateObject {
   /**
    * The wanted units in the order in which they were added. Only the blocks that hold some are read. The bytes of a unit
    * have a buffer of their own, which may be handed to another thread.
-   * @throws MillraceError io when the object is damaged or gone
+   * @throws MillraceError state-damaged when the object is damaged or gone
    */
   async *read(wanted: (entry: UnitEntry) => boolean): AsyncGenerator<SnapshotUnit, void, undefined> {
     const byBlock = new Map<number, UnitEntry[]>();
@@ -165,7 +165,7 @@ const checkedIndex = (
 
 /**
  * Reads the index of a state object.
- * @throws MillraceError io when it is damaged, of a newer version, or gone
+ * @throws MillraceError state-damaged when it is damaged, of a newer version, or gone
  */
 export const openStateObject = async (
   reading: StateReading,

@@ -14,6 +14,7 @@ import type { DeadLetterFile } from './dead-letter-file.ts';
 import { requireVariables, setVariables } from './environment.ts';
 import { freezeTarget } from './freeze-target.ts';
 import type { JobTarget } from './job-target.ts';
+import { openSavepointStart, type SavepointStart } from './savepoint-start.ts';
 import type { WorkersOption } from './workers-option.ts';
 
 /** A job with all that it needs to its end: its store, and its workers. */
@@ -30,6 +31,8 @@ export interface JobCreation {
   readonly onBlocked: () => void;
   /** Absent = all slots are in this process. */
   readonly workers?: WorkersOption | undefined;
+  /** Where it begins while it has no checkpoint of its own; absent = anew. */
+  readonly savepoint?: SavepointStart | undefined;
 }
 
 /** The state that a manifest tells the job to keep; undefined = none. */
@@ -103,7 +106,9 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
   const { system } = io;
   return await atEntry(target.entry, async () => {
     const artifact = await freezeTarget(io, target);
+    const savepoint = creation.savepoint && (await openSavepointStart(io, target, creation.savepoint));
     const opened = await openState(creation, artifact);
+    const from = savepoint?.from;
     const settings: LocalSettings = {
       ...target,
       system,
@@ -113,8 +118,12 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
       deadLetters: deadLetters.accept,
       deadLetterParcels: deadLetters,
       onBlocked,
-      state: opened?.state,
-      maxParallelism: opened?.maxParallelism ?? target.maxParallelism,
+      state: opened && { ...opened.state, from },
+      maxParallelism: opened?.maxParallelism ?? target.maxParallelism ?? from?.manifest.maxParallelism,
+    };
+    const closeState = async (): Promise<void> => {
+      await savepoint?.close();
+      await opened?.close();
     };
     try {
       const { job, close } =
@@ -125,11 +134,11 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
         job,
         close: async () => {
           await close();
-          await opened?.close();
+          await closeState();
         },
       };
     } catch (error) {
-      await opened?.close();
+      await closeState();
       throw error;
     }
   });

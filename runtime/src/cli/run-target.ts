@@ -5,6 +5,7 @@ import { createJob } from './create-job.ts';
 import { type DeadLetterFile, openDeadLetterFile } from './dead-letter-file.ts';
 import type { JobTarget } from './job-target.ts';
 import { showProgress } from './progress.ts';
+import type { SavepointStart } from './savepoint-start.ts';
 import { type ControlPlace, serveControl } from './serve-control.ts';
 import { jobTotals, summaryLine } from './summary.ts';
 import { failureOf } from './trouble.ts';
@@ -21,6 +22,8 @@ export interface RunDisplay {
   readonly control?: ControlPlace | undefined;
   /** The processes that its slots are in; absent = this one. */
   readonly workers?: WorkersOption | undefined;
+  /** What it begins with while it has no checkpoint of its own; absent = nothing. */
+  readonly savepoint?: SavepointStart | undefined;
 }
 
 /** The first interrupt stops the job after the records in hand, the second cancels it, further ones change nothing. */
@@ -79,6 +82,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
     deadLetters,
     onBlocked: () => goOn(),
     workers: display.workers,
+    savepoint: display.savepoint,
   });
   const control = await serveControl(io, logger, job, target.name, display.control);
   const startedMs = io.system.clock.monotonicMs();

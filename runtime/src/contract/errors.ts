@@ -7,6 +7,7 @@ export const errorCodes = [
   'user-code',
   'io',
   'output-lost',
+  'state-damaged',
   'resource',
   'internal',
   // What a control API says to who asks.

@@ -28,7 +28,7 @@ import { type BegunSavepoint, Savepoints } from './savepoints.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
 
 /** What another attempt would only meet again, or make worse. */
-const neverAgain: readonly ErrorCode[] = ['job-invalid', 'output-lost'];
+const neverAgain: readonly ErrorCode[] = ['job-invalid', 'output-lost', 'state-damaged'];
 
 /** How a job ended. */
 export interface JobResult {

@@ -38,7 +38,7 @@ describe('a damaged state object', () => {
         other[at] = (other[at] as number) ^ (1 << (at % 8));
         await rig.store.put(place.key, other);
         const error = await failure(rig, place);
-        expect([error.code, error.where['key']], `byte ${at}`).toEqual(['io', place.key]);
+        expect([error.code, error.where['key']], `byte ${at}`).toEqual(['state-damaged', place.key]);
       }
       await rig.store.put(place.key, whole);
       expect(await readAll(rig, place)).toEqual(units);

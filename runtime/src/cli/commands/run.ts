@@ -13,6 +13,8 @@ interface RunOptions extends TargetOptions, WorkersOptions {
   readonly controlPort?: number;
   readonly controlHost: string;
   readonly controlTokenFile?: string;
+  readonly from?: string;
+  readonly allowRemoved?: boolean;
 }
 
 const examples = `
@@ -22,6 +24,7 @@ Examples:
   millrace run job.yaml -p 4 -a day=monday  four slots, an argument for the job's function
   millrace run job.yaml --log json          lines for a log collector instead of the panel
   millrace run job.yaml --workers 2         two processes: one may be killed, and nothing is lost
+  millrace run job.yaml --from ./before     go on from a savepoint, of this job or another
   millrace run job.yaml --control-port 8081 so that millrace status, stop and cancel find it
 
 Ctrl-C stops the job after the records in hand; a second Ctrl-C cancels it.`;
@@ -38,6 +41,8 @@ const controlOf = ({ controlPort, controlHost, controlTokenFile }: RunOptions): 
     ? undefined
     : { port: controlPort, host: controlHost, tokenFile: controlTokenFile };
 
+const savepointOf = (place: string, { allowRemoved = false }: RunOptions) => ({ place, allowRemoved });
+
 /** `millrace run`. */
 export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void => {
   addWorkersOptions(addTargetOptions(program.command('run')))
@@ -45,6 +50,11 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
     .addOption(
       new Option('--log <form>', 'form of the log').choices(['text', 'json', 'none']).default('text'),
     )
+    .option(
+      '--from <savepoint>',
+      'what a job begins with that has no checkpoint of its own: a folder, s3://…',
+    )
+    .option('--allow-removed', 'with --from: state that the job has no place for may be left behind')
     .option('--no-panel', 'log lines instead of the live panel on a terminal')
     .option('--control-port <port>', 'serve the control API here; 0 takes a free port', parsePort)
     .option('--control-host <host>', 'where it listens; elsewhere than here only with a token', '127.0.0.1')
@@ -77,6 +87,7 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
           panel: options.panel && options.log === 'text',
           control: controlOf(options),
           workers,
+          savepoint: options.from === undefined ? undefined : savepointOf(options.from, options),
         });
       } catch (error) {
         show('The job cannot start', error);
