@@ -73,6 +73,11 @@ export class Attempt {
     this.state = state && new AttemptState({ ...state, onFailed: (error) => this.fail(error) });
   }
 
+  /** Nothing more comes of it, though its end may not be in the log yet. */
+  get isOver(): boolean {
+    return this.over;
+  }
+
   /** Deploys, waits until all agree on the graph and the enumerators have begun, and lets the slots read. */
   async start(): Promise<void> {
     try {

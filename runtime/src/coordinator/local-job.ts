@@ -172,13 +172,13 @@ export class LocalJob {
    */
   async redeploy(reason: string): Promise<void> {
     const { running, settings } = this;
-    if (this.current !== 'running' || running === undefined) return;
+    if (this.current !== 'running' || running === undefined || running.isOver) return;
     try {
       await (await running.takeCheckpoint('checkpoint')).committed;
     } catch (error) {
       settings.logger.warn(`The next attempt goes on from an older checkpoint: ${reasonOf(error)}`);
     }
-    if (this.current !== 'running' || this.running !== running) return;
+    if (this.current !== 'running' || this.running !== running || running.isOver) return;
     settings.logger.info(`Attempt ${running.number} ends, and the next one begins: ${reason}`);
     await this.restart(0);
   }

@@ -149,6 +149,27 @@ describe('a job with checkpoints', () => {
     expect(sorted(place.outlet.visible)).toEqual(await golden());
   });
 
+  it('begins no new attempt when its work is done and only the log has still to be told', async () => {
+    const place = newPlace();
+    const state = stateIn(place, 60_000);
+    const told = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const stopped: LocalState['log']['stopped'] = async (how) => {
+      asked.resolve();
+      await told.promise;
+      await state.log.stopped(how);
+    };
+    const running = start(
+      countClicks(place.outlet, () => false),
+      { ...state, log: { ...state.log, stopped } },
+    );
+    await asked.promise;
+    await running.redeploy('a worker leaves');
+    told.resolve();
+    expect(await running.ended).toMatchObject({ state: 'finished', attempts: 1 });
+    expect(sorted(place.outlet.visible)).toEqual(await golden());
+  });
+
   it('goes on where it was stopped, and takes no watermark as the end', async () => {
     const place = newPlace();
     const running = start(
