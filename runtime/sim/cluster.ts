@@ -49,6 +49,11 @@ export class Cluster {
     return process;
   }
 
+  /** Lets go of all that the engine would hold on to. */
+  end(): void {
+    for (const process of this.living()) process.kill('the simulation is over');
+  }
+
   /** Those that run, or are stopped. */
   living(): readonly SimulatedProcess[] {
     return this.processes.filter(({ alive }) => alive);

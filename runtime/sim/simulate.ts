@@ -42,7 +42,9 @@ const end = async (
       what: `it was not done ${budgetMs / 1000} s after the last fault (${result})`,
     });
   }
-  return { seed: world.seed, findings, calls: world.calls, nowMs: world.nowMs, trace: world.trace };
+  const { nowMs } = world;
+  cluster.end();
+  return { seed: world.seed, findings, calls: world.calls, nowMs, trace: world.trace };
 };
 
 const logKey = /^(.*\/log\/)(\d+)$/;

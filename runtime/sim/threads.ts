@@ -37,6 +37,19 @@ class Mailbox {
   }
 }
 
+/** Memory of doorbells is small. */
+const mostBellBytes = 16 * 1024;
+
+/** The engine holds on to whoever waits at shared memory, and to all that he knows, until he is woken: the dead must be. */
+const wakeWaiters = (data: unknown): void => {
+  if (data instanceof SharedArrayBuffer && data.byteLength <= mostBellBytes) {
+    const words = new Int32Array(data, 0, data.byteLength >> 2);
+    for (let word = 0; word < words.length; word++) Atomics.notify(words, word);
+  } else if (typeof data === 'object' && data !== null && !(data instanceof SharedArrayBuffer)) {
+    for (const value of Object.values(data)) wakeWaiters(value);
+  }
+};
+
 const startThread = (
   parent: SimulatedProcess,
   child: SimulatedProcess,
@@ -54,8 +67,10 @@ const startThread = (
     };
     parent.world.after(endMs, tell, parent);
   });
+  const given: unknown = structuredClone(data);
+  child.onDeath(() => wakeWaiters(given));
   const port: ThreadPort = {
-    data: structuredClone(data),
+    data: given,
     post: (message) => {
       if (child.alive) toParent.post(message);
     },

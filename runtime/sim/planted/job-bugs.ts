@@ -108,6 +108,35 @@ export const stateBugs: readonly PlantedBug<JobSeams>[] = [
     }),
   },
   {
+    name: 'what was written behind the last whole piece of a key group is not taken in',
+    pattern: '35857: restarted without the newest state',
+    plant: (right) => ({
+      ...right,
+      slot: (slot) => {
+        const known = right.slot(slot);
+        return { ...known, load: (units) => known.load(units.filter(({ mode }) => mode === 'whole')) };
+      },
+    }),
+  },
+  {
+    name: 'after a restart a manifest names the objects of its own checkpoint only',
+    pattern: '33011: state that is still needed is given up',
+    plant: (right) => ({
+      ...right,
+      log: (log) => {
+        const known = right.log(log);
+        return {
+          ...known,
+          publish: (manifest) => {
+            const { checkpointId, attempt } = manifest;
+            const objects = manifest.objects.filter((object) => object.checkpointId === checkpointId);
+            return known.publish(attempt > 1 ? { ...manifest, objects } : manifest);
+          },
+        };
+      },
+    }),
+  },
+  {
     name: 'every second key group is not written',
     pattern: 'S1: a partial checkpoint is restored',
     plant: (right) => ({

@@ -34,6 +34,9 @@ const coordinatorHost = 'coordinator';
 const port = 7000;
 const workers = ['worker-a', 'worker-b', 'worker-c'];
 const maxParallelism = 16;
+/** Some workers are asked to leave, as by a rolling update, before the job has ended. */
+const leavingShare = 0.3;
+const leavesWithinMs = 5000;
 
 const moduleBytes = new TextEncoder().encode('the workload');
 
@@ -153,8 +156,16 @@ const runWorker = async (process: SimulatedProcess): Promise<void> => {
     store: { environment: {} },
   });
   worker.start();
+  let hasLeft = false;
+  const { random, timers } = process.system;
+  if (random.next() < leavingShare)
+    timers.after(random.next() * leavesWithinMs, () => {
+      hasLeft = true;
+      process.world.note(`${process.name} is asked to leave`);
+      worker.leave();
+    });
   const error = await worker.ended;
-  if (error !== undefined) process.kill(error.message);
+  if (error !== undefined || hasLeft) process.kill(error?.message ?? 'it has left');
 };
 
 /** The workload with a coordinator and three workers in processes of their own, which call each other over the network. */
