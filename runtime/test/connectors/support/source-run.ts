@@ -24,8 +24,11 @@ export interface SourceRunSettings<Split, State> {
   readonly deadLetters?: 'fail' | 'keep';
 }
 
-/** Turns of the event loop that work off the thread may take before a run is called stuck. */
-const patienceTurns = 20_000;
+/**
+ * Turns of the event loop that work off the thread may take before a run is called stuck. A turn takes a microsecond, and a busy machine
+ * may leave a thread of the pool waiting for seconds: what ends a wait in a test that passes is the work itself.
+ */
+const patienceTurns = 10_000_000;
 
 /** One attempt of a source, driven by hand: its enumerator, its readers, and what they emitted. */
 export class SourceRun<T, Split, State> {
