@@ -14,11 +14,13 @@ const nameOf = (uid: string, keyGroup: number): string => `${keyGroup} ${uid}`;
 export class LiveObjects {
   private completed: Pieces = new Map();
   private pending: { readonly checkpointId: number; readonly pieces: Pieces } | undefined;
+  private newestId = 0;
   /** Of completed checkpoints, and of the one under way. */
   private readonly objects = new Map<number, readonly StateObjectRef[]>();
 
   /** A piece goes into the checkpoint under way. */
   add(checkpointId: number, { uid, keyGroup, mode }: KeyGroupUnit): void {
+    this.newestId = Math.max(this.newestId, checkpointId);
     if (this.pending?.checkpointId !== checkpointId) this.pending = { checkpointId, pieces: new Map() };
     const { pieces } = this.pending;
     const name = nameOf(uid, keyGroup);
@@ -27,11 +29,15 @@ export class LiveObjects {
     else if (before.at(-1) !== checkpointId) pieces.set(name, [...before, checkpointId]);
   }
 
-  /** All objects that the state of this checkpoint is in, by checkpoint; `objects` are its own, durable by now. */
+  /**
+   * All objects that the state of this checkpoint is in, by checkpoint; `objects` are its own, durable by now. Those of a checkpoint that
+   * came to nothing may be durable only when the next is under way: that one must not hear of it.
+   */
   needed(
     { checkpointId, keyed }: SlotSnapshot,
     objects: readonly StateObjectRef[],
   ): readonly StateObjectRef[] {
+    if (checkpointId < this.newestId) return objects;
     const written =
       this.pending?.checkpointId === checkpointId ? this.pending.pieces : new Map<string, number[]>();
     const pieces: Pieces = new Map();

@@ -50,3 +50,23 @@ it('needs nothing for key groups that have gone to another slot', () => {
   expect(take(live, 2, 'w1', [1])).toBe('object-2');
   expect(take(live, 3, 'w2', [1, 2])).toBe('object-2 object-3');
 });
+
+it('loses nothing when objects of a checkpoint that came to nothing are durable only while the next is under way', () => {
+  const live = new LiveObjects();
+  const unit = {
+    kind: 'keyGroup',
+    uid: 'count',
+    keyGroup: 1,
+    mode: 'whole',
+    bytes: new Uint8Array(1),
+  } as const;
+  const snapshotOf = (checkpointId: number): SlotSnapshot =>
+    ({ checkpointId, keyed: [{ uid: 'count', keyGroups: [1] }] }) as unknown as SlotSnapshot;
+  live.add(1, unit);
+  live.ended(1, false);
+  live.add(2, unit);
+  live.needed(snapshotOf(1), [objectOf(1)]);
+  live.needed(snapshotOf(2), [objectOf(2)]);
+  live.ended(2, true);
+  expect(take(live, 3, 'c1', [1])).toBe('object-2 object-3');
+});
