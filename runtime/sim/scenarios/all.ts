@@ -31,7 +31,7 @@ export const scenarios: Readonly<Record<string, NamedScenario>> = {
   log: everywhere(logJob),
   'switch-over': everywhere(switchOver),
   job: everywhere(wholeJob),
-  'moving-job': inSwarms(movingJob),
-  'rescaled-job': inSwarms(rescaledJob),
+  'moving-job': inSwarms(movingJob, 2),
+  'rescaled-job': inSwarms(rescaledJob, 2),
   'remote-job': inSwarms(remoteJob, 4),
 };
