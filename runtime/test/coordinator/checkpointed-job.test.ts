@@ -11,6 +11,7 @@ import type { JobResult, LocalJob } from '../../src/coordinator/local-job.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { Outlet } from '../support/outlet.ts';
+import { Hold } from './stored-job.ts';
 
 interface Click {
   readonly user: number;
@@ -55,12 +56,12 @@ const stateIn = (place: Place, intervalMs: number): LocalState => {
 
 /** Counts clicks by user and window, and throws when `fails` says so of the records seen so far. */
 const countClicks =
-  (outlet: Outlet<Counted>, fails: (attempt: number, seen: number) => boolean): Job =>
+  (outlet: Outlet<Counted>, fails: (attempt: number, seen: number) => boolean, hold?: Hold): Job =>
   (env) => {
     let seen = 0;
     let attempt = 0;
     const source = env.fromSource(
-      collection(clicks),
+      hold?.on(collection(clicks)) ?? collection(clicks),
       boundedOutOfOrderness<Click>('50ms').withTimestamps('timeMs'),
     );
     source
@@ -173,7 +174,7 @@ describe('a job with checkpoints', () => {
   it('goes on where it was stopped, and takes no watermark as the end', async () => {
     const place = newPlace();
     const running = start(
-      countClicks(place.outlet, () => false),
+      countClicks(place.outlet, () => false, new Hold()),
       stateIn(place, 5),
     );
     while (place.outlet.committed.length === 0) await new Promise((resolve) => setImmediate(resolve));
