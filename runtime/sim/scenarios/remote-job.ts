@@ -165,7 +165,8 @@ const runWorker = async (process: SimulatedProcess): Promise<void> => {
       worker.leave();
     });
   const error = await worker.ended;
-  if (error !== undefined || hasLeft) process.kill(error?.message ?? 'it has left');
+  // Also one that was told of the end: when its coordinator died while telling the others, the next one needs it again.
+  process.kill(error?.message ?? (hasLeft ? 'it has left' : 'it has ended'));
 };
 
 /** The workload with a coordinator and three workers in processes of their own, which call each other over the network. */

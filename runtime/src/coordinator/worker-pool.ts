@@ -33,12 +33,19 @@ interface Member extends RemoteWorker<RemoteJob> {
   isLeaving: boolean;
   tell(message: ToWorker<RemoteJob>): void;
   end(): void;
+  /** Tells it why it is no member, and ends its link: it ends too. */
+  refuse(error: MillraceError): void;
 }
 
 const otherRelease = (worker: string, found: string, own: string): MillraceError =>
   new MillraceError('io', `${worker} runs Millrace ${found}, and the coordinator runs ${own}.`, {
     hint: 'Run the same release of Millrace everywhere.',
   });
+
+const refuse = (link: ControlLink, error: MillraceError): void => {
+  link.send({ kind: 'refused', error: toPlainError(error) });
+  link.end();
+};
 
 /**
  * The workers of a job: who is there and has room for which slots. It places one attempt at a time; a worker that is lost fails the
@@ -163,12 +170,11 @@ export class WorkerPool {
     if (runtimeVersion !== settings.runtimeVersion) {
       const error = otherRelease(name, runtimeVersion, settings.runtimeVersion);
       settings.logger.error(error.message);
-      link.send({ kind: 'refused', error: toPlainError(error) });
-      link.end();
+      refuse(link, error);
       return undefined;
     }
     const known = this.members.get(name);
-    if (known !== undefined) this.lose(known, new MillraceError('io', `Another ${name} has called.`));
+    if (known !== undefined) this.replace(known);
     const member: Member = {
       name,
       capacity: slots,
@@ -179,6 +185,7 @@ export class WorkerPool {
         link.send({ kind: 'end' });
         link.end();
       },
+      refuse: (error) => refuse(link, error),
     };
     this.members.set(name, member);
     const { sha256, bytes } = settings.artifact;
@@ -186,6 +193,15 @@ export class WorkerPool {
     settings.logger.info(`${name} is here, with room for ${slots} slots`);
     this.roomHasGrown();
     return member;
+  }
+
+  /** With its link left open it would wait for ever for work that the newer one gets, also when that one is gone. */
+  private replace(member: Member): void {
+    const error = new MillraceError('io', `Another ${member.name} has called.`, {
+      hint: 'Give each worker a name of its own.',
+    });
+    this.lose(member, error);
+    member.refuse(error);
   }
 
   private roomHasGrown(): void {

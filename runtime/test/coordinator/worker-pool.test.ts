@@ -134,6 +134,20 @@ describe('the workers of a job', () => {
     await settle(machine);
   });
 
+  it('are told so, and their links end, when another of their name calls: they wait for no work', async () => {
+    const { call, pool } = await listening();
+    const first = await call('worker-0');
+    await call('worker-0');
+    expect(first.told).toMatchObject([
+      {
+        kind: 'refused',
+        error: { message: 'Another worker-0 has called.', hint: 'Give each worker a name of its own.' },
+      },
+    ]);
+    expect(first.ends).toEqual([undefined]);
+    expect(pool.workers).toEqual(['worker-0']);
+  });
+
   it('of another release are refused, with the way out', async () => {
     const { pool, call, lines } = await listening();
     const { told, ends } = await call('worker-0', 1, { runtimeVersion: '1.2.4' });
