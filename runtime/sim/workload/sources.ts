@@ -86,7 +86,7 @@ interface PoolState {
 class PoolEnumerator implements SplitEnumerator<Stretch, PoolState> {
   private readonly context: EnumeratorContext<Stretch>;
   private readonly pauseMs: number;
-  private readonly left: Stretch[];
+  private left: Stretch[];
   private closed = false;
 
   constructor(context: EnumeratorContext<Stretch>, pauseMs: number, left: readonly Stretch[]) {
@@ -105,6 +105,11 @@ class PoolEnumerator implements SplitEnumerator<Stretch, PoolState> {
 
   addSplitsBack(splits: readonly Stretch[]): void {
     this.left.unshift(...splits);
+  }
+
+  alreadyAssigned(splits: readonly Stretch[]): void {
+    const ids = new Set(splits.map(({ id }) => id));
+    this.left = this.left.filter(({ id }) => !ids.has(id));
   }
 
   snapshot(): PoolState {

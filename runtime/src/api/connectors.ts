@@ -83,6 +83,11 @@ export interface SplitEnumerator<Split, EnumeratorState> {
   requestSplit(subtask: number): void;
   /** Splits of a reader that failed, with their positions. */
   addSplitsBack(splits: readonly Split[], subtask: number): void;
+  /**
+   * Readers went on while the enumerator was gone: these splits were given to them behind the state that it was restored with, and
+   * must not be given again. Called before `start`, also with none. Absent = the readers go back to that state too.
+   */
+  alreadyAssigned?(splits: readonly Split[]): void;
   snapshot(): EnumeratorState;
   close(): void | Promise<void>;
 }

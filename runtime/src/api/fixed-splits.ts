@@ -1,3 +1,4 @@
+import { equalValues } from '../batch/values.ts';
 import type { EnumeratorContext, SplitEnumerator } from './connectors.ts';
 
 /** What is left to hand out, each with the subtask it is meant for. */
@@ -25,6 +26,15 @@ export const createFixedSplits = <Split>(
       else context.assign(subtask, split);
     },
     addSplitsBack: (back, subtask) => void queues[subtask % context.parallelism]?.unshift(...back),
+    alreadyAssigned: (taken) => {
+      for (const split of taken) {
+        const queue = queues.find((left) => left.some((other) => equalValues(other, split)));
+        queue?.splice(
+          queue.findIndex((other) => equalValues(other, split)),
+          1,
+        );
+      }
+    },
     snapshot: () => ({
       left: queues.flatMap((queue, subtask) => queue.map((split) => ({ split, subtask }))),
     }),

@@ -2,7 +2,7 @@ import type { LogLevel } from '../telemetry/logger.ts';
 import type { FromHosted } from '../worker/hosted-thread.ts';
 import type { JobCode } from '../worker/job-code.ts';
 import type { PlainError } from '../worker/plain-error.ts';
-import type { EnumeratorState, SinkCommittables } from './job-code.ts';
+import type { AssignedSplit, EnumeratorState, SinkCommittables } from './job-code.ts';
 
 /** What the thread of the enumerators and committers is started with. */
 export interface EnumeratorThreadData extends JobCode {
@@ -25,6 +25,7 @@ export type ToEnumerators =
       readonly kind: 'start';
       readonly graphHash: string;
       readonly restored: readonly EnumeratorState[] | undefined;
+      readonly assigned: readonly AssignedSplit[] | undefined;
     }
   | { readonly kind: 'requestSplit'; readonly task: number; readonly slot: number }
   | {

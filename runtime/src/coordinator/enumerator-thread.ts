@@ -36,10 +36,10 @@ export const runEnumeratorThread = async (
   const start = async (
     jobCode: JobCodeHandle,
     graph: PhysicalGraph,
-    { graphHash, restored }: Extract<ToEnumerators, { kind: 'start' }>,
+    { graphHash, restored, assigned }: Extract<ToEnumerators, { kind: 'start' }>,
   ): Promise<void> => {
     assertSameGraph(graph, graphHash, 'the thread of the enumerators');
-    await jobCode.start(restored);
+    await jobCode.start(restored, assigned);
     send({ kind: 'started' });
   };
   const obey = (message: ToEnumerators, jobCode: JobCodeHandle, graph: PhysicalGraph): void => {

@@ -4,7 +4,7 @@ import { MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
 import type { PhysicalGraph, Task } from '../graph/physical-graph.ts';
 import { userFrame } from '../task/failures.ts';
-import type { EnumeratorState, JobCodeSurroundings } from './job-code.ts';
+import type { AssignedSplit, EnumeratorState, JobCodeSurroundings } from './job-code.ts';
 
 /** What the enumerators of an attempt tell. */
 export interface EnumeratorReports {
@@ -76,6 +76,22 @@ const snapshotOf = (source: string, enumerator: SplitEnumerator<unknown, unknown
   }
 };
 
+const splitsOf = (assigned: readonly AssignedSplit[], task: number): readonly unknown[] =>
+  assigned.flatMap((one) => (one.task === task ? [cloneValue(one.split)] : []));
+
+/** Its readers have gone on without it. @throws MillraceError when it knows no way to follow them */
+const leaveOut = (
+  { name }: Enumerated,
+  enumerator: SplitEnumerator<unknown, unknown>,
+  splits: readonly unknown[],
+): void => {
+  if (enumerator.alreadyAssigned !== undefined) return enumerator.alreadyAssigned(splits);
+  throw new MillraceError('io', `The source “${name}” cannot go on where its readers are.`, {
+    where: { transform: name },
+    hint: 'Nothing is lost: the job goes on from its last checkpoint. An enumerator with `alreadyAssigned` is spared that.',
+  });
+};
+
 /** A source of the job, and its enumerator once it is made. */
 interface Enumerated {
   readonly name: string;
@@ -95,11 +111,12 @@ export class Enumerators {
   }
 
   /** Makes them all, then lets one after the other begin. */
-  async start(restored: readonly EnumeratorState[] = []): Promise<void> {
-    for (const source of this.byTask.values()) {
+  async start(restored: readonly EnumeratorState[] = [], assigned?: readonly AssignedSplit[]): Promise<void> {
+    for (const [task, source] of this.byTask) {
       const state = restored.find(({ uid }) => uid === source.uid)?.state;
       try {
         source.enumerator = source.create(state);
+        if (assigned !== undefined) leaveOut(source, source.enumerator, splitsOf(assigned, task));
       } catch (error) {
         throw enumeratorFailure(source.name, error);
       }

@@ -12,6 +12,12 @@ export interface EnumeratorState {
   readonly state: unknown;
 }
 
+/** A split that a reader was given behind a checkpoint. */
+export interface AssignedSplit {
+  readonly task: number;
+  readonly split: unknown;
+}
+
 /** The transactions of one sink that one checkpoint has prepared. */
 export interface SinkCommittables {
   /** Of the sink. */
@@ -29,9 +35,10 @@ export interface JobCodeHandle {
   readonly ready: Promise<void>;
   /**
    * Makes the enumerators, each with the state that it had at a checkpoint, and lets them look for splits; resolves when all of them
-   * have begun. A source without a state begins anew. Committers work before that.
+   * have begun. A source without a state begins anew. Committers work before that. `assigned`: readers have gone on from there and were
+   * given these; rejects where a source knows no way to follow them.
    */
-  start(restored?: readonly EnumeratorState[]): Promise<void>;
+  start(restored?: readonly EnumeratorState[], assigned?: readonly AssignedSplit[]): Promise<void>;
   requestSplit(task: number, slot: number): void;
   /** Splits of a reader that is gone, with their positions. */
   addSplitsBack(task: number, slot: number, splits: readonly unknown[]): void;
@@ -77,7 +84,7 @@ export const createJobCode = (
   const committers = new Committers(graph, surroundings);
   return {
     ready: Promise.resolve(),
-    start: (restored) => enumerators.start(restored),
+    start: (restored, assigned) => enumerators.start(restored, assigned),
     requestSplit: (task, slot) => enumerators.requestSplit(task, slot),
     addSplitsBack: (task, slot, splits) => enumerators.addSplitsBack(task, slot, splits),
     snapshot: (take) => enumerators.snapshot(take),

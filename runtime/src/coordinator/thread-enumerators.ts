@@ -125,8 +125,8 @@ export const warmEnumerators = ({ system, logger, data }: ThreadEnumeratorsSetti
     reports = given;
     return {
       ready: thread.ready,
-      start: (restored) => {
-        thread.send({ kind: 'start', graphHash, restored });
+      start: (restored, assigned) => {
+        thread.send({ kind: 'start', graphHash, restored, assigned });
         return started.promise;
       },
       requestSplit: (task, slot) => thread.send({ kind: 'requestSplit', task, slot }),

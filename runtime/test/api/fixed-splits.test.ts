@@ -35,6 +35,15 @@ describe('an enumerator over fixed splits', () => {
     expect(assigned.map(([, split]) => split)).toEqual([10, 10, 11]);
   });
 
+  it('gives nothing that readers were given behind the state that it goes on from', () => {
+    const restored = { left: [10, 11, 12].map((split, subtask) => ({ split, subtask })) };
+    const { enumerator, assigned, finished } = enumerate([], 2, restored);
+    enumerator.alreadyAssigned?.([12, 10, 99]);
+    for (const subtask of [0, 1, 1]) enumerator.requestSplit(subtask);
+    expect(assigned).toEqual([[1, 11]]);
+    expect(finished).toEqual([0, 1]);
+  });
+
   it('hands out each split once over any restarts at any parallelism', () => {
     const round = fc.record({
       parallelism: fc.integer({ min: 1, max: 5 }),

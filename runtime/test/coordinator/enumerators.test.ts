@@ -239,4 +239,28 @@ describe('the state of enumerators', () => {
     enumerators.addSplitsBack(5, 1, ['nobody’s']);
     expect(taken(enumerators)).toEqual([{ uid: 'source 0', state: [[1, 'a', 'b']] }]);
   });
+
+  it('are told before they begin what their readers were given behind their state', async () => {
+    const { enumerators, told } = create(({ assign }) => {
+      const left = ['a', 'b', 'c'];
+      return {
+        alreadyAssigned: (splits) =>
+          void left.splice(0, 3, ...left.filter((split) => !splits.includes(split))),
+        start: () => assign(1, left.join()),
+      };
+    });
+    const assigned = [
+      { task: 0, split: 'b' },
+      { task: 7, split: 'a' },
+    ];
+    await enumerators.start([{ uid: 'source 0', state: null }], assigned);
+    expect(told).toEqual([['assign', 0, 1, 'a,c']]);
+  });
+
+  it('that know no way to follow their readers say so, also when nothing was given', async () => {
+    const { enumerators } = create(() => ({}));
+    await expect(enumerators.start([], [])).rejects.toThrow(
+      'The source “source 0” cannot go on where its readers are.',
+    );
+  });
 });

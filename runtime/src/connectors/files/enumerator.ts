@@ -65,6 +65,8 @@ class FilesEnumerator implements SplitEnumerator<FileSplit, FilesState> {
   private readonly known: Set<string>;
   /** Subtasks that wait for a file to appear, those that wait longest first. */
   private readonly waiting: number[] = [];
+  /** Ids of splits that readers have and that this enumerator may find anew. */
+  private readonly taken = new Set<string>();
   private timer: Cancellable | undefined;
 
   constructor(
@@ -101,6 +103,11 @@ class FilesEnumerator implements SplitEnumerator<FileSplit, FilesState> {
     this.serveWaiting();
   }
 
+  alreadyAssigned(splits: readonly FileSplit[]): void {
+    for (const { id } of splits) this.taken.add(id);
+    this.left = this.left.filter(({ id }) => !this.taken.has(id));
+  }
+
   snapshot(): FilesState {
     return { left: [...this.left], known: [...this.known] };
   }
@@ -127,7 +134,8 @@ class FilesEnumerator implements SplitEnumerator<FileSplit, FilesState> {
         continue;
       }
       const bytes = isSplittable(settings, compression) ? splitBytes : Math.max(1, file.status.sizeBytes);
-      this.left.push(...toSplits(file, compression, bytes, totalBytes));
+      const splits = toSplits(file, compression, bytes, totalBytes);
+      this.left.push(...splits.filter(({ id }) => !this.taken.has(id)));
     }
     this.serveWaiting();
   }

@@ -11,7 +11,13 @@ interface Dealt {
 }
 
 /** An enumerator driven by hand, and what it has said. */
-const start = async (sourceCase: SourceCase, test: TestSystem, parallelism: number, restored?: unknown) => {
+const start = async (
+  sourceCase: SourceCase,
+  test: TestSystem,
+  parallelism: number,
+  restored?: unknown,
+  taken?: readonly unknown[],
+) => {
   const dealt: Dealt[] = [];
   const finished: number[] = [];
   const failures: unknown[] = [];
@@ -27,6 +33,7 @@ const start = async (sourceCase: SourceCase, test: TestSystem, parallelism: numb
     },
     restored,
   );
+  if (taken !== undefined) enumerator.alreadyAssigned?.(taken);
   await enumerator.start();
   return { enumerator, dealt, finished, failures };
 };
@@ -165,3 +172,33 @@ describe.each(dealers)('as every enumerator of readers that fail, that of $name'
     expect([test.files.openCount, test.compressing, test.manual.pendingTimers]).toEqual([0, 0, 0]);
   });
 });
+
+describe.each(dealers)(
+  'as every enumerator whose readers went on without it, that of $name',
+  (sourceCase) => {
+    it('gives the rest, once, when its readers have gone on from its state', async () => {
+      const test = machine(sourceCase);
+      const first = await start(sourceCase, test, 2);
+      first.enumerator.requestSplit(0);
+      const before = [...first.dealt];
+      const snapshot = cloneValue(first.enumerator.snapshot());
+      first.enumerator.requestSplit(1);
+      first.enumerator.requestSplit(0);
+      const behind = first.dealt.slice(before.length);
+      await first.enumerator.close();
+      const second = await start(
+        sourceCase,
+        test,
+        2,
+        snapshot,
+        behind.map(({ split }) => split),
+      );
+      askAll(second, [1, 0]);
+      await second.enumerator.close();
+      const whole = await start(sourceCase, machine(sourceCase), 2);
+      askAll(whole, [0, 1]);
+      await whole.enumerator.close();
+      expect(textsOf([...first.dealt, ...second.dealt])).toEqual(textsOf(whole.dealt));
+    });
+  },
+);

@@ -123,6 +123,29 @@ describe('the splits of files', () => {
     expect(assigned[1]?.split).toMatchObject({ path: '/base/in/a', next: 5 });
   });
 
+  it('are not given again where readers have gone on, also when the file is found anew and has grown', () => {
+    const test = new TestSystem();
+    sized(test, '/base/in/a', 10);
+    const settings = { follow: { discover: '100ms' } } as const;
+    const first = enumerate(test, settings);
+    void first.enumerator.start();
+    const restored = first.enumerator.snapshot();
+    first.enumerator.requestSplit(0);
+    sized(test, '/base/in/b', 10);
+    test.manual.advance(100);
+    first.enumerator.requestSplit(0);
+    void first.enumerator.close();
+    test.files.append('/base/in/b', 'more');
+    sized(test, '/base/in/c', 10);
+    const second = enumerate(test, settings, { restored });
+    second.enumerator.alreadyAssigned?.(first.assigned.map(({ split }) => split));
+    void second.enumerator.start();
+    for (let i = 0; i < 3; i++) second.enumerator.requestSplit(0);
+    expect(first.assigned.map(({ split }) => split.path)).toEqual(['/base/in/a', '/base/in/b']);
+    expect(second.assigned.map(({ split }) => split.path)).toEqual(['/base/in/c']);
+    void second.enumerator.close();
+  });
+
   it('are not looked for again after a restart, also when files have come or gone', () => {
     const test = new TestSystem();
     for (const name of ['a', 'b', 'c']) sized(test, `/base/in/${name}`, 10);
