@@ -85,6 +85,9 @@ export const readLog = async (
   const byNumber = new Map(known.map((entry) => [entry.number, entry]));
   for (let look = 1; ; look++) {
     const sizes = await listNumbers(reading);
+    const lost = known.at(-1);
+    if (sizes.size === 0 && lost !== undefined)
+      throw unusable('log entry', foundAt(reading, lost.number), 'is missing, and all others with it');
     const entries = await readListed(reading, sizes, byNumber);
     if (typeof entries !== 'number') return entries;
     const highest = [...sizes.keys()].at(-1) as number;

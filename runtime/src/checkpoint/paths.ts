@@ -6,6 +6,7 @@ import { type Attempt, type CheckpointId, isKeyPart, isObjectKey } from './ids.t
  * place of that manifest (the root, or a savepoint's folder), so that either can be copied anywhere.
  *
  *     names/local/<name>/<run>                             the uid of a job that runs on one machine; the last counts
+ *     names/local/<name>/<run>-begun                       there is a log of that job: were it missing, it would be lost
  *     jobs/<uid>/log/<number>                              the log
  *     jobs/<uid>/state/<attempt>/<checkpoint>/<slot>-<part> state objects
  *     jobs/<uid>/savepoints/<name>/…                       savepoints, each with objects of its own
@@ -80,10 +81,14 @@ export const savepointFolder = (name: string): string =>
 /** The manifest of a savepoint, relative to its folder. */
 export const savepointManifest = 'manifest';
 
+/** Where the uids of all local jobs are found. */
+export const localNamesPrefix = 'names/local/';
 /** Where the uids of local jobs of one name are found. */
-export const localNamePrefix = (name: string): string => `names/local/${part(name, 'name of a job')}/`;
+export const localNamePrefix = (name: string): string => `${localNamesPrefix}${part(name, 'name of a job')}/`;
 /** The uid of the job that was started as the `run`th of this name: from 1, one more when the one before has finished. */
 export const localNameKey = (name: string, run: number): string => `${localNamePrefix(name)}${run}`;
+/** Is there once that job has a log. */
+export const localBegunKey = (name: string, run: number): string => `${localNameKey(name, run)}-begun`;
 
 /** The key of an object that a manifest names. @throws MillraceError when it would lie elsewhere */
 export const keyUnder = (root: string, relative: string): string => {

@@ -33,11 +33,15 @@ export interface JobCreation {
   readonly workers?: WorkersOption | undefined;
   /** Where it begins while it has no checkpoint of its own; absent = anew. */
   readonly savepoint?: SavepointStart | undefined;
+  /** What the job is called in its store; absent = it is found by its name. */
+  readonly jobUid?: string | undefined;
+  /** The state that it has is left behind. */
+  readonly anew?: boolean | undefined;
 }
 
 /** The state that a manifest tells the job to keep; undefined = none. */
 const openState = async (
-  { io, target, workers }: JobCreation,
+  { io, target, jobUid, anew }: JobCreation,
   { sha256 }: Artifact,
 ): Promise<OpenedState | undefined> => {
   const { name, checkpoint, baseDirectory } = target;
@@ -48,7 +52,8 @@ const openState = async (
     system,
     checkpoint,
     jobName: name,
-    jobUid: workers?.jobUid,
+    jobUid,
+    anew,
     runtimeVersion: ownVersion(system),
     artifact: sha256,
     baseDirectory,

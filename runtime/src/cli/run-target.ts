@@ -1,18 +1,19 @@
 import type { JobResult, LocalJob } from '../coordinator/local-job.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type CommandIo, ExitCode } from './command-io.ts';
-import { createJob } from './create-job.ts';
+import { createJob, type JobCreation } from './create-job.ts';
 import { type DeadLetterFile, openDeadLetterFile } from './dead-letter-file.ts';
 import type { JobTarget } from './job-target.ts';
 import { showProgress } from './progress.ts';
-import type { SavepointStart } from './savepoint-start.ts';
 import { type ControlPlace, serveControl } from './serve-control.ts';
 import { jobTotals, summaryLine } from './summary.ts';
 import { failureOf } from './trouble.ts';
-import type { WorkersOption } from './workers-option.ts';
+
+/** What a command is told about a run beside its target. */
+type RunWishes = Pick<JobCreation, 'workers' | 'savepoint' | 'jobUid' | 'anew'>;
 
 /** How a run is shown, and to whom. */
-export interface RunDisplay {
+export interface RunDisplay extends RunWishes {
   readonly logger: Logger;
   /** Shows why the job failed. */
   readonly showFailure: (error: unknown) => void;
@@ -20,10 +21,6 @@ export interface RunDisplay {
   readonly panel: boolean;
   /** Where the control API is served; absent = nowhere. */
   readonly control?: ControlPlace | undefined;
-  /** The processes that its slots are in; absent = this one. */
-  readonly workers?: WorkersOption | undefined;
-  /** What it begins with while it has no checkpoint of its own; absent = nothing. */
-  readonly savepoint?: SavepointStart | undefined;
 }
 
 /** The first interrupt stops the job after the records in hand, the second cancels it, further ones change nothing. */
@@ -76,13 +73,11 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   const deadLetters = openDeadLetterFile(io.system, target.deadLetterFile);
   let goOn = (): void => undefined;
   const { job, close } = await createJob({
+    ...display,
     io,
     target,
-    logger,
     deadLetters,
     onBlocked: () => goOn(),
-    workers: display.workers,
-    savepoint: display.savepoint,
   });
   const control = await serveControl(io, logger, job, target.name, display.control);
   const startedMs = io.system.clock.monotonicMs();

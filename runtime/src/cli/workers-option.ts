@@ -50,7 +50,7 @@ export const addWorkersOptions = (command: Command): Command =>
       'where workers that others start call; instead of --workers',
       parseAddress,
     )
-    .option('--job-uid <uid>', 'what workers that others start know the job by')
+    .option('--job-uid <uid>', 'what the job is called in its store, and by workers that others start')
     .option('--tls-directory <folder>', 'tls.crt, tls.key and ca.crt; workers must show such certificates');
 
 const tlsIn = (files: FileSystem, directory: string, peerIdentity: string): TlsSettings => {

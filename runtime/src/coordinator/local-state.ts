@@ -1,24 +1,20 @@
-import { localJobUid } from '../checkpoint/local-names.ts';
-import { readLog } from '../checkpoint/log.ts';
 import { LogWriter } from '../checkpoint/log-writer.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { jobRoot } from '../checkpoint/paths.ts';
-import { standingOf } from '../checkpoint/standing.ts';
+import type { Standing } from '../checkpoint/standing.ts';
 import { storeUnder } from '../checkpoint/store-under.ts';
 import { openStore, type StoreSurroundings } from '../checkpoint/stores/open-store.ts';
 import type { Checkpoint } from '../contract/checkpoint.ts';
 import { parseDuration } from '../contract/duration.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
-import { createJobLog } from './job-log.ts';
+import { findOwnJob, type OwnJob, type WantedJob } from './find-own-job.ts';
+import { createJobLog, type JobLog } from './job-log.ts';
 import type { LocalState } from './local.ts';
 
-export interface LocalStateSettings extends StoreSurroundings {
+export interface LocalStateSettings extends StoreSurroundings, WantedJob {
   readonly system: System;
   readonly checkpoint: Checkpoint;
-  readonly jobName: string;
-  /** What the job is called in the store; absent = it is found by its name. */
-  readonly jobUid?: string | undefined;
   readonly runtimeVersion: string;
   /** The sha256 of the artifact. */
   readonly artifact: string;
@@ -34,17 +30,6 @@ export interface OpenedState {
   close(): Promise<void>;
 }
 
-/** Ends after which a job that is started again begins anew. */
-const ends: readonly (string | undefined)[] = ['finished', 'drained'];
-
-const uidOf = (store: ObjectStore, { system, jobName }: LocalStateSettings): Promise<string> => {
-  const checksum = system.hashing;
-  return localJobUid(store, jobName, system.random.id(), checksum, async (jobUid) => {
-    const entries = await readLog({ store, jobUid, checksum });
-    return ends.includes(standingOf(jobUid, entries, store.place).stopped);
-  });
-};
-
 const otherKeyGroups = (settings: LocalStateSettings, jobUid: string, stored: number): MillraceError =>
   new MillraceError(
     'job-invalid',
@@ -59,19 +44,25 @@ const otherKeyGroups = (settings: LocalStateSettings, jobUid: string, stored: nu
  * The number of key groups that a job has, by its last checkpoint, or is to have.
  * @throws MillraceError when the manifest asks for another one.
  */
-const keyGroupsOf = async (
-  store: ObjectStore,
-  jobUid: string,
-  settings: LocalStateSettings,
-): Promise<number | undefined> => {
-  const entries = await readLog({ store, jobUid, checksum: settings.system.hashing });
-  const stored = standingOf(jobUid, entries, store.place).line.at(-1)?.manifest.maxParallelism;
+const keyGroupsOf = ({ jobUid, line }: Standing, settings: LocalStateSettings): number | undefined => {
+  const stored = line.at(-1)?.manifest.maxParallelism;
   const { maxParallelism = stored } = settings;
   if (stored !== undefined && maxParallelism !== stored) throw otherKeyGroups(settings, jobUid, stored);
   return maxParallelism;
 };
 
-const stateIn = (store: ObjectStore, jobUid: string, settings: LocalStateSettings): LocalState => {
+/** The log of a job of which is noted that it has one. */
+const notedLog = (log: JobLog, job: OwnJob): JobLog => ({
+  ...log,
+  claim: async () => {
+    const claimed = await log.claim();
+    await job.hasBegun();
+    return claimed;
+  },
+});
+
+const stateIn = (store: ObjectStore, job: OwnJob, settings: LocalStateSettings): LocalState => {
+  const { jobUid } = job.standing;
   const { system, checkpoint, jobName, runtimeVersion, artifact } = settings;
   const writer = new LogWriter({
     store,
@@ -83,7 +74,7 @@ const stateIn = (store: ObjectStore, jobUid: string, settings: LocalStateSetting
   });
   return {
     store: storeUnder(store, jobRoot(jobUid)),
-    log: createJobLog(writer),
+    log: notedLog(createJobLog(writer), job),
     base: { jobUid, jobName, runtimeVersion, artifact },
     policy: {
       intervalMs: parseDuration(checkpoint.interval),
@@ -101,9 +92,9 @@ const stateIn = (store: ObjectStore, jobUid: string, settings: LocalStateSetting
 export const openLocalState = async (settings: LocalStateSettings): Promise<OpenedState> => {
   const store = await openStore(settings.system, settings.checkpoint.store, settings);
   try {
-    const jobUid = settings.jobUid ?? (await uidOf(store, settings));
-    const maxParallelism = await keyGroupsOf(store, jobUid, settings);
-    return { state: stateIn(store, jobUid, settings), maxParallelism, close: () => store.close() };
+    const job = await findOwnJob(store, settings);
+    const maxParallelism = keyGroupsOf(job.standing, settings);
+    return { state: stateIn(store, job, settings), maxParallelism, close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { findLocalJob, localJobUid } from '../../src/checkpoint/local-names.ts';
+import { findLocalJob, findLocalName, localJob, markBegun } from '../../src/checkpoint/local-names.ts';
 import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import { sealText } from '../../src/checkpoint/sealed-text.ts';
 import { checksum } from './entries.ts';
@@ -8,7 +8,8 @@ let store: MemoryStore;
 beforeEach(() => {
   store = new MemoryStore({ nowMs: () => 0, monotonicMs: () => 0 });
 });
-const uid = (name: string, newId: string): Promise<string> => localJobUid(store, name, newId, checksum);
+const uid = async (name: string, newId: string): Promise<string> =>
+  (await localJob(store, name, newId, checksum)).jobUid;
 
 it('gives a job a uid at its first start, and the same ever after', async () => {
   expect(await findLocalJob(store, 'count', checksum)).toBeUndefined();
@@ -24,11 +25,23 @@ it('gives all that start at the same time the uid of one', async () => {
 });
 
 it('gives a job another uid once it is over, and all that start it then the same', async () => {
-  const isOver = (jobUid: string): Promise<boolean> => Promise.resolve(jobUid === 'a1');
   await uid('count', 'a1');
-  const ids = await Promise.all(['b', 'c'].map((id) => localJobUid(store, 'count', id, checksum, isOver)));
-  expect(ids).toEqual(['b', 'b']);
+  const jobs = await Promise.all(
+    ['b', 'c'].map((id) =>
+      localJob(store, 'count', id, checksum, ({ jobUid }) => Promise.resolve(jobUid === 'a1')),
+    ),
+  );
+  expect(jobs.map(({ jobUid, run }) => `${jobUid} ${run}`)).toEqual(['b 2', 'b 2']);
   expect(await findLocalJob(store, 'count', checksum)).toBe('b');
+});
+
+it('knows of each job of a name whether it has had a log', async () => {
+  const first = await localJob(store, 'count', 'a1', checksum);
+  expect(first.hasBegun).toBe(false);
+  for (const _ of [1, 2]) await markBegun(store, 'count', first, checksum);
+  expect(await findLocalName(store, 'count', checksum)).toEqual({ jobUid: 'a1', run: 1, hasBegun: true });
+  const next = await localJob(store, 'count', 'b', checksum, () => Promise.resolve(true));
+  expect(next).toEqual({ jobUid: 'b', run: 2, hasBegun: false });
 });
 
 it('never takes another uid where the name is damaged or of another job', async () => {

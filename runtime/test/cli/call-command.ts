@@ -21,15 +21,26 @@ export const folderWith = (files: Readonly<Record<string, string>> = {}): string
   return folder;
 };
 
+/** Where a command is called: a folder, and variables beside those of this process. */
+export interface Place {
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const optionsOf = (place: string | Place) =>
+  typeof place === 'string'
+    ? { cwd: place }
+    : { cwd: place.folder, env: { ...process.env, ...place.environment } };
+
 const commandWords = ['--conditions=millrace-source', program];
 
-/** Calls the command in a folder, without a terminal, in a process of its own: jobs are loaded as they are for a user. */
-export const call = (folder: string, ...words: readonly string[]): Promise<Called> =>
+/** Calls the command in a place, without a terminal, in a process of its own: jobs are loaded as they are for a user. */
+export const call = (place: string | Place, ...words: readonly string[]): Promise<Called> =>
   new Promise((done) => {
     const child = execFile(
       process.execPath,
       [...commandWords, ...words],
-      { cwd: folder, timeout: 20_000, maxBuffer: 1 << 26 },
+      { ...optionsOf(place), timeout: 20_000, maxBuffer: 1 << 26 },
       (_failure, out, error) => done({ code: child.exitCode ?? -1, out, error }),
     );
   });
@@ -55,9 +66,9 @@ export interface Running {
   readonly ended: Promise<Called>;
 }
 
-/** Starts the command in a folder and goes on while it runs. */
-export const start = (folder: string, ...words: readonly string[]): Running => {
-  const child = spawn(process.execPath, [...commandWords, ...words], { cwd: folder });
+/** Starts the command in a place and goes on while it runs. */
+export const start = (place: string | Place, ...words: readonly string[]): Running => {
+  const child = spawn(process.execPath, [...commandWords, ...words], optionsOf(place));
   const texts = { out: '', error: '' };
   const waiting = new Set<() => void>();
   const take = (name: keyof typeof texts) => (chunk: string) => {

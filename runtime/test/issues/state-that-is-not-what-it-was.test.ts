@@ -97,6 +97,9 @@ describe('a job whose state is not what it was does not begin without it', () =>
     rmSync(join(root, 'log'), { recursive: true });
     mkdirSync(join(root, 'state/1/1'), { recursive: true });
     writeFileSync(join(root, 'state/1/1/0-0'), 'something');
+    await expect(open(folder)).rejects.toThrow('has run before, and nothing is left of its log');
+    // As if it had been made before that was noted.
+    rmSync(join(folder, 'state/names/local/clicks/1-begun'));
     const { state, close } = await open(folder);
     await expect(state.log.claim()).rejects.toThrow(/has state, .* for one, and no log/);
     await close();

@@ -15,6 +15,7 @@ interface RunOptions extends TargetOptions, WorkersOptions {
   readonly controlTokenFile?: string;
   readonly from?: string;
   readonly allowRemoved?: boolean;
+  readonly anew?: boolean;
 }
 
 const examples = `
@@ -55,6 +56,7 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
       'what a job begins with that has no checkpoint of its own: a folder, s3://…',
     )
     .option('--allow-removed', 'with --from: state that the job has no place for may be left behind')
+    .option('--anew', 'begin with nothing, although the store has state of the job: it stays there, unused')
     .option('--no-panel', 'log lines instead of the live panel on a terminal')
     .option('--control-port <port>', 'serve the control API here; 0 takes a free port', parsePort)
     .option('--control-host <host>', 'where it listens; elsewhere than here only with a token', '127.0.0.1')
@@ -87,6 +89,8 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
           panel: options.panel && options.log === 'text',
           control: controlOf(options),
           workers,
+          jobUid: options.jobUid,
+          anew: options.anew,
           savepoint: options.from === undefined ? undefined : savepointOf(options.from, options),
         });
       } catch (error) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { localJobUid } from '../../../src/checkpoint/local-names.ts';
+import { localJob } from '../../../src/checkpoint/local-names.ts';
 import { LogWriter } from '../../../src/checkpoint/log-writer.ts';
 import { jobRoot, logKey } from '../../../src/checkpoint/paths.ts';
 import { StateObjectWriter } from '../../../src/checkpoint/state-object-writer.ts';
@@ -39,7 +39,7 @@ beforeEach(async () => {
   io = new FakeIo({ files: { 'job.yaml': manifest, 'bare.yaml': bare as string } });
   store = new DirectoryStore(io.system, join(io.workingDirectory, 'checkpoints'));
   const { hashing: checksum, clock } = io.system;
-  await localJobUid(store, 'count', jobUid, checksum);
+  await localJob(store, 'count', jobUid, checksum);
   const log = new LogWriter({ store, jobUid, checksum, me: one, clock, retained: () => 2 });
   await log.append(claimWish);
   const writer = new StateObjectWriter(io.system, true);

@@ -1,0 +1,111 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect } from 'vitest';
+import { type Called, call, folderWith, start } from './call-command.ts';
+
+/** Counts the records of a source without an end, and prints each total. */
+export const countingJob = `
+import { valueState } from 'millrace';
+import { generator } from 'millrace/connectors/generator';
+import { print } from 'millrace/connectors/print';
+
+class Count {
+  open(context) { this.total = context.state(valueState('total', { type: 'number', default: 0 })); }
+  process(_value, _context, output) {
+    this.total.update(this.total.value() + 1);
+    output.emit('total ' + this.total.value() + ';');
+  }
+}
+export default (env) => {
+  env.fromSource(generator({ generate: (n) => ({ name: 'a', n }), recordsPerSecond: 500 })).uid('numbers')
+    .keyBy('name').process(new Count()).uid('count').sinkTo(print());
+};
+`;
+
+/** A manifest of the job `shop` with this block `spec.checkpoint.store`, and more lines of `spec`. */
+export const manifestWith = (store: string, more = ''): string =>
+  `apiVersion: millrace.dev/v1alpha1
+kind: StreamJob
+metadata:
+  name: shop
+spec:
+  job:
+    entry: job.ts
+  checkpoint:
+    interval: 100ms
+    store:
+      ${store}
+${more}`;
+
+export const storedManifest: string = manifestWith('directory: checkpoints');
+
+/** The last total that a run has printed; 0 = none. */
+export const lastTotal = (text: string): number => Number(/.*total (\d+);/s.exec(text)?.[1] ?? 0);
+
+/** Lets the job run in a folder until it has printed a total, and stops it. */
+export const runAWhile = async (
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+  ...words: readonly string[]
+): Promise<Called> => {
+  const running = start({ folder, environment }, 'run', 'job.yaml', ...words);
+  await running.seen('total ');
+  running.signal('SIGINT');
+  return await running.ended;
+};
+
+/** A folder with a job that was stopped in its middle, made once for a file of tests; each call gives a copy of its own. */
+export const storedFolder = (): (() => Promise<string>) => {
+  const original = mkdtempSync(join(tmpdir(), 'millrace-stored-'));
+  let made: Promise<Called> | undefined;
+  afterAll(() => rmSync(original, { recursive: true }));
+  const make = (): Promise<Called> => {
+    writeFileSync(join(original, 'job.ts'), countingJob);
+    writeFileSync(join(original, 'job.yaml'), storedManifest);
+    return runAWhile(original);
+  };
+  return async () => {
+    made ??= make();
+    expect(await made).toMatchObject({ code: 0 });
+    const folder = folderWith();
+    cpSync(original, folder, { recursive: true });
+    return folder;
+  };
+};
+
+/** All files below a folder, with what is in them. */
+const filesIn = (folder: string): ReadonlyMap<string, string> => {
+  const names = (readdirSync(folder, { recursive: true }) as string[]).filter((name) =>
+    statSync(join(folder, name)).isFile(),
+  );
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
+};
+
+/** The one uid of a job in the store of a folder. */
+export const uidIn = (folder: string): string => {
+  const [uid, ...others] = readdirSync(join(folder, 'checkpoints/jobs'));
+  expect(others).toEqual([]);
+  return uid as string;
+};
+
+/**
+ * What a run must do about a store that it cannot use: say so, with these words and this advice, show nothing, begin with nothing, and leave
+ * all that there is as it is.
+ */
+export const expectRefused = async (
+  folder: string,
+  { code, message, advice }: { readonly code: number; readonly message: RegExp; readonly advice: RegExp },
+  ...words: readonly string[]
+): Promise<Called> => {
+  const before = filesIn(folder);
+  const called = await call(folder, 'run', 'job.yaml', '--no-panel', ...words);
+  const complaint = called.error.slice(called.error.indexOf('error: '));
+  expect(complaint).toMatch(message);
+  expect(/what now +(.*)/.exec(complaint)?.[1]).toMatch(advice);
+  expect(called.error).not.toMatch(/^ {4}at /m);
+  expect(called).toMatchObject({ code, out: '' });
+  const after = filesIn(folder);
+  for (const [name, text] of before) expect(after.get(name) === text, name).toBe(true);
+  return called;
+};
