@@ -113,6 +113,10 @@ export class SimulatedProcess implements Owner {
         collectYoung: () => undefined,
         afterCollection: () => ({ cancel: () => undefined }),
       },
+      inspection: {
+        startCpuProfile: () => absent('profiles'),
+        heapSnapshot: () => absent('heap snapshots'),
+      },
       writeErrorNow: (text) => this.world.note(`${name} writes ${text.trimEnd()}`),
     };
   }

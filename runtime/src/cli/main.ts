@@ -5,6 +5,7 @@ import { addCheckpoint } from './commands/checkpoint.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCancel, addRescale, addSavepoint, addStatus, addStop } from './commands/control.ts';
 import { addGraph } from './commands/graph.ts';
+import { addInspect } from './commands/inspect.ts';
 import { addNew } from './commands/new.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRun } from './commands/run.ts';
@@ -37,7 +38,7 @@ const build = (io: CommandIo, outcome: Outcome): Command => {
     .showHelpAfterError('(millrace --help shows the commands)')
     .addHelpText('after', `${examples}${exitCodes}`);
   const ofJobs = [addRun, addValidate, addGraph, addPlan, addNew];
-  const ofRunningJobs = [addStatus, addSavepoint, addStop, addCancel, addRescale];
+  const ofRunningJobs = [addStatus, addSavepoint, addStop, addCancel, addRescale, addInspect];
   for (const add of [...ofJobs, ...ofRunningJobs, addCheckpoint, addStoredSavepoints, addCompletion])
     add(program, io, outcome);
   for (const command of program.commands) {

@@ -1,4 +1,5 @@
 import type { JobResult, LocalJob } from '../coordinator/local-job.ts';
+import { readsSource } from '../graph/stateful.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type CommandIo, ExitCode } from './command-io.ts';
 import { createJob, type JobCreation } from './create-job.ts';
@@ -94,7 +95,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   trouble.release();
   const failure = trouble.seen.failure ?? result.error ?? closeDeadLetters(deadLetters);
   const state = failure === undefined ? result.state : 'failed';
-  const totals = jobTotals(job.report(), (task) => job.readsSource(task));
+  const totals = jobTotals(job.report(), (task) => readsSource(job.graph.tasks[task]));
   logger.info(summaryLine(target.name, state, totals, io.system.clock.monotonicMs() - startedMs));
   if (failure !== undefined) display.showFailure(failure);
   return exitCodeOf(state);

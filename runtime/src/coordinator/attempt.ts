@@ -3,6 +3,7 @@ import { MillraceError } from '../contract/errors.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { System } from '../sys/system.ts';
 import { settlesWithin } from '../sys/within.ts';
+import type { SlotQuestion } from '../task/slot-questions.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
@@ -141,6 +142,15 @@ export class Attempt {
 
   inject(barrier: Barrier): void {
     for (const slot of this.slots) slot.inject(barrier);
+  }
+
+  /** Asks one slot: see `SlotQuestion`. */
+  async ask(slot: number, question: SlotQuestion): Promise<Uint8Array> {
+    const asked = this.slot(slot);
+    if (asked !== undefined) return await asked.ask(question);
+    throw new MillraceError('not-found', `The job has no slot ${slot}.`, {
+      hint: `Its slots are numbered from 0 to ${this.slots.length - 1}.`,
+    });
   }
 
   /** Counters of every subtask. */

@@ -117,9 +117,10 @@ export class LocalJob {
     return this.running?.report() ?? [];
   }
 
-  /** Whether a task begins with a source: what it takes in is what the job has read. */
-  readsSource(task: number): boolean {
-    return this.settings.graph.tasks[task]?.chain[0]?.spec.kind === 'source';
+  /** What runs now, to be looked into, and where its key groups are; undefined = nothing does. */
+  get inside(): { readonly attempt: Attempt; readonly routing: RoutingTable } | undefined {
+    const { running: attempt, routing } = this;
+    return this.current === 'running' && attempt !== undefined ? { attempt, routing } : undefined;
   }
 
   /** Metrics of all slots as one, grouped by transform: counters of the job's functions are its accumulators. */

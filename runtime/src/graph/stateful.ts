@@ -1,7 +1,11 @@
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
+import type { Task } from './physical-graph.ts';
 
 /** What names the state of a transform in snapshots. */
 export const uidOf = ({ uid, name }: TransformNode): string => uid ?? name;
+
+/** Whether a task begins with a source: what it takes in is what the job has read. */
+export const readsSource = (task: Task | undefined): boolean => task?.chain[0]?.spec.kind === 'source';
 
 /**
  * Whether a transform always has something in a snapshot: keyed state, records under way, positions of a source,

@@ -3,9 +3,9 @@
  * one transform. A person may write or change such a file.
  */
 import { z } from 'zod';
+import { valueFromJson, valueToJson } from '../batch/json-value.ts';
 import type { StateSchema } from '../checkpoint/manifest.ts';
 import { MillraceError } from '../contract/errors.ts';
-import { valueFromJson, valueToJson } from './json-value.ts';
 import { type KeyedRecord, storedDescriptor } from './keyed-records.ts';
 import { keyedFunctions, type Savepoint } from './savepoint.ts';
 import type { BootstrappedState } from './write-savepoint.ts';

@@ -4,9 +4,11 @@ import { Cursor } from './cursor.ts';
 import { expireRow, isExpired } from './expiry.ts';
 import { GroupSnapshot, writeGroup } from './group-snapshot.ts';
 import { readKeyGroup } from './key-group-reader.ts';
+import { keyGroupOf } from './key-groups.ts';
 import type { KeyedSnapshot, SnapshotRequest } from './keyed-snapshot.ts';
 import { KeyedStoreSnapshot, type SnapshotPart } from './keyed-store-snapshot.ts';
 import { MemoryAccount } from './memory-account.ts';
+import { nothingThere, type PeekedState, peekRow } from './peek.ts';
 import { SnapshotEpochs } from './snapshot-epochs.ts';
 import type { StateDescription } from './state-description.ts';
 import { describeStored, StateRegistry } from './state-registry.ts';
@@ -128,6 +130,20 @@ export class KeyedStore {
   rollbackRecord(): void {
     this.log.rollback();
     this.cursor.endRecord();
+  }
+
+  /**
+   * What a key has in the state of this name, without taking it in hand: see `peekRow`. Undefined = there is no such state. The
+   * hash must be the `hashValue` of the key.
+   */
+  peek(stateName: string, key: unknown, hash: number, nowMs: number): PeekedState | undefined {
+    const { cursor, registry } = this;
+    const state = registry.states.findIndex(({ shape }) => shape.name === stateName);
+    if (state < 0) return undefined;
+    const group = cursor.groups[keyGroupOf(hash, cursor.groups.length)];
+    const row = group?.index.find(key, hash) ?? -1;
+    if (group === undefined || row < 0) return nothingThere;
+    return peekRow(group, row, state, registry.states[state]!, nowMs);
   }
 
   /** The keys of a group that have something in the state of this name that has not expired. */

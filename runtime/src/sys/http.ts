@@ -53,6 +53,8 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** A longer answer is an error. */
   readonly mostBytes: number;
+  /** Takes the bytes of an answer of the status 200 as they come: then its body is empty, and may be longer than `mostBytes`. */
+  readonly onBytes?: ((bytes: Uint8Array) => void) | undefined;
   /** For https: who signs the other side's certificate, and what is shown to it. */
   readonly tls?: Partial<HttpTls> | undefined;
   /** A name (URI or DNS) that the other side's certificate must be made out to; absent = the host of the address. */

@@ -20,10 +20,22 @@ const begin = ({ method, url, headers, tls, peerIdentity }: HttpRequest): Client
 };
 
 /** Reads an answer to its end, as long as it is not longer than is allowed. */
-const read = (response: IncomingMessage, mostBytes: number, done: (answer: HttpAnswer) => void): void => {
+const read = (
+  response: IncomingMessage,
+  { mostBytes, onBytes }: HttpRequest,
+  done: (answer: HttpAnswer) => void,
+): void => {
   const chunks: Buffer[] = [];
   let length = 0;
+  const take = response.statusCode === 200 ? onBytes : undefined;
   response.on('data', (chunk: Buffer) => {
+    if (take !== undefined) {
+      try {
+        return take(chunk);
+      } catch (error) {
+        return response.destroy(error as Error);
+      }
+    }
     length += chunk.length;
     if (length > mostBytes) {
       response.destroy(failure('EMSGSIZE', `The answer is longer than ${mostBytes} bytes.`));
@@ -36,7 +48,7 @@ const read = (response: IncomingMessage, mostBytes: number, done: (answer: HttpA
 
 export const nodeHttpRequest: Http['request'] = (request) =>
   new Promise((resolve, reject) => {
-    const { body, timeoutMs, mostBytes, url } = request;
+    const { body, timeoutMs, url } = request;
     const call = begin(request);
     const limit = setTimeout(
       () => call.destroy(failure('ETIMEDOUT', `${url} did not answer within ${timeoutMs} ms.`)),
@@ -49,7 +61,7 @@ export const nodeHttpRequest: Http['request'] = (request) =>
     call.on('error', (error) => end(() => reject(error)));
     call.on('response', (response) => {
       response.on('error', (error) => end(() => reject(error)));
-      read(response, mostBytes, (answer) => end(() => resolve(answer)));
+      read(response, request, (answer) => end(() => resolve(answer)));
     });
     call.end(body);
   });

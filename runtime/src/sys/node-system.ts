@@ -6,6 +6,7 @@ import { nodeFiles } from './node-files.ts';
 import { nodeHashing } from './node-hashing.ts';
 import { nodeHttp } from './node-http.ts';
 import { nodeHttpClients } from './node-http-client.ts';
+import { nodeInspection } from './node-inspection.ts';
 import { createNodeMemory } from './node-memory.ts';
 import { nodeNet } from './node-net.ts';
 import { nodeProcesses } from './node-processes.ts';
@@ -46,5 +47,6 @@ export const createNodeSystem = (): System => ({
   net: nodeNet,
   hashing: nodeHashing,
   memory: createNodeMemory(),
+  inspection: nodeInspection,
   writeErrorNow: (text) => void writeSync(2, text),
 });

@@ -8,6 +8,7 @@ import type { FileSystem } from './files.ts';
 import type { Hashing } from './hashing.ts';
 import type { Http } from './http.ts';
 import type { HttpClients } from './http-client.ts';
+import type { Inspection } from './inspection.ts';
 import type { Memory } from './memory.ts';
 import type { Net } from './net.ts';
 import type { Processes } from './processes.ts';
@@ -57,6 +58,7 @@ export interface System {
   readonly net: Net;
   readonly hashing: Hashing;
   readonly memory: Memory;
+  readonly inspection: Inspection;
   /** Writes to standard error before it returns, from any thread, also while the main thread is blocked. */
   writeErrorNow(text: string): void;
 }

@@ -3,6 +3,7 @@ import type { Batch, BatchKeys } from '../batch/batch.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { KeyedStore } from '../state/keyed-store.ts';
+import type { PeekedState } from '../state/peek.ts';
 import type { StateDescription } from '../state/state-description.ts';
 import { SubtaskState, type SubtaskStateSnapshot } from '../state/subtask-state.ts';
 import type { TimerQueue } from '../state/timers.ts';
@@ -136,6 +137,10 @@ export abstract class KeyedRecordProcessor implements Processor {
 
   describeState(): readonly StateDescription[] {
     return [...this.store.describe(), ...this.subtaskState.describe()];
+  }
+
+  peekState(stateName: string, key: unknown, hash: number, nowMs: number): PeekedState | undefined {
+    return this.store.peek(stateName, key, hash, nowMs);
   }
 
   /** For a port whose records have no key: no state of a key is in hand. */

@@ -7,6 +7,7 @@
 import type { Batch } from '../batch/batch.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import type { MemoryAccount } from '../state/memory-account.ts';
+import type { PeekedState } from '../state/peek.ts';
 import type { StateDescription } from '../state/state-description.ts';
 import type { SubtaskStateSnapshot } from '../state/subtask-state.ts';
 import type { System } from '../sys/system.ts';
@@ -123,6 +124,8 @@ export interface Processor {
   applyKeyGroup?(keyGroup: number, bytes: Uint8Array): void;
   /** After `open`: what the states that the user's functions asked for look like. */
   describeState?(): readonly StateDescription[];
+  /** Between two batches: what a key has in one of these states; changes nothing. Undefined = there is no state of this name. */
+  peekState?(stateName: string, key: unknown, hash: number, nowMs: number): PeekedState | undefined;
   /** State of this subtask that belongs to no key, at a barrier. */
   exportSubtaskState?(): readonly SubtaskStateSnapshot[];
   /** Before the first batch and after `open`: what this subtask gets of the state that all of them had. */

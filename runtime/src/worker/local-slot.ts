@@ -1,10 +1,22 @@
+import { SlotQuestions } from '../task/slot-questions.ts';
 import { SlotRuntime } from '../task/slot-runtime.ts';
 import type { SlotSetup } from '../task/slot-setup.ts';
 import type { BareSlot, SubtaskReport } from './slot-handle.ts';
 
 /** A slot on this very thread. */
 export const createLocalSlot = (setup: SlotSetup): BareSlot => {
-  const runtime = new SlotRuntime(setup);
+  const runtime = new SlotRuntime({
+    ...setup,
+    onFinished: (drained) => {
+      questions.close();
+      setup.onFinished(drained);
+    },
+    onFailed: (error) => {
+      questions.close();
+      setup.onFailed(error);
+    },
+  });
+  const questions = new SlotQuestions(setup.system, runtime.subtasks);
   /** A reader may be code of the job's author: what it throws is the failure of its slot, not of whoever gives it a split. */
   const failing = (act: () => void): void => {
     try {
@@ -28,7 +40,11 @@ export const createLocalSlot = (setup: SlotSetup): BareSlot => {
       failing(() => runtime.checkpointEnded(checkpointId, completed)),
     release: () => runtime.release(),
     snapshotsHaveRoom: () => runtime.snapshotsHaveRoom(),
-    cancel: () => runtime.cancel(),
+    cancel: () => {
+      questions.close();
+      return runtime.cancel();
+    },
+    ask: (question) => questions.answer(question),
     report: () => reportOf(runtime, setup.slot),
     metrics: () => setup.metrics.snapshot(),
   };

@@ -7,6 +7,7 @@ import type { SlotRestore } from '../checkpoint/slot-snapshot.ts';
 import type { KeyGroupUnit } from '../checkpoint/snapshot-unit.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { MovedState } from '../task/key-group-moves.ts';
+import type { SlotQuestion } from '../task/slot-questions.ts';
 import type { SubtaskStatistics } from '../task/statistics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SlotAck } from './snapshot-upload.ts';
@@ -48,6 +49,8 @@ interface SlotCommands {
   report(): readonly SubtaskReport[];
   /** The newest metrics, the job's own among them, grouped by transform. */
   metrics(): MetricSnapshot;
+  /** Asks what runs; the slot answers between two batches. Rejects when it refuses, or ends before. */
+  ask(question: SlotQuestion): Promise<Uint8Array>;
 }
 
 /** What a slot goes on from after a restart; a plain value. */

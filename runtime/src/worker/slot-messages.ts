@@ -4,10 +4,12 @@ import type { Barrier } from '../exchange/element.ts';
 import type { SlotAddress } from '../exchange/tcp/tcp-channels.ts';
 import type { DeadLetter, DeadLetterPolicy } from '../task/failures.ts';
 import type { MovedState } from '../task/key-group-moves.ts';
+import type { SlotQuestion } from '../task/slot-questions.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { FromHosted } from './hosted-thread.ts';
 import type { JobCode } from './job-code.ts';
+import type { QuestionAnswer } from './open-questions.ts';
 import type { SlotPlace } from './slot-channels.ts';
 import type { SubtaskReport } from './slot-handle.ts';
 
@@ -40,6 +42,7 @@ export type ToSlot =
   | { readonly kind: 'state'; readonly state: MovedState }
   | { readonly kind: 'stop' }
   | { readonly kind: 'drain' }
+  | { readonly kind: 'ask'; readonly question: number; readonly what: SlotQuestion }
   | { readonly kind: 'cancel' };
 
 export type FromSlot =
@@ -52,6 +55,7 @@ export type FromSlot =
   | { readonly kind: 'done' }
   | { readonly kind: 'unit'; readonly checkpointId: number; readonly unit: SnapshotUnit }
   | { readonly kind: 'taken'; readonly snapshot: SlotSnapshot }
+  | ({ readonly kind: 'answer' } & QuestionAnswer)
   | { readonly kind: 'ended'; readonly drained: boolean }
   | { readonly kind: 'finished'; readonly drained: boolean }
   | {

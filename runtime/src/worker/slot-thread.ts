@@ -9,6 +9,7 @@ import type { SlotSetup } from '../task/slot-setup.ts';
 import { MetricGroup } from '../telemetry/metrics.ts';
 import { assertSameGraph, loadGraph } from './job-code.ts';
 import { createLocalSlot } from './local-slot.ts';
+import { answerOf, type QuestionAnswer } from './open-questions.ts';
 import { toPlainError } from './plain-error.ts';
 import { remoteLogger } from './remote-logger.ts';
 import { openSlotChannels, type SlotChannels } from './slot-channels.ts';
@@ -79,13 +80,14 @@ export const runSlotThread = async (
     nextReport = system.timers.after(reportIntervalMs, report);
   };
   const ready = (): void => send({ kind: 'ready' });
+  const answer = (given: QuestionAnswer): void => send({ kind: 'answer', ...given });
   port.onMessage((raw) => {
     const message = raw as ToSlot;
     if (message.kind === 'unitsTaken') {
       window.acknowledge(message.bytes);
       slot.snapshotsHaveRoom();
     } else if (message.kind === 'connect') channels?.connect(message.peers).then(ready, lose);
-    else obey(message, slot, { end, obeyed: () => send({ kind: 'done' }) });
+    else obey(message, slot, { end, obeyed: () => send({ kind: 'done' }), answer });
   });
   report();
   if (channels.port === undefined) ready();
@@ -126,13 +128,14 @@ const sendableLetter = (letter: DeadLetter): DeadLetter =>
 /** What a thread tells when it has obeyed. */
 interface Answers {
   obeyed(): void;
+  answer(answer: QuestionAnswer): void;
   end(): void;
 }
 
 const obey = (
   message: Exclude<ToSlot, { kind: 'unitsTaken' | 'connect' }>,
   slot: BareSlot,
-  { obeyed, end }: Answers,
+  { obeyed, answer, end }: Answers,
 ): void => {
   switch (message.kind) {
     case 'open':
@@ -157,6 +160,8 @@ const obey = (
       return slot.stop();
     case 'drain':
       return slot.drain();
+    case 'ask':
+      return void answerOf(slot, message).then(answer);
     case 'cancel':
       return void slot.cancel().then(end);
   }

@@ -8,6 +8,7 @@ import type { SnapshotOutput } from '../task/slot-snapshots.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { MetricGroup, type MetricSnapshot } from '../telemetry/metrics.ts';
 import { type FromHosted, hostThread } from './hosted-thread.ts';
+import { OpenQuestions } from './open-questions.ts';
 import type { BareSlot, SlotReports, SubtaskReport } from './slot-handle.ts';
 import type { FromSlot, SlotThreadData, ToSlot } from './slot-messages.ts';
 import { UnitReceiver } from './unit-window.ts';
@@ -92,12 +93,28 @@ export interface ThreadSlot extends BareSlot {
   connect(peers: readonly SlotAddress[]): void;
 }
 
+/** What needs no answer. */
+const commandsOf = (send: (message: ToSlot) => void) =>
+  ({
+    connect: (peers) => send({ kind: 'connect', peers }),
+    start: () => send({ kind: 'start' }),
+    checkpointEnded: (checkpointId, completed) => send({ kind: 'checkpointEnded', checkpointId, completed }),
+    release: () => send({ kind: 'release' }),
+    addSplit: (task, split) => send({ kind: 'addSplit', task, split }),
+    noMoreSplits: (task) => send({ kind: 'noMoreSplits', task }),
+    inject: (barrier) => send({ kind: 'inject', barrier }),
+    acceptState: (state) => send({ kind: 'state', state }),
+    stop: () => send({ kind: 'stop' }),
+    drain: () => send({ kind: 'drain' }),
+  }) satisfies Partial<ThreadSlot>;
+
 /** A slot on a thread of its own. */
 export const startThreadSlot = (settings: ThreadSlotSettings): ThreadSlot => {
   const { system, logger, deadLetters, data, reports } = settings;
   let report: readonly SubtaskReport[] = [];
   let metrics: MetricSnapshot = new MetricGroup().snapshot();
   const asked = new Asked((message) => thread.send(message));
+  const questions = new OpenQuestions();
   const units = new UnitReceiver(settings.snapshots, (bytes) => thread.send({ kind: 'unitsTaken', bytes }));
   const onMessage = (message: Exclude<FromSlot, FromHosted>): void => {
     switch (message.kind) {
@@ -109,6 +126,8 @@ export const startThreadSlot = (settings: ThreadSlotSettings): ThreadSlot => {
         return units.accept(message.checkpointId, message.unit);
       case 'taken':
         return settings.snapshots?.taken(message.snapshot);
+      case 'answer':
+        return questions.answered(message);
       case 'ended':
         return reports.onEnded?.(message.drained);
       case 'requestSplit':
@@ -120,6 +139,7 @@ export const startThreadSlot = (settings: ThreadSlotSettings): ThreadSlot => {
         return;
       case 'finished':
         thread.done();
+        questions.end();
         return reports.onFinished(message.drained);
       case 'deadLetter':
         return deadLetters(message.letter);
@@ -136,26 +156,21 @@ export const startThreadSlot = (settings: ThreadSlotSettings): ThreadSlot => {
     onMessage,
     onFailed: (error) => {
       asked.release();
+      questions.end();
       reports.onFailed(error);
     },
   });
   return {
+    ...commandsOf(thread.send),
     ready: thread.ready,
-    connect: (peers) => thread.send({ kind: 'connect', peers }),
     open: (restore) => asked.ask({ kind: 'open', restore }),
     load: (pieces) => asked.ask({ kind: 'load', units: pieces }),
-    start: () => thread.send({ kind: 'start' }),
-    checkpointEnded: (checkpointId, completed) =>
-      thread.send({ kind: 'checkpointEnded', checkpointId, completed }),
-    release: () => thread.send({ kind: 'release' }),
     snapshotsHaveRoom: () => units.hasRoom(),
-    addSplit: (task, split) => thread.send({ kind: 'addSplit', task, split }),
-    noMoreSplits: (task) => thread.send({ kind: 'noMoreSplits', task }),
-    inject: (barrier) => thread.send({ kind: 'inject', barrier }),
-    acceptState: (state) => thread.send({ kind: 'state', state }),
-    stop: () => thread.send({ kind: 'stop' }),
-    drain: () => thread.send({ kind: 'drain' }),
-    cancel: () => thread.close({ kind: 'cancel' }),
+    cancel: () => {
+      questions.end();
+      return thread.close({ kind: 'cancel' });
+    },
+    ask: (what) => questions.ask((question) => thread.send({ kind: 'ask', question, what })),
     report: () => report,
     metrics: () => metrics,
   };

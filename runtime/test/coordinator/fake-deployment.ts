@@ -23,6 +23,8 @@ export class FakeSlot {
   readonly closed: Deferred = deferred();
   readonly reports: SlotReports;
   records = 0;
+  /** What it answers to questions, in order. */
+  readonly answers: Uint8Array[] = [];
 
   constructor(reports: SlotReports) {
     this.reports = reports;
@@ -45,6 +47,10 @@ export class FakeSlot {
       cancel: () => {
         this.told.push('cancel');
         return this.closed.promise;
+      },
+      ask: async (question) => {
+        this.told.push(`ask ${JSON.stringify(question)}`);
+        return this.answers.shift() ?? new Uint8Array(0);
       },
       report: () => [],
       metrics: () => ({ ...mergeMetrics([]), counters: { records: this.records } }),

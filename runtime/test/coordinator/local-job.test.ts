@@ -96,11 +96,6 @@ describe('a job', () => {
     expect(cluster.deployed).toHaveLength(1);
   });
 
-  it('knows which tasks read sources', () => {
-    const { job } = create();
-    expect(graph.tasks.map(({ index }) => job.readsSource(index))).toEqual([true, false]);
-  });
-
   it('tells its end only when everything is closed', async () => {
     const { job, cluster } = await brought('deploying');
     let ended = false;

@@ -70,6 +70,11 @@ export const readAnswer = <O extends Operation>(
   return result.data as ReplyOf<O>;
 };
 
+/** How a download is asked for, and what its answer says unless it is the bytes. */
+export const readRefusal = (operation: Operation, answer: ControlAnswer): void => {
+  if (answer.status !== 200) readAnswer(operation, answer);
+};
+
 /** The client side of the control API over any way to send; downloads are not read by it. */
 export const createAsk =
   (send: (call: ControlCall) => Promise<ControlAnswer>): Ask =>

@@ -20,6 +20,8 @@ export interface Route<Request, Reply> {
   readonly status: 200 | 202;
   /** Of what comes in: fields of path and query are texts there. */
   readonly request: z.ZodType<Request, object>;
+  /** Shows records or state: answered only to who has shown a token or certificate, also on the machine of the job. */
+  readonly showsData?: true;
   /** 'download' = bytes. */
   readonly reply: z.ZodType<Reply> | 'download';
 }
@@ -163,6 +165,7 @@ const running: Pick<
     reply: workerListSchema,
   },
   queryState: {
+    showsData: true,
     method: 'get',
     path: '/v1/state/{transform}/{state}',
     summary: 'What a transform (by uid) holds in one of its states for a key, given as JSON.',
@@ -171,6 +174,7 @@ const running: Pick<
     reply: stateAnswerSchema,
   },
   profileSlot: {
+    showsData: true,
     method: 'post',
     path: '/v1/slots/{slot}/cpu-profile',
     summary: 'A CPU profile of a slot over some time, for the developer tools of Chrome.',
@@ -179,6 +183,7 @@ const running: Pick<
     reply: 'download',
   },
   dumpHeap: {
+    showsData: true,
     method: 'post',
     path: '/v1/slots/{slot}/heap-snapshot',
     summary: 'A heap snapshot of a slot, which stands still meanwhile; it shows records and state.',

@@ -16,7 +16,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { prometheusMediaType, prometheusText } from '../../telemetry/prometheus.ts';
 import { answerOperation } from './answer-operation.ts';
 import type { EventStream } from './event-stream.ts';
-import { type Access, examineCaller } from './guard.ts';
+import { type Access, examineCaller, examineCuriosity } from './guard.ts';
 import type { JobControl } from './job-control.ts';
 import { refuse, refuseErrors } from './refuse.ts';
 import type { TokenBuckets } from './token-buckets.ts';
@@ -118,12 +118,19 @@ const addEvents = (app: Express, events: EventStream): void => {
   });
 };
 
-const addOperations = (app: Express, { system, control }: ApplicationSettings): void => {
+const addOperations = (app: Express, { system, control, access }: ApplicationSettings): void => {
   app.use(express.json({ limit: mostBodyBytes, inflate: false }));
   const methods = new Map<string, string[]>();
   for (const [operation, route] of Object.entries(routes) as [Operation, Route<unknown, unknown>][]) {
     const path = route.path.replace(/\{(\w+)\}/g, ':$1');
     methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
+    if (route.showsData === true) {
+      app[route.method](path, (_request: Request, response: Response, next: NextFunction) => {
+        const problem = examineCuriosity(access);
+        if (problem === undefined) next();
+        else refuse(response, problem);
+      });
+    }
     app[route.method](path, answerOperation(control, system.timers, operation, route));
   }
   for (const [path, allowed] of methods) {

@@ -51,6 +51,18 @@ export const examineCaller = (
   );
 };
 
+/** Records and state are shown to nobody who has shown nothing: any program of the machine could ask. */
+export const examineCuriosity = ({ token, clientName }: Access): MillraceError | undefined =>
+  token !== undefined || clientName !== undefined
+    ? undefined
+    : new MillraceError(
+        'not-authorized',
+        'Records and state are shown only where the control API has a token.',
+        {
+          hint: 'Start the job with --control-token-file, and ask with the same file as --token-file.',
+        },
+      );
+
 const shortestToken = 16;
 
 /**

@@ -17,6 +17,7 @@ import { causeChain, FailureHistory } from './failure-history.ts';
 import type { Answers, JobControl } from './job-control.ts';
 import { jobScopes, slotScopes, subtaskScopes } from './metric-scopes.ts';
 import { nameOfNow, savepointAnswers } from './savepoint-answers.ts';
+import { slotAnswers } from './slot-answers.ts';
 import { taskDetail, taskStatus } from './task-status.ts';
 
 export interface LocalControlSettings {
@@ -77,6 +78,7 @@ class LocalControl {
     return {
       ...refusals(),
       ...this.answers(),
+      ...slotAnswers(job, name, this.settings.system.random),
       ...(checkpoints === undefined ? {} : this.storedAnswers(checkpoints)),
       subscribe: (listener) => {
         this.listeners.add(listener);

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../contract/errors.ts';
 import type { Cancellable, System } from '../../sys/system.ts';
+import { answerOf } from '../open-questions.ts';
 import { toPlainError } from '../plain-error.ts';
 import type { SlotHandle, SlotReports } from '../slot-handle.ts';
 import { barrierOf, beginningOf, type SlotAnswer, type SlotCall } from './slot-calls.ts';
@@ -58,6 +59,8 @@ export class HostedSlot {
         return slot.checkpointEnded(call.checkpointId, call.completed);
       case 'release':
         return slot.release();
+      case 'ask':
+        return void answerOf(slot, call).then((answer) => this.send({ kind: 'answer', ...answer }));
       case 'cancel':
         return void this.cancel();
       default:

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../contract/errors.ts';
 import { MetricGroup, type MetricSnapshot } from '../../telemetry/metrics.ts';
+import { OpenQuestions } from '../open-questions.ts';
 import { fromPlainError } from '../plain-error.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from '../slot-handle.ts';
 import { injectCall, openCall, type SlotAnswer, type SlotCall } from './slot-calls.ts';
@@ -13,6 +14,7 @@ export class RemoteSlot implements SlotHandle {
   private readonly isReady = Promise.withResolvers<void>();
   private readonly opened = Promise.withResolvers<void>();
   private readonly cancelled = Promise.withResolvers<void>();
+  private readonly questions = new OpenQuestions();
   private isOver = false;
   private lastReport: readonly SubtaskReport[] = [];
   private lastMetrics: MetricSnapshot = new MetricGroup().snapshot();
@@ -83,6 +85,10 @@ export class RemoteSlot implements SlotHandle {
     return this.lastMetrics;
   }
 
+  ask(...[what]: Parameters<SlotHandle['ask']>): Promise<Uint8Array> {
+    return this.questions.ask((question) => this.tell({ kind: 'ask', question, what }));
+  }
+
   /** The slot says something. */
   accept(answer: SlotAnswer): void {
     switch (answer.kind) {
@@ -121,8 +127,11 @@ export class RemoteSlot implements SlotHandle {
         return reports.onAck?.(answer.ack);
       case 'refused':
         return reports.onRefused?.(answer.checkpointId, fromPlainError(answer.error));
+      case 'answer':
+        return this.questions.answered(answer);
       case 'finished':
         this.isOver = true;
+        this.questions.end();
         return reports.onFinished(answer.drained);
       case 'failed':
         return this.fail(fromPlainError(answer.error));
@@ -147,6 +156,7 @@ export class RemoteSlot implements SlotHandle {
   private end(error: unknown): void {
     this.isOver = true;
     this.isReady.reject(error);
+    this.questions.end();
     this.opened.resolve();
   }
 }

@@ -1,6 +1,8 @@
 import type { Barrier } from '../../exchange/element.ts';
 import type { MovedState } from '../../task/key-group-moves.ts';
+import type { SlotQuestion } from '../../task/slot-questions.ts';
 import type { MetricSnapshot } from '../../telemetry/metrics.ts';
+import type { QuestionAnswer } from '../open-questions.ts';
 import type { PlainError } from '../plain-error.ts';
 import type { SlotBeginning, SubtaskReport } from '../slot-handle.ts';
 import type { SlotAck } from '../snapshot-upload.ts';
@@ -25,6 +27,7 @@ export type SlotCall =
   | { readonly kind: 'drain' }
   | { readonly kind: 'checkpointEnded'; readonly checkpointId: number; readonly completed: boolean }
   | { readonly kind: 'release' }
+  | { readonly kind: 'ask'; readonly question: number; readonly what: SlotQuestion }
   | { readonly kind: 'cancel' };
 
 /** What such a slot tells: see `SlotReports`. */
@@ -39,6 +42,7 @@ export type SlotAnswer =
   | { readonly kind: 'ended'; readonly drained: boolean }
   | { readonly kind: 'ack'; readonly ack: SlotAck }
   | { readonly kind: 'refused'; readonly checkpointId: number; readonly error: PlainError }
+  | ({ readonly kind: 'answer' } & QuestionAnswer)
   | { readonly kind: 'finished'; readonly drained: boolean }
   | { readonly kind: 'failed'; readonly error: PlainError }
   | {

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { main } from '../../../src/cli/main.ts';
 import { replies } from '../../coordinator/control/fake-control.ts';
@@ -93,6 +94,48 @@ describe('the commands for a running job', () => {
     const io = new FakeIo({ files: { token }, variables });
     expect(await main(['cancel'], io)).toBe(0);
     expect(io.printed).toBe('shop is cancelled\n');
+  });
+});
+
+describe('the commands that look into a running job', () => {
+  it('show what it holds for a key', async () => {
+    const found = await told(await serve(), 'inspect', 'state', 'totals', 'sum', '"ann"');
+    expect(found.asked).toEqual([
+      { operation: 'queryState', request: { transform: 'totals', state: 'sum', key: '"ann"' } },
+    ]);
+    expect(found.out).toBe('{"total":3}\n');
+    const served = await serve();
+    served.fake.instead = () => ({ ...replies.queryState(), found: false, value: null });
+    expect((await told(served, 'inspect', 'state', 'totals', 'sum', '1')).out).toBe(
+      'nothing (key group 12, slot 1)\n',
+    );
+  });
+
+  it('write a profile or a heap snapshot into a new file', async () => {
+    const served = await serve();
+    const io = new FakeIo({ files: { token, taken: '' } });
+    const ask = (...words: readonly string[]) =>
+      main(['inspect', ...words, '-c', served.url, '--token-file', 'token'], io);
+    expect(await ask('profile', '--slot', '1', '--seconds', '3')).toBe(0);
+    expect(served.fake.asked.at(-1)).toEqual({
+      operation: 'profileSlot',
+      request: { slot: 1, durationMs: 3000 },
+    });
+    expect(readFileSync(`${io.workingDirectory}/slot.cpuprofile`, 'utf8')).toBe('{"is":"profile"}');
+    expect(await ask('heap', '--file', 'mine')).toBe(0);
+    expect(readFileSync(`${io.workingDirectory}/mine`, 'utf8')).toBe('{"is":"heap"}');
+    expect(io.printed).toContain('mine has 13 bytes');
+    expect(await ask('heap', '--file', 'taken')).toBe(2);
+    expect(io.complained).toContain('There is a file taken already.');
+  });
+
+  it('leave no file of what is refused', async () => {
+    const served = await serve();
+    served.fake.refuseWith('conflict', 'One is being taken already.', { hint: 'Wait.' });
+    const io = new FakeIo({ files: { token } });
+    expect(await main(['inspect', 'heap', '-c', served.url, '--token-file', 'token'], io)).toBe(2);
+    expect(io.complained).toContain('One is being taken already.');
+    expect(existsSync(`${io.workingDirectory}/slot.heapsnapshot`)).toBe(false);
   });
 });
 

@@ -167,8 +167,6 @@ describe('a job of this process under the control API', () => {
       () => control.listCheckpoints({}),
       () => control.setParallelism({ parallelism: 3 }),
       () => control.suspend({}),
-      () => control.queryState({ transform: 'a', state: 'b', key: '1' }),
-      () => control.dumpHeap({ slot: 0 }),
     ])
       await expect(async () => refused()).rejects.toMatchObject({ code: 'unsupported' });
     expect(job.state).toBe('running');

@@ -34,6 +34,11 @@ export class NotingSlot implements SlotHandle {
     this.note('cancel')();
     return this.cancelling.promise;
   };
+  answer = Promise.withResolvers<Uint8Array>();
+  readonly ask = (...words: unknown[]) => {
+    this.note('ask')(...words);
+    return this.answer.promise;
+  };
   readonly metrics = () => new MetricGroup().snapshot();
   readonly report = () => [{ task: 0, recordsIn: this.records } as SubtaskReport];
 

@@ -168,6 +168,23 @@ describe('a slot in another process', () => {
     await expect(second.remote.ready).rejects.toThrow('the link is lost');
   });
 
+  it('answers questions as if it were here, and none when it has ended', async () => {
+    const { remote, slot, own } = joined();
+    const question = { kind: 'state', transform: 'totals', state: 'sum', key: 7n } as const;
+    const answered = remote.ask(question);
+    slot.answer.resolve(Uint8Array.of(1, 2));
+    expect(await answered).toEqual(Uint8Array.of(1, 2));
+    expect(slot.told).toEqual([['ask', question]]);
+    slot.answer = Promise.withResolvers();
+    const refused = remote.ask(question);
+    slot.answer.reject(new MillraceError('not-found', 'no such state'));
+    await expect(refused).rejects.toMatchObject({ code: 'not-found' });
+    slot.answer = Promise.withResolvers();
+    const lost = remote.ask(question);
+    own.onFailed(new Error('it failed'));
+    await expect(lost).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   it('refuses what means nothing to it, at either end', () => {
     const { hosted, remote } = joined();
     expect(() => hosted.obey({ kind: 'dance' } as never)).toThrow('which means nothing here');

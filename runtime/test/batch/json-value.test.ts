@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { valueFromJson, valueToJson } from '../../src/batch/json-value.ts';
 import { equalValues } from '../../src/batch/order.ts';
-import { valueFromJson, valueToJson } from '../../src/offline/json-value.ts';
 import { anyValue } from '../state/values.ts';
 
 fc.configureGlobal({ seed: 41_005 });
