@@ -13,6 +13,9 @@ const withoutAlignment = (right: ChannelReceiver): ChannelReceiver => {
   let barrier: StreamElement | undefined;
   const next: StreamElement[] = [];
   return {
+    watch: (watch) => right.watch(watch),
+    unwatch: () => right.unwatch(),
+    restore: (elements) => right.restore(elements),
     poll: () => {
       if (next.length > 0) return next.shift();
       const element = right.poll();

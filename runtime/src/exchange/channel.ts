@@ -5,6 +5,7 @@
  * owns which key group. Channels inside a thread pass batches by reference; between threads they are encoded into rings.
  */
 import type { StreamElement } from './element.ts';
+import type { Watch } from './element-queue.ts';
 
 /** The sending end. */
 export interface ChannelSender {
@@ -17,6 +18,11 @@ export interface ChannelSender {
 /** The receiving end. Taking an element gives its credit back. */
 export interface ChannelReceiver {
   poll(): StreamElement | undefined;
+  /** See `ElementQueue.watch`: all that was sent comes here without credit too, so nothing of the channel is anywhere else for long. */
+  watch(watch: Watch): void;
+  unwatch(): void;
+  /** Before the first `poll`: what was in flight before a restart. */
+  restore(elements: readonly StreamElement[]): void;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { type ChannelReceiver, type ChannelSender, channelCredit } from './channel.ts';
 import type { StreamElement } from './element.ts';
-import { Queue } from './queue.ts';
+import { ElementQueue, type Watch } from './element-queue.ts';
 
 /** A channel inside one thread: a queue of references. */
 export class LocalChannel implements ChannelSender, ChannelReceiver {
-  private readonly queue = new Queue<StreamElement>();
+  private readonly queue = new ElementQueue();
   private readonly onElement: () => void;
   private readonly onCredit: () => void;
 
@@ -28,5 +28,19 @@ export class LocalChannel implements ChannelSender, ChannelReceiver {
     const element = this.queue.take();
     if (!hadCredit && this.hasCredit()) this.onCredit();
     return element;
+  }
+
+  watch(watch: Watch): void {
+    const hadCredit = this.hasCredit();
+    this.queue.watch(watch);
+    if (!hadCredit && this.hasCredit()) this.onCredit();
+  }
+
+  unwatch(): void {
+    this.queue.unwatch();
+  }
+
+  restore(elements: readonly StreamElement[]): void {
+    this.queue.restore(elements);
   }
 }

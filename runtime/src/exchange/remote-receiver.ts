@@ -1,12 +1,12 @@
 import type { TaskEdge } from '../graph/physical-graph.ts';
 import type { ChannelReceiver } from './channel.ts';
 import type { StreamElement } from './element.ts';
+import { ElementQueue, type Watch } from './element-queue.ts';
 import { createEdgeKeyExtractor, type KeyExtractor } from './keys.ts';
-import { Queue } from './queue.ts';
 
 /** The receiving end of a channel from another thread or process: decoded elements wait here until the gate takes them. */
 export class RemoteReceiver implements ChannelReceiver {
-  private readonly queue = new Queue<StreamElement>();
+  private readonly queue = new ElementQueue();
   private readonly extract: KeyExtractor | undefined;
   private readonly onElement: () => void;
   private readonly giveCredit: () => void;
@@ -23,10 +23,23 @@ export class RemoteReceiver implements ChannelReceiver {
   }
 
   poll(): StreamElement | undefined {
+    const isRestored = this.queue.isNextRestored;
     const element = this.queue.take();
     if (element?.kind !== 'batch') return element;
-    this.giveCredit();
+    if (!isRestored) this.giveCredit();
     // Keys do not travel: they follow from the records.
     return this.extract === undefined ? element : element.withKeys(this.extract(element));
+  }
+
+  watch(watch: Watch): void {
+    this.queue.watch(watch);
+  }
+
+  unwatch(): void {
+    this.queue.unwatch();
+  }
+
+  restore(elements: readonly StreamElement[]): void {
+    this.queue.restore(elements);
   }
 }

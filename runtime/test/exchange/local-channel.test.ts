@@ -66,6 +66,18 @@ describe('a channel inside a thread', () => {
     expect(credits).toBe(1);
   });
 
+  it('gives credit back when a barrier is taken out of its middle', () => {
+    let credits = 0;
+    const channel = new LocalChannel(silent, () => {
+      credits += 1;
+    });
+    channel.send({ kind: 'barrier', id: 1 });
+    for (let i = 1; i < channelCredit; i++) channel.send(batch(i));
+    expect(channel.hasCredit()).toBe(false);
+    channel.watch(({ kind }) => (kind === 'barrier' ? 'removeAsLast' : 'keep'));
+    expect([channel.hasCredit(), credits]).toEqual([true, 1]);
+  });
+
   it('wakes its receiver with every element', () => {
     let woken = 0;
     const channel = new LocalChannel(() => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LocalChannel } from '../../src/exchange/local-channel.ts';
 import { type RemoteChannels, splitChannels } from '../../src/exchange/remote-channels.ts';
 import { exchangeOf, keyedGraph } from './slots.ts';
 
@@ -10,7 +11,10 @@ const noting = (name: string, calls: string[], moves: boolean, isEmpty = true): 
   },
   receiver: (_edge, fromSlot) => {
     calls.push(`${name} receives from ${fromSlot}`);
-    return { poll: () => undefined };
+    return new LocalChannel(
+      () => undefined,
+      () => undefined,
+    );
   },
   pump: () => {
     calls.push(`${name} pumps`);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { Batch } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import type { StreamElement } from '../../src/exchange/element.ts';
+import { LocalChannel } from '../../src/exchange/local-channel.ts';
 import { InputGate } from '../../src/task/input-gate.ts';
 
 fc.configureGlobal({ seed: 20_011 });
@@ -29,12 +30,20 @@ const describeElement = (element: StreamElement): string => {
   }
 };
 
+const silent = (): void => undefined;
+
 /** A gate over queues that a test fills. */
 const newGate = (...channels: readonly (readonly StreamElement[])[]) => {
-  const queues = channels.map((elements) => [...elements]);
-  const gate = new InputGate(
-    queues.map((queue, port) => ({ port, receiver: { poll: () => queue.shift() } })),
-  );
+  const receivers = channels.map(() => new LocalChannel(silent, silent));
+  const queues = receivers.map((channel) => ({
+    push: (...elements: readonly StreamElement[]): void => {
+      for (const element of elements) channel.send(element);
+    },
+  }));
+  channels.forEach((elements, i) => {
+    queues[i]?.push(...elements);
+  });
+  const gate = new InputGate(receivers.map((receiver, port) => ({ port, receiver })));
   /** All that comes out now, as text. */
   const take = (): string[] => {
     const out: string[] = [];
