@@ -94,6 +94,7 @@ export class SimulatedProcess implements Owner {
       durableFiles: simulatedDurableFiles(this, disk),
       compression: simulatedCompression(this),
       sqlite: { open: () => absent('SQLite') },
+      scratch: { open: () => absent('scratch databases') },
       standardOutput: {
         write: (text) => {
           if (this.alive) this.printed += text;

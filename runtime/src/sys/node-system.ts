@@ -10,6 +10,7 @@ import { nodeInspection } from './node-inspection.ts';
 import { createNodeMemory } from './node-memory.ts';
 import { nodeNet } from './node-net.ts';
 import { nodeProcesses } from './node-processes.ts';
+import { nodeScratch } from './node-scratch.ts';
 import { nodeSqlite } from './node-sqlite.ts';
 import { nodeThreads } from './node-threads.ts';
 import type { Cancellable, System } from './system.ts';
@@ -36,6 +37,7 @@ export const createNodeSystem = (): System => ({
   durableFiles: nodeDurableFiles,
   compression: nodeCompression,
   sqlite: nodeSqlite,
+  scratch: nodeScratch,
   standardOutput: {
     write: (text) => process.stdout.write(text),
     whenDrained: (callback) => void process.stdout.once('drain', callback),

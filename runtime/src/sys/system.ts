@@ -12,6 +12,7 @@ import type { Inspection } from './inspection.ts';
 import type { Memory } from './memory.ts';
 import type { Net } from './net.ts';
 import type { Processes } from './processes.ts';
+import type { Scratch } from './scratch.ts';
 import type { Sqlite } from './sqlite.ts';
 import type { TextOutput } from './text-output.ts';
 import type { Threads } from './threads.ts';
@@ -50,6 +51,7 @@ export interface System {
   readonly durableFiles: DurableFiles;
   readonly compression: Compression;
   readonly sqlite: Sqlite;
+  readonly scratch: Scratch;
   readonly standardOutput: TextOutput;
   readonly threads: Threads;
   readonly processes: Processes;

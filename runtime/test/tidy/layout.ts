@@ -78,6 +78,7 @@ export const moduleDoors: Readonly<Record<string, readonly string[]>> = {
 /** Packages that speak to the outside, or that one place wraps for everyone: only files that start with one of these import them. */
 export const packageDoors: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['operator/src/kube/'],
+  'classic-level': ['runtime/src/sys/node-scratch.ts'],
   commander: ['runtime/src/cli/', 'operator/src/cli/'],
   esbuild: ['runtime/src/artifact/'],
   // The control API of the runtime, and the connectors that speak HTTP to users' programs.
