@@ -179,7 +179,11 @@ const shownBehind = (
     .map((committable) => committable.checkpointId)
     .filter((sealedAt) => sealedAt > checkpointId && !isHeld(standing, sealedAt));
 
-const rolledBack = (standing: Standing, wish: Wish & { readonly kind: 'rolledBack' }): Decision => {
+/** Whether whoever leads a job may take it back to a checkpoint. */
+export const rolledBack = (
+  standing: Standing,
+  wish: Omit<Wish & { readonly kind: 'rolledBack' }, 'kind'>,
+): Decision => {
   const { switchOver, line } = standing;
   const { to, repeats = false } = wish;
   const target = line.find(({ number }) => number === to);
@@ -193,7 +197,7 @@ const rolledBack = (standing: Standing, wish: Wish & { readonly kind: 'rolledBac
   if (shown.length === 0) return put({ kind: 'rolledBack', to });
   return fault(
     `output of checkpoints ${Math.min(...shown)} to ${Math.max(...shown)} is visible or may be, and would come again`,
-    `Go back to entry ${line.at(-1)?.number}, the latest, or say that repeats are accepted.`,
+    `Go back to entry ${line.at(-1)?.number}, the latest, or say that repeats are accepted: --accept-repeats.`,
   );
 };
 

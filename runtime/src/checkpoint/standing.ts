@@ -3,10 +3,11 @@ import type { CheckpointManifest, ManifestSink } from './manifest.ts';
 import { logKey } from './paths.ts';
 import { unusable } from './sealed-text.ts';
 
-/** A manifest, its number in the log, and the term that published it. */
+/** A manifest, its number in the log, the term that published it, and when it did by its writer's clock. */
 export interface Published {
   readonly number: number;
   readonly term: number;
+  readonly atMs: number;
   readonly manifest: CheckpointManifest;
 }
 
@@ -169,13 +170,13 @@ class Reader {
   }
 
   private takeManifest(entry: EntryOf<'manifest'>): void {
-    const { number, term, manifest } = entry;
+    const { number, term, atMs, manifest } = entry;
     const { checkpointId, attempt } = manifest;
     if (checkpointId <= this.at.highestCheckpointId)
       throw this.refuse(entry, `publishes checkpoint ${checkpointId} after ${this.at.highestCheckpointId}`);
     if (attempt !== entry.attempt)
       throw this.refuse(entry, `publishes a checkpoint of attempt ${attempt} in attempt ${entry.attempt}`);
-    const line = [...this.at.line, { number, term, manifest }];
+    const line = [...this.at.line, { number, term, atMs, manifest }];
     this.at = { ...this.at, line, highestCheckpointId: checkpointId, aborted: [] };
   }
 

@@ -15,7 +15,7 @@ import type { ForkSource } from './fork.ts';
 import type { GarbageTimes } from './garbage.ts';
 import type { JobCodeHandle } from './job-code.ts';
 import type { Claimed, JobLog } from './job-log.ts';
-import { planRestore, type RestorePlan } from './restore-plan.ts';
+import { pendingCommits, planRestore, type RestorePlan } from './restore-plan.ts';
 
 /** Where a job keeps its state, and how often. */
 export interface JobCheckpoints {
@@ -85,17 +85,18 @@ export class AttemptState {
   }
 
   /**
-   * Gives every part what it had: what sinks had prepared is made visible, what earlier attempts left open is ended, enumerators
+   * Gives every part what it had: what sinks had prepared is made visible, what a rollback or earlier attempts left open is ended, enumerators
    * begin, and slots take in their state. Rejects when the attempt cannot go on.
    */
   async restore({ slots, jobCode }: Parts): Promise<void> {
     const { claimed, base, logger, routing, onCheckpoint } = this.settings;
-    const { manifest, permit, attempt } = claimed;
+    const { manifest, permit, attempt, aborted = [] } = claimed;
     const plan = manifest && planRestore(manifest, base.graph);
     if (manifest !== undefined) {
       logger.info(`Attempt ${attempt} goes on from checkpoint ${manifest.checkpointId}`);
     }
     await this.commitsOf(jobCode).perform(permit);
+    for (const { checkpointId, sinks } of pendingCommits(aborted)) await jobCode.abort(checkpointId, sinks);
     await jobCode.abortOlder(attempt);
     await jobCode.start(plan?.enumerators);
     const beginnings = beginningsOf(plan, routing(), base.graph);

@@ -2,7 +2,7 @@ import type { Wish } from '../checkpoint/decide.ts';
 import { collectGarbage } from '../checkpoint/gc.ts';
 import type { CommittedSink } from '../checkpoint/log-entry.ts';
 import type { LogWriter } from '../checkpoint/log-writer.ts';
-import type { CheckpointManifest } from '../checkpoint/manifest.ts';
+import type { CheckpointManifest, ManifestSink } from '../checkpoint/manifest.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
 import { MillraceError } from '../contract/errors.ts';
 
@@ -14,12 +14,19 @@ export interface Claimed {
   /** No checkpoint has this number or a lower one. */
   readonly highestCheckpointId: number;
   readonly permit: CommitPermit;
+  /** What a rollback has left prepared: to be aborted before the next checkpoint. */
+  readonly aborted?: readonly ManifestSink[];
 }
 
 /** The log of a job, as its coordinator writes it. Everything rejects when another coordinator leads by now. */
 export interface JobLog {
   /** Begins a term and an attempt. */
   claim(): Promise<Claimed>;
+  /**
+   * Behind a claim: the attempt goes on from the checkpoint of an older entry. Rejects when output that is visible would come again, unless
+   * that is accepted.
+   */
+  goBack(to: number, acceptRepeats: boolean): Promise<Claimed>;
   /** The checkpoint exists when this resolves; what may be made visible now is in the permit. */
   publish(manifest: CheckpointManifest): Promise<CommitPermit>;
   committed(sinks: readonly CommittedSink[]): Promise<void>;
@@ -46,12 +53,15 @@ export const createJobLog = (writer: LogWriter): JobLog => {
     const { jobUid, writer: other, term } = result.standing;
     throw deposed(jobUid, other, term);
   };
+  const begin = async (wish: Wish): Promise<Claimed> => {
+    const permit = await append(wish);
+    const { line, attempt, highestCheckpointId, aborted } = writer.standing;
+    return { attempt, manifest: line.at(-1)?.manifest, highestCheckpointId, permit, aborted };
+  };
   return {
-    claim: async () => {
-      const permit = await append({ kind: 'claim', attempt: 'next' });
-      const { line, attempt, highestCheckpointId } = writer.standing;
-      return { attempt, manifest: line.at(-1)?.manifest, highestCheckpointId, permit };
-    },
+    claim: () => begin({ kind: 'claim', attempt: 'next' }),
+    goBack: (to, acceptRepeats) =>
+      begin({ kind: 'rolledBack', to, ...(acceptRepeats ? { repeats: true } : {}) }),
     publish: (manifest) => append({ kind: 'manifest', manifest }),
     committed: async (sinks) => {
       await append({ kind: 'committed', sinks });

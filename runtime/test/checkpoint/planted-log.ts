@@ -67,7 +67,7 @@ export const planted: Readonly<Record<string, Parts>> = {
       standingOf: (jobUid, entries, place) => {
         const line = entries.flatMap((entry) =>
           entry.kind === 'manifest'
-            ? [{ number: entry.number, term: entry.term, manifest: entry.manifest }]
+            ? [{ number: entry.number, term: entry.term, atMs: entry.atMs, manifest: entry.manifest }]
             : [],
         );
         return { ...standingOf(jobUid, entries, place), line };
