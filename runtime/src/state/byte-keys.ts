@@ -34,6 +34,12 @@ export class ByteKeys extends SlotTable {
     return this.entries[row * 2]! >>> 0;
   }
 
+  /** The hashes of the keys of the first `count` of these rows, into `target`. */
+  hashesAt(rows: Int32Array, count: number, target: Uint32Array): void {
+    const { entries } = this;
+    for (let j = 0; j < count; j++) target[j] = entries[rows[j]! * 2]!;
+  }
+
   keyAt(row: number): unknown {
     return this.arena.keyAt(this.entries[row * 2 + 1]!);
   }

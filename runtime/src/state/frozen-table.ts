@@ -1,52 +1,36 @@
 import { cloneValue } from '../batch/values.ts';
 import { grownIntegers, grownLength, grownNumbers } from './capacity.ts';
+import { keyGroupOf } from './key-groups.ts';
 import type { MemoryAccount } from './memory-account.ts';
 import type { RowEpochs } from './row-epochs.ts';
+import type { RowScatter, StoredColumns, TableRows } from './row-scatter.ts';
 
 /** What of a table a snapshot takes. */
 export interface TableCut {
   /** The epoch that the barrier ended. */
   readonly epoch: number;
-  /** The place among `afterEpochs` of a key with this hash. */
-  groupOf(hash: number): number;
-  /** By place of the key group: rows written after this epoch are wanted. */
+  /** By key group: rows written after this epoch are wanted. Keys are divided among as many groups as there are. */
   readonly afterEpochs: Int32Array;
-}
-
-/** Numbers by row. */
-export type NumberArray = Float64Array | Uint8Array;
-
-/** The columns of a table, as far as they are stored. */
-export interface StoredColumns {
-  readonly columns: readonly NumberArray[];
-  readonly heaps: readonly (readonly unknown[])[];
 }
 
 /** A table whose rows can be frozen. Its arrays are replaced when it grows. */
 export interface FreezableRows extends StoredColumns {
   /** All rows that were ever in use are below this. */
   readonly rowLimit: number;
-  has(row: number): boolean;
   keyAt(row: number): unknown;
   hashAt(row: number): number;
+  /** The hashes of the keys of the first `count` of these rows, all in use, into `target`. */
+  hashesAt(rows: Int32Array, count: number, target: Uint32Array): void;
   /** The keys of these rows, all in use. */
-  keysAt(rows: Int32Array): Float64Array | readonly unknown[];
+  keysAt(rows: Int32Array): TableRows['keys'];
 }
 
-/** Rows of one key group of a table. */
-export interface TableRows {
-  readonly keys: Float64Array | readonly unknown[];
-  readonly columns: StoredColumns;
-  /** Where in the columns each row stands. */
-  readonly cells: Int32Array;
-}
-
-const none = -1;
+/** Rows that one step looks at: a millisecond. */
+const looksAtOnce = 262_144;
 
 /**
- * The rows of a table as a barrier found them, while a snapshot reads them, key group by key group. Rows of a group are chained to
- * each other, first those that lie in the table, by `chain`, a part at a time; a row that is written before its group was read is
- * copied here and enters another chain of the group.
+ * The rows of a table as a barrier found them, while a snapshot reads them in the order in which they lie. A row that is written
+ * before it was read is copied here, and is read at the end.
  */
 export class FrozenTable {
   private readonly table: FreezableRows;
@@ -54,21 +38,19 @@ export class FrozenTable {
   private readonly cut: TableCut;
   private readonly account: MemoryAccount;
   /** Rows there were at the barrier. */
-  private readonly rowLimit: number;
-  private chained = 0;
-  /** By key group the first row, by row the next one. */
-  private readonly heads: Int32Array;
-  private readonly nexts: Int32Array;
-  /** 1 = the key group was read. */
-  private readonly read: Uint8Array;
-  /** The same for saved rows, by their number. */
-  private readonly savedHeads: Int32Array;
-  private savedNexts: Int32Array = new Int32Array(0);
+  readonly rowLimit: number;
+  /** No row that was last written in this epoch or before is wanted, of any group. */
+  private readonly oldest: number;
+  /** Rows below this were read. */
+  private position = 0;
+  /** Saved rows, by their number: the rows they were, and the hashes of their keys. */
   private savedRows: Int32Array = new Int32Array(0);
+  private savedHashes: Int32Array = new Int32Array(0);
   private savedCount = 0;
+  private savedRead = 0;
   readonly columns: Float64Array[];
   readonly heaps: unknown[][];
-  /** The keys of saved rows that were removed since. */
+  /** The keys of rows that were removed since. */
   private readonly removedKeys: Map<number, unknown> = new Map();
 
   constructor(table: FreezableRows, epochs: RowEpochs, cut: TableCut, account: MemoryAccount) {
@@ -76,110 +58,102 @@ export class FrozenTable {
     this.epochs = epochs;
     this.cut = cut;
     this.account = account;
-    const groupCount = cut.afterEpochs.length;
     this.rowLimit = table.rowLimit;
-    account.grow(this.rowLimit * 4 + groupCount * 9);
-    this.heads = new Int32Array(groupCount).fill(none);
-    this.savedHeads = new Int32Array(groupCount).fill(none);
-    this.read = new Uint8Array(groupCount);
-    this.nexts = new Int32Array(this.rowLimit);
+    this.oldest = cut.afterEpochs.reduce((least, epoch) => Math.min(least, epoch), cut.epoch);
     this.columns = table.columns.map(() => new Float64Array(0));
     this.heaps = table.heaps.map(() => []);
   }
 
-  /** Chains so many rows at most; gives how many it looked at, less than that = all are chained. */
-  chain(limit: number): number {
-    const { table, epochs, heads, nexts } = this;
-    const end = Math.min(this.rowLimit, this.chained + limit);
-    const from = this.chained;
-    for (let row = from; row < end; row++) {
-      // A row that is not in use was never written, or in an epoch that is not wanted.
-      if (!table.has(row)) continue;
-      const group = this.cut.groupOf(table.hashAt(row));
-      if (!this.wants(group, epochs.values[row]!)) continue;
-      nexts[row] = heads[group]!;
-      heads[group] = row;
-    }
-    this.chained = end;
-    return end - from;
-  }
-
-  /** The next rows of the key group at a place, so many at most; undefined = all are read. All must be chained. */
-  take(group: number, limit: number): TableRows | undefined {
-    if (this.heads[group] === none && this.savedHeads[group] === none) return undefined;
-    const rows = new Int32Array(limit);
-    const count = this.takeLive(group, rows);
-    if (count > 0) {
-      const cells = rows.subarray(0, count);
-      return { keys: this.table.keysAt(cells), columns: this.table, cells };
-    }
-    return this.takeSaved(group, rows);
-  }
-
-  /** The rows of a key group need not be saved any more. */
-  endGroup(group: number): void {
-    this.read[group] = 1;
+  /** Reads some rows; gives how many it looked at, 0 = all are read. It stops where a group is full. */
+  read(into: RowScatter): number {
+    if (this.position < this.rowLimit) return this.readLive(into);
+    return this.savedRead < this.savedCount ? this.readSaved(into) : 0;
   }
 
   /** A row that was last written in this epoch is about to be written. */
   save(row: number, writtenIn: number): void {
-    if (writtenIn === 0 || writtenIn > this.cut.epoch) return;
-    const group = this.cut.groupOf(this.table.hashAt(row));
-    if (this.read[group] === 1 || !this.wants(group, writtenIn)) return;
+    const { epoch, afterEpochs } = this.cut;
+    if (row < this.position || writtenIn <= this.oldest || writtenIn > epoch) return;
+    const hash = this.table.hashAt(row);
+    if (writtenIn <= afterEpochs[keyGroupOf(hash, afterEpochs.length)]!) return;
     if (this.savedCount === this.savedRows.length) this.grow();
     const place = this.savedCount++;
     this.savedRows[place] = row;
-    this.savedNexts[place] = this.savedHeads[group]!;
-    this.savedHeads[group] = place;
+    this.savedHashes[place] = hash;
     for (let i = 0; i < this.columns.length; i++) this.columns[i]![place] = this.table.columns[i]![row]!;
     for (let i = 0; i < this.heaps.length; i++) this.heaps[i]!.push(cloneValue(this.table.heaps[i]![row]));
   }
 
   /** The key of a row is about to be removed. */
   keepKey(row: number): void {
-    if (!this.removedKeys.has(row)) this.removedKeys.set(row, this.table.keyAt(row));
+    if (!this.isRead && !this.removedKeys.has(row)) this.removedKeys.set(row, this.table.keyAt(row));
   }
 
-  /** Gives the memory back. */
-  free(): void {
-    this.account.close();
+  private get isRead(): boolean {
+    return this.position === this.rowLimit && this.savedRead === this.savedCount;
   }
 
-  private wants(group: number, writtenIn: number): boolean {
-    return writtenIn > this.cut.afterEpochs[group]! && writtenIn <= this.cut.epoch;
-  }
-
-  /** The rows of the chain that were not written meanwhile. */
-  private takeLive(group: number, rows: Int32Array): number {
-    const { values } = this.epochs;
-    let row = this.heads[group]!;
-    let count = 0;
-    for (; row !== none && count < rows.length; row = this.nexts[row]!) {
-      if (this.wants(group, values[row]!)) rows[count++] = row;
+  /** Reads rows of the table that were not written meanwhile. */
+  private readLive(into: RowScatter): number {
+    const { table, epochs, cut, oldest, position } = this;
+    const { rows, hashes } = into;
+    const { values } = epochs;
+    const end = Math.min(this.rowLimit, position + looksAtOnce);
+    let row = position;
+    let found = 0;
+    for (; row < end && found < rows.length; row++) {
+      // A row that is not in use was never written, or in an epoch that is not wanted.
+      if (values[row]! > oldest && values[row]! <= cut.epoch) rows[found++] = row;
     }
-    this.heads[group] = row;
+    table.hashesAt(rows, found, hashes);
+    const wanted = this.keepWanted(into, found);
+    const count = into.assign(wanted);
+    this.position = count < wanted ? rows[count]! : row;
+    const cells = rows.subarray(0, count);
+    into.put(table.keysAt(cells), table, cells, false);
+    return Math.max(1, this.position - position);
+  }
+
+  /** Of the rows in hand, leaves those that were written late enough for their key groups; how many they are. */
+  private keepWanted({ rows, hashes }: RowScatter, found: number): number {
+    const { values } = this.epochs;
+    const { afterEpochs } = this.cut;
+    let count = 0;
+    for (let i = 0; i < found; i++) {
+      const [row, hash] = [rows[i]!, hashes[i]!];
+      if (values[row]! <= afterEpochs[keyGroupOf(hash, afterEpochs.length)]!) continue;
+      rows[count] = row;
+      hashes[count++] = hash;
+    }
     return count;
   }
 
-  private takeSaved(group: number, places: Int32Array): TableRows | undefined {
+  private readSaved(into: RowScatter): number {
+    const { savedRead } = this;
+    const { rows, hashes } = into;
+    const found = Math.min(rows.length, this.savedCount - savedRead);
+    for (let i = 0; i < found; i++) {
+      rows[i] = savedRead + i;
+      hashes[i] = this.savedHashes[savedRead + i]!;
+    }
+    const count = into.assign(found);
+    this.savedRead += count;
+    const keys = this.savedKeys(savedRead, savedRead + count);
+    into.put(keys, this, rows.subarray(0, count), true);
+    return Math.max(1, count);
+  }
+
+  private savedKeys(from: number, to: number): TableRows['keys'] {
     const { table, removedKeys } = this;
-    let place = this.savedHeads[group]!;
-    let count = 0;
-    for (; place !== none && count < places.length; place = this.savedNexts[place]!) places[count++] = place;
-    this.savedHeads[group] = place;
-    if (count === 0) return undefined;
-    const cells = places.subarray(0, count);
-    const keys = Array.from(cells, (cell) => {
-      const row = this.savedRows[cell]!;
-      return removedKeys.has(row) ? removedKeys.get(row) : table.keyAt(row);
-    });
-    return { keys, columns: this, cells };
+    const rows = this.savedRows.subarray(from, to);
+    if (removedKeys.size === 0) return table.keysAt(rows);
+    return Array.from(rows, (row) => (removedKeys.has(row) ? removedKeys.get(row) : table.keyAt(row)));
   }
 
   private grow(): void {
     const length = grownLength(this.savedRows.length, this.savedCount + 1);
     this.savedRows = grownIntegers(this.savedRows, length, this.account);
-    this.savedNexts = grownIntegers(this.savedNexts, length, this.account);
+    this.savedHashes = grownIntegers(this.savedHashes, length, this.account);
     this.columns.forEach((values, i) => {
       this.columns[i] = grownNumbers(values, length, this.account);
     });

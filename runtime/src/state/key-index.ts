@@ -133,6 +133,12 @@ export class KeyIndex {
     return Array.from(rows, (row) => bytes.keyAt(row));
   }
 
+  /** The hashes of the keys of the first `count` of these rows, all in use, into `target`. */
+  hashesAt(rows: Int32Array, count: number, target: Uint32Array): void {
+    if (this.numbers === undefined) this.bytes!.hashesAt(rows, count, target);
+    else this.numbers.hashesAt(rows, count, target);
+  }
+
   /** The hash of the key of a row in use. */
   hashAt(row: number): number {
     return this.numbers === undefined ? this.bytes!.hashAt(row) : this.numbers.hashAt(row);

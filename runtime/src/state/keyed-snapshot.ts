@@ -26,6 +26,11 @@ export interface SnapshotRequest {
  * what the snapshot has not read yet. A transform has one open at a time.
  */
 export interface KeyedSnapshot {
+  /**
+   * Looks for the next piece for a millisecond or two; false = it is not found yet: call again. Absent = `next` is never long, as it
+   * is when this has said true.
+   */
+  seek?(): boolean;
   /** The next piece, a few hundred KiB at most; undefined = all is written, and nothing is held any more. */
   next(): KeyGroupPiece | undefined;
   /** Gives up the rest, when the checkpoint was aborted. Harmless after the end. */

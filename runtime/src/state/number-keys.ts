@@ -17,6 +17,12 @@ export class NumberKeys extends SlotTable {
     return hashNumber(this.keys[row]!);
   }
 
+  /** The hashes of the keys of the first `count` of these rows, into `target`. */
+  hashesAt(rows: Int32Array, count: number, target: Uint32Array): void {
+    const { keys } = this;
+    for (let j = 0; j < count; j++) target[j] = hashNumber(keys[rows[j]!]!);
+  }
+
   /** The keys of the first `length` of these rows, with their hashes. */
   keysAt(rows: Int32Array, length: number): { readonly values: Float64Array; readonly hashes: Uint32Array } {
     const { keys } = this;

@@ -51,8 +51,8 @@ export class AccumulatorTable implements FreezableRows {
     return this.index.rowLimit;
   }
 
-  has(row: number): boolean {
-    return this.index.has(row);
+  hashesAt(rows: Int32Array, count: number, target: Uint32Array): void {
+    this.index.hashesAt(rows, count, target);
   }
 
   keysAt(rows: Int32Array): Float64Array | readonly unknown[] {

@@ -38,6 +38,10 @@ export interface SlotSnapshotsSettings {
  */
 const longestChain = 16;
 
+/** What one step encodes at most: so many pieces, and none when there are so many bytes. */
+const stepPieces = 16;
+const stepBytes = 128 * 1024;
+
 /** How far the snapshot of one subtask is. */
 interface Progress {
   readonly report: { -readonly [Name in keyof SubtaskCheckpoint]: SubtaskCheckpoint[Name] };
@@ -127,18 +131,25 @@ export class SlotSnapshots {
     this.settings.wake();
   }
 
-  /** Encodes one piece; false = there is nothing to do, or no room. */
+  /** Encodes one large piece or some small ones; false = there is nothing to do, or no room. */
   work(): boolean {
     const { pending } = this;
     if (pending === undefined || !this.settings.output.hasRoom()) return false;
     const current = pending.encoding[0];
     if (current === undefined) return this.complete(pending);
     const { state, progress } = current;
-    const piece = state.snapshot.next();
-    if (piece === undefined) {
-      pending.encoding.shift();
-      progress.report.asyncMs = this.settings.clock.monotonicMs() - progress.frozenAtMs;
-    } else this.give(pending, state.uid, piece, progress);
+    let bytes = 0;
+    for (let i = 0; i < stepPieces && bytes < stepBytes; i++) {
+      if (state.snapshot.seek?.() === false) return true;
+      const piece = state.snapshot.next();
+      if (piece === undefined) {
+        pending.encoding.shift();
+        progress.report.asyncMs = this.settings.clock.monotonicMs() - progress.frozenAtMs;
+        return true;
+      }
+      bytes += piece.bytes.length;
+      this.give(pending, state.uid, piece, progress);
+    }
     return true;
   }
 

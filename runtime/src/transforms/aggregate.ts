@@ -4,11 +4,11 @@ import { ByteReader, ByteWriter } from '../batch/codec.ts';
 import { ReadShapes, WrittenShapes } from '../batch/value-codec.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import { MillraceError } from '../contract/errors.ts';
-import type { TableRows } from '../state/frozen-table.ts';
 import { keyGroupOf } from '../state/key-groups.ts';
 import type { MemoryAccount } from '../state/memory-account.ts';
+import type { TableRows } from '../state/row-scatter.ts';
 import { AccumulatorTable } from '../state/typed-table.ts';
-import { readAccumulators, writeAccumulators } from './accumulator-rows.ts';
+import { gatherRows, readAccumulators, writeAccumulators } from './accumulator-rows.ts';
 import { type Aggregation, compileAggregates } from './aggregation/compile.ts';
 import { SkippedRecords } from './aggregation/inputs.ts';
 import type { Processor, ProcessorContext } from './processor.ts';
@@ -67,9 +67,7 @@ class AggregateProcessor implements Processor {
     if (table === undefined || table.size === 0) return undefined;
     const rows: number[] = [];
     table.forEachRow((row) => rows.push(row));
-    const cells = Int32Array.from(rows);
-    const keys = table.keysAt(cells);
-    return encodeRows(this.aggregation.arrivals, [{ keys, columns: table, cells }]);
+    return encodeRows(this.aggregation.arrivals, [gatherRows(table, Int32Array.from(rows))]);
   }
 
   importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
@@ -97,7 +95,9 @@ class AggregateProcessor implements Processor {
     const { groups, afterEpochs } = checkpoints.begin(request, epoch);
     this.epoch += 1;
     const account = this.context.memory.open({ state: 'snapshot' });
-    const parts = groups.map((group) => this.freeze(group, epoch, afterEpochs[group.keyGroup]!, account));
+    const parts = groups.map((group) =>
+      this.freeze(group, epoch, afterEpochs[group.keyGroup]!, account.open()),
+    );
     return new SnapshotSequence(parts, () => {
       account.close();
       checkpoints.ended();
@@ -115,11 +115,15 @@ class AggregateProcessor implements Processor {
     account: MemoryAccount,
   ): KeyedSnapshot {
     const table = this.tables[keyGroup];
-    const { arrivals } = this.aggregation;
-    const cut = { epoch, afterEpochs: Int32Array.of(afterEpoch), groupOf: () => 0 };
+    const { arrivals, initialNumbers, heapCount } = this.aggregation;
+    const cut = { epoch, afterEpochs: Int32Array.of(afterEpoch) };
     return new TablesSnapshot({
       groups: [{ keyGroup, mode, place: 0 }],
-      tables: table === undefined ? [] : [table.freeze(cut, account.open())],
+      tables: table === undefined ? [] : [table.freeze(cut, account)],
+      columnCount: initialNumbers.length,
+      heapCount,
+      placeCount: 1,
+      account,
       isHeaded: false,
       encode: (_, runs) =>
         encodeRows(

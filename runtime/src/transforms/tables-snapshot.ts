@@ -1,24 +1,22 @@
 import type { KeyedSnapshot, KeyGroupPiece } from '../checkpoint/snapshot-unit.ts';
-import type { FrozenTable, TableRows } from '../state/frozen-table.ts';
-import { PieceMaking } from '../state/piece-making.ts';
+import type { FrozenTable } from '../state/frozen-table.ts';
+import type { MemoryAccount } from '../state/memory-account.ts';
+import { RowScatter, type ScatterShape, type TableRun } from '../state/row-scatter.ts';
 
-/** Rows that one step chains: a few milliseconds. */
-const chainedRows = 131_072;
-
-/** Rows of one frozen table, by its number. */
-export interface TableRun {
-  readonly table: number;
-  readonly rows: TableRows;
-}
+/** Rows that one step looks at: a millisecond or two. */
+const looksAtOnce = 262_144;
 
 /** A key group, how much of it is wanted, and its place in the tables' cut. */
 export interface GroupPlace extends Pick<KeyGroupPiece, 'keyGroup' | 'mode'> {
   readonly place: number;
 }
 
-export interface TablesSnapshotSettings {
+export interface TablesSnapshotSettings
+  extends Pick<ScatterShape, 'columnCount' | 'heapCount' | 'placeCount'> {
   readonly groups: readonly GroupPlace[];
   readonly tables: readonly FrozenTable[];
+  /** Counts what the snapshot holds. */
+  readonly account: MemoryAccount;
   /** Whether the first piece of a key group says more than its rows, and so is never left out. */
   readonly isHeaded: boolean;
   /** The bytes of a piece; `isFirst` = of its key group. */
@@ -28,97 +26,98 @@ export interface TablesSnapshotSettings {
 }
 
 /**
- * The tables of a transform as a barrier found them. Tables hold key groups side by side, so their rows are first chained by key
- * group, in steps; then the key groups are read one after the other.
+ * The tables of a transform as a barrier found them. Tables hold key groups side by side: their rows are read in the order in which they
+ * lie, and scattered into the key groups; a piece is what a group has when one of them is full, or when all rows are read.
  */
 export class TablesSnapshot implements KeyedSnapshot {
   private readonly settings: TablesSnapshotSettings;
-  private readonly making: PieceMaking = new PieceMaking();
   private isOpen = true;
-  /** The first table that is not chained. */
-  private chaining = 0;
-  /** Which key group is read, and from which of its tables on. */
-  private group = 0;
-  private table = 0;
-  private isFirst = true;
+  private scatter: RowScatter | undefined;
+  /** The table that is read, or comes next. */
+  private table = -1;
+  /** The next group that is looked at for a piece; beyond the last one rows are read. */
+  private group: number;
+  /** 1 = the group has had its first piece. */
+  private readonly begun: Uint8Array;
 
   constructor(settings: TablesSnapshotSettings) {
     this.settings = settings;
+    this.group = settings.groups.length;
+    this.begun = new Uint8Array(settings.groups.length);
+  }
+
+  seek(): boolean {
+    if (!this.isOpen || !this.isReading || this.group < this.settings.groups.length) return true;
+    this.read();
+    return false;
   }
 
   next(): KeyGroupPiece | undefined {
     const { groups } = this.settings;
-    if (!this.isOpen || groups.length === 0) return this.end();
-    if (!this.chain()) return this.nothing();
-    while (this.group < groups.length) {
-      const piece = this.nextOf(groups[this.group]!);
-      if (piece !== undefined) return piece;
-      for (const table of this.settings.tables) table.endGroup(groups[this.group]!.place);
-      this.group += 1;
-      this.table = 0;
-      this.isFirst = true;
+    while (this.isOpen && groups.length > 0) {
+      while (this.group < groups.length) {
+        const piece = this.pieceOf(this.group++);
+        if (piece !== undefined) return piece;
+      }
+      if (!this.isReading) break;
+      this.read();
     }
-    return this.end();
+    this.release();
+    return undefined;
   }
 
   release(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    for (const table of this.settings.tables) table.free();
+    this.scatter = undefined;
+    this.settings.account.close();
     this.settings.ended();
   }
 
-  private end(): undefined {
-    this.release();
-    return undefined;
+  /** Whether there may be rows that were not read. */
+  private get isReading(): boolean {
+    return this.table < this.settings.tables.length;
   }
 
-  /** False when there is more to chain. */
-  private chain(): boolean {
+  /** Reads rows until a group is full, there is no more, or it was enough for a step. */
+  private read(): void {
     const { tables } = this.settings;
-    for (let left = chainedRows; this.chaining < tables.length; this.chaining++) {
-      const count = tables[this.chaining]!.chain(left);
-      left -= count;
-      if (left === 0) return false;
+    this.scatter ??= this.newScatter();
+    const { scatter } = this;
+    for (let left = looksAtOnce; left > 0 && this.isReading && !scatter.mustBeTaken; ) {
+      const looked = tables[this.table]?.read(scatter) ?? 0;
+      left -= looked;
+      if (looked > 0) continue;
+      this.table += 1;
+      if (this.isReading) scatter.begin(this.table);
     }
-    return true;
+    if (scatter.mustBeTaken || !this.isReading) this.group = 0;
+    scatter.taken();
   }
 
-  /** A piece that changes nothing: the time went into chaining. */
-  private nothing(): KeyGroupPiece {
-    const { keyGroup } = this.settings.groups[0]!;
-    return { keyGroup, mode: 'changes', bytes: this.settings.encode(keyGroup, [], false) };
+  private newScatter(): RowScatter {
+    const { groups, tables, columnCount, heapCount, placeCount, account } = this.settings;
+    const rowCount = tables.reduce((sum, { rowLimit }) => sum + rowLimit, 0);
+    const places = groups.map(({ place }) => place);
+    return new RowScatter({ columnCount, heapCount, places, placeCount, rowCount }, account);
   }
 
-  private nextOf({ keyGroup, mode, place }: GroupPlace): KeyGroupPiece | undefined {
-    const { isFirst } = this;
-    const [runs, count] = this.takeRuns(place);
-    if (count === 0 && !(isFirst && this.settings.isHeaded)) {
-      if (!isFirst || mode === 'changes') return undefined;
-      this.isFirst = false;
-      return { keyGroup, mode, bytes: new Uint8Array(0) };
+  /** What a group has, if it is much, or if nothing comes behind it. */
+  private pieceOf(group: number): KeyGroupPiece | undefined {
+    const { groups, isHeaded } = this.settings;
+    const { keyGroup, mode } = groups[group]!;
+    const scatter = this.scatter!;
+    if (this.isReading && !scatter.hasMuch(group)) return undefined;
+    const [runs, count] = scatter.take(group);
+    const isFirst = this.begun[group] === 0;
+    if (count === 0 && !(isFirst && isHeaded)) {
+      const isNothing = !isFirst || mode === 'changes';
+      return isNothing ? undefined : { keyGroup, mode, bytes: new Uint8Array(0) };
     }
-    this.isFirst = false;
+    this.begun[group] = 1;
     const bytes = this.settings.encode(keyGroup, runs, isFirst);
-    this.making.note(count, bytes.length);
+    scatter.note(count, bytes.length);
     return { keyGroup, mode: isFirst ? mode : 'changes', bytes };
-  }
-
-  /** Rows for one piece, and how many they are. */
-  private takeRuns(place: number): readonly [TableRun[], number] {
-    const { tables } = this.settings;
-    const runs: TableRun[] = [];
-    let left = this.making.rows;
-    while (this.table < tables.length && left > 0) {
-      const rows = tables[this.table]!.take(place, left);
-      if (rows === undefined) {
-        this.table += 1;
-        continue;
-      }
-      runs.push({ table: this.table, rows });
-      left -= rows.cells.length;
-    }
-    return [runs, this.making.rows - left];
   }
 }
 
@@ -132,6 +131,10 @@ export class SnapshotSequence implements KeyedSnapshot {
   constructor(parts: readonly KeyedSnapshot[], ended: () => void) {
     this.parts = parts.toReversed();
     this.ended = ended;
+  }
+
+  seek(): boolean {
+    return this.parts.at(-1)?.seek?.() ?? true;
   }
 
   next(): KeyGroupPiece | undefined {

@@ -18,6 +18,10 @@ export class PackedSnapshot implements KeyedSnapshot {
     this.outputs = new Map(keyGroups.map((keyGroup) => [keyGroup, output.exportKeyGroup?.(keyGroup)]));
   }
 
+  seek(): boolean {
+    return this.snapshot.seek?.() ?? true;
+  }
+
   next(): KeyGroupPiece | undefined {
     const { arrivals } = this;
     const piece = this.snapshot.next();

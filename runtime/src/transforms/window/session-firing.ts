@@ -2,10 +2,10 @@ import { ByteReader, ByteWriter } from '../../batch/codec.ts';
 import { hashValue } from '../../batch/hash.ts';
 import { ReadShapes, WrittenShapes } from '../../batch/value-codec.ts';
 import { cloneValue } from '../../batch/values.ts';
-import type { TableRows } from '../../state/frozen-table.ts';
 import { readDoubles, readKeys, readValues } from '../../state/key-column.ts';
 import { keyGroupOf } from '../../state/key-groups.ts';
-import { writeAccumulators } from '../accumulator-rows.ts';
+import type { TableRows } from '../../state/row-scatter.ts';
+import { gatherRows, writeAccumulators } from '../accumulator-rows.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import type { Budget } from '../processor.ts';
 import { Deadlines } from './deadlines.ts';
@@ -182,10 +182,8 @@ export class SessionFiring {
   /** The sessions of a key group; undefined when there is none. */
   exportKeyGroup(keyGroup: number, maxParallelism: number): Uint8Array | undefined {
     const { table } = this;
-    const cells = Int32Array.from(this.rowsOf(keyGroup, maxParallelism));
-    return cells.length === 0
-      ? undefined
-      : encodeSessions([{ keys: table.keysAt(cells), columns: table, cells }]);
+    const rows = Int32Array.from(this.rowsOf(keyGroup, maxParallelism));
+    return rows.length === 0 ? undefined : encodeSessions([gatherRows(table, rows)]);
   }
 
   /** Puts sessions in; those that are there already stay as they are. */

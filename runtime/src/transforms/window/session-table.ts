@@ -1,13 +1,9 @@
 import { grownBytes, grownIntegers, grownLength, grownNumbers } from '../../state/capacity.ts';
-import {
-  type FreezableRows,
-  FrozenTable,
-  type NumberArray,
-  type TableCut,
-} from '../../state/frozen-table.ts';
+import { type FreezableRows, FrozenTable, type TableCut } from '../../state/frozen-table.ts';
 import { KeyIndex } from '../../state/key-index.ts';
 import { MemoryAccount } from '../../state/memory-account.ts';
 import { RowEpochs } from '../../state/row-epochs.ts';
+import type { NumberArray } from '../../state/row-scatter.ts';
 import { RowSpace } from '../../state/row-space.ts';
 import type { TableShape } from './slices.ts';
 
@@ -58,8 +54,12 @@ export class SessionTable implements FreezableRows {
     return this.rows.limit;
   }
 
-  has(row: number): boolean {
-    return this.rows.has(row);
+  hashesAt(rows: Int32Array, count: number, target: Uint32Array): void {
+    this.index.hashesAt(
+      rows.subarray(0, count).map((row) => this.keyRows[row]!),
+      count,
+      target,
+    );
   }
 
   keysAt(rows: Int32Array): Float64Array | readonly unknown[] {

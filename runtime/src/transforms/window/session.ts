@@ -1,7 +1,6 @@
 import type { WindowAssigner } from '../../api/windows.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
-import { keyGroupOf } from '../../state/key-groups.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import { SkippedRecords } from '../aggregation/inputs.ts';
 import type { Budget, Processor, ProcessorContext } from '../processor.ts';
@@ -148,13 +147,16 @@ export class SessionWindowProcessor implements Processor {
     const { table, checkpoints, context } = this;
     const request = { checkpointId, keyGroups, since: () => undefined };
     const { groups, afterEpochs } = checkpoints.begin(request, table.epoch);
-    const groupOf = (hash: number): number => keyGroupOf(hash, context.maxParallelism);
     const account = context.memory.open({ state: 'snapshot' });
     const { arrivals } = this.aggregation;
     const outputs = new Map(keyGroups.map((group) => [group, this.output.exportKeyGroup?.(group)]));
     return new TablesSnapshot({
       groups,
-      tables: [table.freeze({ epoch: table.epoch, afterEpochs, groupOf }, account)],
+      tables: [table.freeze({ epoch: table.epoch, afterEpochs }, account)],
+      columnCount: table.columns.length,
+      heapCount: table.heaps.length,
+      placeCount: afterEpochs.length,
+      account,
       isHeaded: true,
       encode: (keyGroup, runs, isFirst) => {
         const sessions = encodeSessions(runs.map(({ rows }) => rows));
@@ -162,7 +164,6 @@ export class SessionWindowProcessor implements Processor {
       },
       ended: () => {
         table.thaw();
-        account.close();
         checkpoints.ended();
       },
     });

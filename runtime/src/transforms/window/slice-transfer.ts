@@ -1,9 +1,9 @@
 import { ByteReader, ByteWriter } from '../../batch/codec.ts';
 import { ReadShapes, WrittenShapes } from '../../batch/value-codec.ts';
-import type { TableRows } from '../../state/frozen-table.ts';
 import { keyGroupOf } from '../../state/key-groups.ts';
+import type { TableRows } from '../../state/row-scatter.ts';
 import type { AccumulatorTable } from '../../state/typed-table.ts';
-import { readAccumulators, writeAccumulators } from '../accumulator-rows.ts';
+import { gatherRows, readAccumulators, writeAccumulators } from '../accumulator-rows.ts';
 import type { Slice, SliceStore } from './slices.ts';
 
 /** The rows of a table, sorted by key group: those of group g stand from `starts[g]` to before `starts[g + 1]`. */
@@ -70,10 +70,8 @@ export class SliceTransfer {
   /** The rows of a group with the end through which its windows have fired; undefined when there is none. */
   export(keyGroup: number, firedEndMs: number): Uint8Array | undefined {
     const runs = this.store.slices.flatMap((slice): SliceRows[] => {
-      const cells = this.rowsOf(slice.table, keyGroup);
-      if (cells.length === 0) return [];
-      const keys = slice.table.keysAt(cells);
-      return [{ slice, rows: { keys, columns: slice.table, cells } }];
+      const rows = this.rowsOf(slice.table, keyGroup);
+      return rows.length === 0 ? [] : [{ slice, rows: gatherRows(slice.table, rows) }];
     });
     return runs.length === 0 ? undefined : encodeSlices(firedEndMs, runs);
   }

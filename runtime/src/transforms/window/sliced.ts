@@ -189,6 +189,10 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     return new TablesSnapshot({
       groups,
       tables: store.freeze(afterEpochs, account),
+      columnCount: this.aggregation.initialNumbers.length,
+      heapCount: this.aggregation.heapCount,
+      placeCount: afterEpochs.length,
+      account,
       isHeaded: true,
       encode: (keyGroup, runs, isFirst) => {
         const rows = runs.map((run): SliceRows => ({ slice: spans[run.table]!, rows: run.rows }));
@@ -197,7 +201,6 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
       },
       ended: () => {
         store.thaw();
-        account.close();
         checkpoints.ended();
       },
     });

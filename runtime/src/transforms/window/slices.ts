@@ -1,5 +1,4 @@
 import type { FrozenTable } from '../../state/frozen-table.ts';
-import { keyGroupOf } from '../../state/key-groups.ts';
 import { MemoryAccount } from '../../state/memory-account.ts';
 import { AccumulatorTable } from '../../state/typed-table.ts';
 import type { Span, WindowLayout } from './layout.ts';
@@ -67,8 +66,7 @@ export class SliceStore {
 
   /** Freezes all slices as they are now, and ends an epoch. */
   freeze(afterEpochs: Int32Array, account: MemoryAccount): FrozenTable[] {
-    const groupOf = (hash: number): number => keyGroupOf(hash, afterEpochs.length);
-    const cut = { epoch: this.epoch, afterEpochs, groupOf };
+    const cut = { epoch: this.epoch, afterEpochs };
     this.epoch += 1;
     return this.ordered.map(({ table }) => table.freeze(cut, account));
   }
