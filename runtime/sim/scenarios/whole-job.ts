@@ -5,9 +5,9 @@ import { LogWriter } from '../../src/checkpoint/log-writer.ts';
 import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
 import { jobRoot } from '../../src/checkpoint/paths.ts';
 import { storeUnder } from '../../src/checkpoint/store-under.ts';
-import type { Deploy } from '../../src/coordinator/attempt.ts';
 import { createJobCode, type JobCodeHandle } from '../../src/coordinator/job-code.ts';
 import { createJobLog, type JobLog } from '../../src/coordinator/job-log.ts';
+import type { Deploy } from '../../src/coordinator/job-revision.ts';
 import {
   checkpointsOf,
   type LocalSettings,

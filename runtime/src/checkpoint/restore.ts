@@ -39,6 +39,8 @@ export interface RestoringSlot {
   readonly owns: Owns;
   /** How many subtasks a transform has now. */
   readonly parallelismOf: (uid: string) => number;
+  /** The slot has the keyed state of this checkpoint of the same attempt, and gets what is newer; 0 = it has none. */
+  readonly loadedId: number;
 }
 
 /** Indexes that are read at once. */
@@ -158,7 +160,11 @@ export const readSlotState = async function* (
   checkpoint: RestoredCheckpoint,
   restoring: RestoringSlot,
 ): AsyncGenerator<KeyGroupUnit | SubtaskUnit, void, undefined> {
-  const state = await openState(reading, checkpoint, restoring.owns);
+  const { loadedId } = restoring;
+  const objects = checkpoint.objects.filter(
+    ({ checkpointId }) => checkpointId > loadedId || checkpointId === checkpoint.checkpointId,
+  );
+  const state = await openState(reading, { ...checkpoint, objects }, restoring.owns);
   const ofSubtasks: SubtaskUnit[] = [];
   for await (const unit of state.read(({ kind }) => kind !== 'keyGroup')) {
     if (unit.kind !== 'keyGroup') ofSubtasks.push(unit);
@@ -168,6 +174,7 @@ export const readSlotState = async function* (
     const share = shareOf(units, checkpoint.parallelismOf(uid), restoring.parallelismOf(uid), slot);
     for (const { kind, name, items } of share) yield { uid, kind, state: name, subtask: slot, items };
   }
+  if (checkpoint.checkpointId === loadedId) return;
   for await (const unit of state.read(({ kind }) => kind === 'keyGroup')) {
     if (unit.kind === 'keyGroup') yield unit;
   }

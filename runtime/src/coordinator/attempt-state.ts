@@ -1,3 +1,4 @@
+import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
@@ -35,7 +36,7 @@ export interface JobCheckpoints {
 export interface AttemptStateSettings extends JobCheckpoints {
   readonly system: Pick<System, 'clock' | 'timers'>;
   readonly logger: Logger;
-  readonly claimed: Claimed;
+  readonly attempt: number;
   readonly routing: () => RoutingTable;
   onFailed(error: unknown): void;
   readonly onCheckpoint?: OnCheckpoint | undefined;
@@ -57,15 +58,13 @@ const parallelismOf = ({ manifest }: RestorePlan, graph: PhysicalGraph): SlotBeg
   );
 };
 
-/** What slots go on from; undefined where there is nothing yet. */
+/** What slots go on from. */
 const beginningsOf = (
-  plan: RestorePlan | undefined,
+  plan: RestorePlan,
   { slotOf }: RoutingTable,
   graph: PhysicalGraph,
-): readonly (SlotBeginning | undefined)[] => {
-  if (plan === undefined) return Array.from({ length: graph.slots }, () => undefined);
-  const { manifest } = plan;
-  const { checkpointId, objects, maxParallelism } = manifest;
+): readonly SlotBeginning[] => {
+  const { checkpointId, objects, maxParallelism } = plan.manifest;
   const parallelism = parallelismOf(plan, graph);
   return plan.slots.map((restore) => ({
     restore,
@@ -79,18 +78,28 @@ const beginningsOf = (
 export class AttemptState {
   private readonly settings: AttemptStateSettings;
   private checkpoints: Checkpoints | undefined;
+  /** The highest number that a checkpoint had before. */
+  private lastId = 0;
 
   constructor(settings: AttemptStateSettings) {
     this.settings = settings;
+  }
+
+  /** Takes in the keyed state of a checkpoint that may not be the last before `restore`: see `SlotHandle.preload`. */
+  async preload({ slots }: Pick<Parts, 'slots'>, manifest: CheckpointManifest): Promise<void> {
+    const { base, routing } = this.settings;
+    const beginnings = beginningsOf(planRestore(manifest, base.graph), routing(), base.graph);
+    await Promise.all(slots.map((slot, i) => slot.preload(beginnings[i] as SlotBeginning)));
   }
 
   /**
    * Gives every part what it had: what sinks had prepared is made visible, what a rollback or earlier attempts left open is ended, enumerators
    * begin, and slots take in their state. Rejects when the attempt cannot go on.
    */
-  async restore({ slots, jobCode }: Parts): Promise<void> {
-    const { claimed, base, logger, routing, onCheckpoint } = this.settings;
-    const { manifest, permit, attempt, aborted = [] } = claimed;
+  async restore({ slots, jobCode }: Parts, claimed: Claimed): Promise<void> {
+    const { attempt, base, logger, routing, onCheckpoint } = this.settings;
+    const { manifest, permit, highestCheckpointId, aborted = [] } = claimed;
+    this.lastId = highestCheckpointId;
     const plan = manifest && planRestore(manifest, base.graph);
     if (manifest !== undefined) {
       logger.info(`Attempt ${attempt} goes on from checkpoint ${manifest.checkpointId}`);
@@ -99,8 +108,8 @@ export class AttemptState {
     for (const { checkpointId, sinks } of pendingCommits(aborted)) await jobCode.abort(checkpointId, sinks);
     await jobCode.abortOlder(attempt);
     await jobCode.start(plan?.enumerators);
-    const beginnings = beginningsOf(plan, routing(), base.graph);
-    await Promise.all(slots.map((slot, i) => slot.open(beginnings[i])));
+    const beginnings = plan && beginningsOf(plan, routing(), base.graph);
+    await Promise.all(slots.map((slot, i) => slot.open(beginnings?.[i])));
     if (manifest !== undefined) onCheckpoint?.({ what: 'restored', id: manifest.checkpointId });
   }
 
@@ -109,17 +118,17 @@ export class AttemptState {
    * that checkpoints name is visible by now.
    */
   async removeLeftovers({ jobCode }: Pick<Parts, 'jobCode'>): Promise<void> {
-    await jobCode.abortOlder(this.settings.claimed.attempt);
+    await jobCode.abortOlder(this.settings.attempt);
   }
 
   /** Takes checkpoints from now on. */
   run({ slots, jobCode }: Parts): void {
-    const { claimed, log, routing, onFailed, onlyLast } = this.settings;
+    const { attempt, log, routing, onFailed, onlyLast } = this.settings;
     const commits = this.commitsOf(jobCode);
     this.checkpoints = new Checkpoints(
       { ...this.settings, publish: (manifest) => log.publish(manifest), onFailed },
       {
-        number: claimed.attempt,
+        number: attempt,
         slots: slots.length,
         snapshotEnumerators: (take) => jobCode.snapshot(take),
         inject: (barrier) => {
@@ -131,7 +140,7 @@ export class AttemptState {
         commit: (permit: CommitPermit) => commits.perform(permit),
       },
       routing,
-      claimed.highestCheckpointId,
+      this.lastId,
     );
     if (!onlyLast) this.checkpoints.start();
   }

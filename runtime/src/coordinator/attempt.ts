@@ -1,6 +1,6 @@
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import { MillraceError } from '../contract/errors.ts';
-import type { Barrier } from '../exchange/element.ts';
+import { initialRouting, moveKeyGroups, type RoutingTable } from '../exchange/routing-table.ts';
 import type { System } from '../sys/system.ts';
 import { settlesWithin } from '../sys/within.ts';
 import type { SlotQuestion } from '../task/slot-questions.ts';
@@ -8,25 +8,12 @@ import type { Logger } from '../telemetry/logger.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from '../worker/slot-handle.ts';
-import { AttemptState, type AttemptStateSettings } from './attempt-state.ts';
+import { AttemptState } from './attempt-state.ts';
+import type { OnCheckpoint } from './checkpoint-events.ts';
 import type { CompletedCheckpoint } from './checkpoints.ts';
-import type { EnumeratorReports } from './enumerators.ts';
-import type { JobCodeHandle } from './job-code.ts';
+import type { Claimed } from './job-log.ts';
 import { noStore } from './job-refusals.ts';
-
-/** What an attempt is made of. Neither reads before it is started. */
-export interface Deployment {
-  readonly slots: readonly SlotHandle[];
-  /** Enumerators and committers. */
-  readonly jobCode: JobCodeHandle;
-}
-
-/** Brings up the slots and the enumerators of one attempt, all at the same time. */
-export type Deploy = (
-  attempt: number,
-  slotReports: (slot: number) => SlotReports,
-  enumeratorReports: EnumeratorReports,
-) => Deployment;
+import type { Deployment, JobRevision } from './job-revision.ts';
 
 /** What becomes of an attempt. `onFinished` or `onFailed` is the last that it tells. */
 export interface AttemptEvents {
@@ -41,7 +28,8 @@ export interface AttemptEvents {
 export interface AttemptSettings {
   readonly system: System;
   readonly logger: Logger;
-  readonly deploy: Deploy;
+  readonly revision: JobRevision;
+  readonly onCheckpoint?: OnCheckpoint | undefined;
 }
 
 /** Whatever user code does while it is closed, the job goes on after this. Longer than slots and threads give it themselves. */
@@ -54,6 +42,7 @@ export class Attempt {
   private readonly events: AttemptEvents;
   private readonly state: AttemptState | undefined;
   private deployment: Deployment | undefined;
+  private table: RoutingTable;
   private endedSlots = 0;
   private finishedSlots = 0;
   private drained = true;
@@ -61,17 +50,24 @@ export class Attempt {
   private over = false;
   private closing: Promise<void> | undefined;
 
-  /** `state`: what it goes on from and the checkpoints that it takes; absent = it begins anew and takes none. */
-  constructor(
-    number: number,
-    settings: AttemptSettings,
-    events: AttemptEvents,
-    state?: Omit<AttemptStateSettings, 'onFailed'>,
-  ) {
+  constructor(number: number, settings: AttemptSettings, events: AttemptEvents) {
     this.number = number;
     this.settings = settings;
     this.events = events;
-    this.state = state && new AttemptState({ ...state, onFailed: (error) => this.fail(error) });
+    const { system, logger, revision, onCheckpoint } = settings;
+    const { graph, checkpoints } = revision;
+    this.table = initialRouting(graph.slots, graph.maxParallelism);
+    this.state =
+      checkpoints &&
+      new AttemptState({
+        ...checkpoints,
+        system,
+        logger,
+        attempt: number,
+        routing: () => this.table,
+        onCheckpoint,
+        onFailed: (error) => this.fail(error),
+      });
   }
 
   /** Nothing more comes of it, though its end may not be in the log yet. */
@@ -79,22 +75,55 @@ export class Attempt {
     return this.over;
   }
 
-  /** Deploys, waits until all agree on the graph and the enumerators have begun, and lets the slots read. */
-  async start(): Promise<void> {
+  /** Where its key groups are. */
+  get routing(): RoutingTable {
+    return this.table;
+  }
+
+  /** Every slot has come to the end of its input. */
+  get hasEnded(): boolean {
+    return this.endedSlots > 0 && this.endedSlots === this.slots.length;
+  }
+
+  /** Deploys, and lets it run when all agree. `claimed`: what it goes on from; absent = it begins anew and takes no checkpoints. */
+  async start(claimed?: Claimed): Promise<void> {
+    if (await this.prepare()) await this.begin(claimed);
+  }
+
+  /** Deploys, and waits until all agree on the graph. Nothing of the job is opened yet. False = it has failed, or was ended meanwhile. */
+  async prepare(): Promise<boolean> {
     try {
-      this.deployment = this.settings.deploy(this.number, (slot) => this.slotReports(slot), {
+      this.deployment = this.settings.revision.deploy(this.number, (slot) => this.slotReports(slot), {
         assign: (task, slot, split) => this.slot(slot)?.addSplit(task, split),
         noMoreSplits: (task, slot) => this.slot(slot)?.noMoreSplits(task),
         onFailed: (error) => this.fail(error),
       });
       const { slots, jobCode } = this.deployment;
       await Promise.all([jobCode.ready, ...slots.map(({ ready }) => ready)]);
-      if (!this.over) await (this.state?.restore(this.deployment) ?? jobCode.start());
+    } catch (error) {
+      this.fail(error);
+    }
+    return !this.over;
+  }
+
+  /** Takes in the keyed state of a checkpoint ahead of time, between `prepare` and `begin`. False as there. */
+  async preload(manifest: CheckpointManifest): Promise<boolean> {
+    if (this.deployment !== undefined) await this.state?.preload(this.deployment, manifest);
+    return !this.over;
+  }
+
+  /** Gives all parts what they had, waits until the enumerators have begun, and lets the slots read. */
+  async begin(claimed?: Claimed): Promise<void> {
+    const { deployment, state } = this;
+    if (deployment === undefined) return;
+    try {
+      if (state === undefined || claimed === undefined) await deployment.jobCode.start();
+      else await state.restore(deployment, claimed);
     } catch (error) {
       return this.fail(error);
     }
     if (this.over) return;
-    this.state?.run(this.deployment);
+    state?.run(deployment);
     for (const slot of this.slots) slot.start();
     this.events.onRunning();
   }
@@ -140,8 +169,11 @@ export class Attempt {
     for (const slot of this.slots) slot.release();
   }
 
-  inject(barrier: Barrier): void {
-    for (const slot of this.slots) slot.inject(barrier);
+  /** Gives key groups to another slot at a barrier: senders switch tables there, and the new owner waits for the state. */
+  moveKeyGroups(keyGroups: readonly number[], toSlot: number): void {
+    const routing = moveKeyGroups(this.table, keyGroups, toSlot);
+    this.table = routing;
+    for (const slot of this.slots) slot.inject({ kind: 'barrier', id: routing.version, routing });
   }
 
   /** Asks one slot: see `SlotQuestion`. */

@@ -176,7 +176,8 @@ export class Checkpoints {
       if (this.pending !== pending) return;
       pending.enumerators = states;
       const triggeredMs = system.clock.nowMs();
-      const checkpoint = { id, triggeredMs, isWhole: wanted.kind !== 'checkpoint' };
+      const { kind } = wanted;
+      const checkpoint = { id, triggeredMs, isWhole: kind === 'savepoint', parks: kind === 'cut' };
       this.attempt.inject({ kind: 'barrier', id, checkpoint });
     });
   }

@@ -22,3 +22,17 @@ export const notSuspended = (state: JobState): MillraceError =>
 /** What has been sorted and folded is in no checkpoint, and what has come out of it is a part of the results. */
 export const stoppedInBatchMode =
   'Stopped in batch mode: what its sinks would have committed is left out, and the next run reads all again.';
+
+export const isSwitching = (): MillraceError =>
+  new MillraceError('conflict', 'Another switch-over of the job is under way.', {
+    hint: 'Ask again when it has ended.',
+  });
+
+export const tooParallel = (wanted: number, maximum: number): MillraceError =>
+  new MillraceError(
+    'job-invalid',
+    `The job cannot have ${wanted} slots: its state is split into ${maximum} key groups.`,
+    {
+      hint: `Ask for ${maximum} slots at most. The number of key groups is fixed when a job is created (spec.maxParallelism).`,
+    },
+  );

@@ -1,16 +1,15 @@
 import type { RestartPolicy } from '../contract/restart.ts';
-import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Deploy } from './attempt.ts';
-import type { JobCheckpoints } from './attempt-state.ts';
+import type { JobRevision } from './job-revision.ts';
 
-export interface LocalJobSettings {
+/** A job and its first revision. */
+export interface LocalJobSettings extends JobRevision {
   readonly system: System;
   readonly logger: Logger;
-  readonly graph: PhysicalGraph;
   readonly restart: RestartPolicy;
-  readonly deploy: Deploy;
-  /** Absent = the job takes no checkpoints, and each attempt begins anew. */
-  readonly checkpoints?: JobCheckpoints | undefined;
+  /**
+   * The same code for another number of slots; absent = it cannot be had. Rejects when it cannot be planned so.
+   */
+  readonly replan?: ((parallelism: number) => Promise<JobRevision>) | undefined;
 }

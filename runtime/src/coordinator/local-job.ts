@@ -7,21 +7,25 @@ import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import { type ErrorCode, MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
-import { initialRouting, moveKeyGroups, type RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { Cancellable } from '../sys/system.ts';
-import { mergeMetrics } from '../telemetry/merge-metrics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SubtaskReport } from '../worker/slot-handle.ts';
-import { Attempt } from './attempt.ts';
-import type { JobCheckpoints } from './attempt-state.ts';
+import type { Attempt } from './attempt.ts';
+import { Attempts } from './attempts.ts';
 import type { CheckpointEvent } from './checkpoint-events.ts';
 import type { CompletedCheckpoint } from './checkpoints.ts';
-import { fork } from './fork.ts';
 import { Garbage, usualGarbageTimes } from './garbage.ts';
-import type { Claimed } from './job-log.ts';
 import type { JobObserver } from './job-observer.ts';
-import { inBatchMode, noStore, notRunning, notSuspended, stoppedInBatchMode } from './job-refusals.ts';
+import {
+  inBatchMode,
+  isSwitching,
+  noStore,
+  notRunning,
+  notSuspended,
+  stoppedInBatchMode,
+  tooParallel,
+} from './job-refusals.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
 import { decideRestart, type Failure } from './restart.ts';
 import { type BegunSavepoint, Savepoints } from './savepoints.ts';
@@ -51,8 +55,7 @@ export class LocalJob {
   private readonly settings: LocalJobSettings;
   private readonly resolveEnded: (result: JobResult) => void;
   private current: JobState = 'created';
-  private running: Attempt | undefined;
-  private attemptStartedMs = 0;
+  private readonly attempts: Attempts;
   private readonly failures: Failure[] = [];
   private delay: Cancellable | undefined;
   private readonly garbage: Garbage | undefined;
@@ -60,17 +63,26 @@ export class LocalJob {
   /** The savepoint that its last checkpoint becomes. */
   private lastSavepoint: string | undefined;
   private observer: JobObserver | undefined;
-  private routing: RoutingTable;
-  /** Begun by this process; an attempt's number counts those of other processes too. */
-  private attempts = 0;
 
   constructor(settings: LocalJobSettings) {
     this.settings = settings;
-    this.routing = initialRouting(settings.graph.slots, settings.graph.maxParallelism);
     const { promise, resolve } = Promise.withResolvers<JobResult>();
     this.ended = promise;
     this.resolveEnded = resolve;
-    const { system, checkpoints } = settings;
+    void promise.then(() => this.attempts.release());
+    const { system, logger, checkpoints } = settings;
+    this.attempts = new Attempts({
+      system,
+      logger,
+      revision: settings,
+      events: {
+        onRunning: () => this.onRunning(),
+        onEnded: (drained) => void this.onEnded(drained),
+        onFinished: (drained) => void this.onFinished(drained),
+        onFailed: (error) => this.onFailed(error),
+      },
+      onCheckpoint: (event) => this.onCheckpoint(event),
+    });
     this.savepoints =
       checkpoints &&
       new Savepoints({
@@ -85,7 +97,7 @@ export class LocalJob {
         logger: settings.logger,
         times: checkpoints.garbage ?? usualGarbageTimes,
         collect: (minimumAgeMs) => checkpoints.log.collectGarbage(minimumAgeMs),
-        mayCollect: () => this.savepoints?.isUnderWay !== true,
+        mayCollect: () => this.savepoints?.isUnderWay !== true && !this.attempts.isSwitching,
       });
   }
 
@@ -99,7 +111,7 @@ export class LocalJob {
   }
 
   get graph(): PhysicalGraph {
-    return this.settings.graph;
+    return this.attempts.graph;
   }
 
   /** What the job is called in its store; undefined = it has none. */
@@ -114,18 +126,17 @@ export class LocalJob {
 
   /** Counters of every subtask of the newest attempt. */
   report(): readonly SubtaskReport[] {
-    return this.running?.report() ?? [];
+    return this.attempts.report();
   }
 
-  /** What runs now, to be looked into, and where its key groups are; undefined = nothing does. */
-  get inside(): { readonly attempt: Attempt; readonly routing: RoutingTable } | undefined {
-    const { running: attempt, routing } = this;
-    return this.current === 'running' && attempt !== undefined ? { attempt, routing } : undefined;
+  /** What runs now, to be looked into; undefined = nothing does. */
+  get inside(): Attempt | undefined {
+    return this.current === 'running' ? this.running : undefined;
   }
 
   /** Metrics of all slots as one, grouped by transform: counters of the job's functions are its accumulators. */
   metrics(): MetricSnapshot {
-    return this.running?.metrics() ?? mergeMetrics([]);
+    return this.attempts.metrics();
   }
 
   /** The same of each slot. */
@@ -135,7 +146,7 @@ export class LocalJob {
 
   /** Starts the first attempt. A job that was started, stopped or cancelled before stays as it is. */
   start(): void {
-    if (this.current === 'created') this.deploy();
+    if (this.current === 'created') void this.deploy();
   }
 
   /** Ends sources after the records in hand, without a last watermark. */
@@ -164,7 +175,7 @@ export class LocalJob {
   /** Goes on after `suspend`. */
   resume(): void {
     if (this.current !== 'suspended') throw notSuspended(this.current);
-    this.deploy();
+    void this.deploy();
   }
 
   /**
@@ -206,14 +217,26 @@ export class LocalJob {
     this.leave(as);
   }
 
-  /**
-   * Gives key groups to another slot at a barrier, without stopping the job: senders switch tables at the barrier, and the
-   * new owner waits for the state. Ignored unless the job runs.
-   */
+  /** See `Attempt.moveKeyGroups`. Ignored unless the job runs. */
   moveKeyGroups(keyGroups: readonly number[], toSlot: number): void {
-    if (this.current !== 'running') return;
-    this.routing = moveKeyGroups(this.routing, keyGroups, toSlot);
-    this.running?.inject({ kind: 'barrier', id: this.routing.version, routing: this.routing });
+    if (this.current === 'running') this.running?.moveKeyGroups(keyGroups, toSlot);
+  }
+
+  /**
+   * Goes on with another number of slots, without stopping before they are ready. Resolves when they run.
+   * Rejects when the job goes on as it was; only while it runs, and with a store.
+   */
+  async rescale(parallelism: number): Promise<void> {
+    const { settings, graph } = this;
+    this.refuseUnlessRunning('be rescaled');
+    if (settings.replan === undefined || settings.checkpoints === undefined) throw noStore();
+    this.refuseInBatchMode();
+    if (this.attempts.isSwitching) throw isSwitching();
+    if (parallelism > graph.maxParallelism) throw tooParallel(parallelism, graph.maxParallelism);
+    const from = graph.slots;
+    const revision = await settings.replan(parallelism);
+    const pauseMs = await this.attempts.switchTo(revision);
+    this.observer?.onSwitchOver({ kind: 'rescale', from: String(from), to: String(parallelism), pauseMs });
   }
 
   /** Ends at once; resolves when everything is closed. */
@@ -222,56 +245,20 @@ export class LocalJob {
     await this.ended;
   }
 
-  private deploy(): void {
-    this.change('deploying');
-    const { system, graph, checkpoints } = this.settings;
-    this.attemptStartedMs = system.clock.monotonicMs();
-    this.routing = initialRouting(graph.slots, graph.maxParallelism);
-    if (checkpoints === undefined) this.begin(this.attempt + 1);
-    else void this.claim(checkpoints);
+  private get running(): Attempt | undefined {
+    return this.attempts.running;
   }
 
-  /** Every attempt is a term of its own in the log: whoever has begun one before is deposed. */
-  private async claim(checkpoints: JobCheckpoints): Promise<void> {
-    let claimed: Claimed;
+  private async deploy(): Promise<void> {
+    this.change('deploying');
     try {
-      claimed = await checkpoints.log.claim();
-      const { from } = checkpoints;
-      if (claimed.manifest === undefined && from !== undefined)
-        claimed = await fork(this.settings.system.hashing, from, checkpoints, claimed);
+      await this.attempts.deploy(() => {
+        if (this.current === 'stopping') this.end('stopped');
+        return this.current === 'deploying';
+      });
     } catch (error) {
       if (!isTerminal(this.current)) this.onFailed(error);
-      return;
     }
-    if (this.current === 'stopping') return this.end('stopped');
-    if (this.current === 'deploying') this.begin(claimed.attempt, { checkpoints, claimed });
-  }
-
-  private begin(
-    number: number,
-    state?: { readonly checkpoints: JobCheckpoints; readonly claimed: Claimed },
-  ): void {
-    const { system, logger } = this.settings;
-    this.attempts++;
-    this.running = new Attempt(
-      number,
-      this.settings,
-      {
-        onRunning: () => this.onRunning(),
-        onEnded: (drained) => void this.onEnded(drained),
-        onFinished: (drained) => void this.onFinished(drained),
-        onFailed: (error) => this.onFailed(error),
-      },
-      state && {
-        ...state.checkpoints,
-        claimed: state.claimed,
-        system,
-        logger,
-        routing: () => this.routing,
-        onCheckpoint: (event) => this.onCheckpoint(event),
-      },
-    );
-    void this.running.start();
   }
 
   private onCheckpoint(event: CheckpointEvent): void {
@@ -312,20 +299,19 @@ export class LocalJob {
     }
     if (isTerminal(this.current)) return;
     if (how !== 'suspended' || this.leaving !== how) return this.end(state);
-    await this.running?.close();
+    await this.attempts.close('the job is suspended');
     if (this.current === 'stopping') this.change('suspended');
   }
 
   private onRunning(): void {
     // Asked to stop while it was deployed: sources must begin before they can end.
     if (this.current === 'stopping') this.endSources();
-    else this.change('running');
+    else if (this.current !== 'running') this.change('running');
   }
 
   private onFailed(error: unknown): void {
     const { system, logger, restart } = this.settings;
-    const nowMs = system.clock.monotonicMs();
-    this.failures.push({ atMs: nowMs, ranMs: nowMs - this.attemptStartedMs });
+    this.failures.push({ atMs: system.clock.monotonicMs(), ranMs: this.attempts.ranMs });
     const invalid = MillraceError.is(error) && neverAgain.includes(error.code);
     const policy: RestartPolicy = invalid ? { strategy: 'None' } : restart;
     const decision = decideRestart(policy, this.failures, system.random.next());
@@ -343,9 +329,9 @@ export class LocalJob {
 
   private async restart(delayMs: number): Promise<void> {
     this.change('restarting');
-    await this.running?.close();
+    await this.attempts.close('the job had to be restarted');
     if (this.current !== 'restarting') return;
-    this.delay = this.settings.system.timers.after(delayMs, () => this.deploy());
+    this.delay = this.settings.system.timers.after(delayMs, () => void this.deploy());
   }
 
   private async beginSavepoint(name: string): Promise<Savepoints> {
@@ -389,12 +375,14 @@ export class LocalJob {
   private end(state: JobResult['state'], error?: unknown): void {
     this.change(state);
     this.delay?.cancel();
+    const reason = 'the job has ended';
     const { attempts } = this;
-    const tell = (): void => this.resolveEnded({ state, attempts, error, metrics: this.metrics() });
+    const tell = (): void =>
+      this.resolveEnded({ state, attempts: attempts.count, error, metrics: attempts.metrics() });
     if (this.running === undefined) tell();
     else {
-      const kept = this.savepoints?.end('the job has ended');
-      void Promise.all([this.running.close(), kept, this.garbage?.idle()]).then(tell);
+      const kept = this.savepoints?.end(reason);
+      void Promise.all([attempts.close(reason), kept, this.garbage?.idle()]).then(tell);
     }
   }
 }

@@ -18,6 +18,7 @@ import type { JobCheckpoints } from './attempt-state.ts';
 import type { ManifestBase } from './build-manifest.ts';
 import { type DeadLetterParcels, parcelsTo, withDeadLetters } from './dead-letter-commits.ts';
 import { createJobCode, type JobCodeHandle } from './job-code.ts';
+import type { JobRevision } from './job-revision.ts';
 import { LocalJob } from './local-job.ts';
 
 /** When bounded input is run with one watermark at the end: never, always, or when every source is bounded. */
@@ -116,13 +117,19 @@ export const withLetters = (
  * A job whose slots and enumerators all run on this thread. In every attempt each of them gets a graph of its own from the
  * job's function, so that no closure is shared. Not started yet.
  */
-export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJob => {
+export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJob =>
+  new LocalJob({
+    ...settings,
+    ...sharedThreadRevision(job, settings),
+    replan: async (parallelism) => sharedThreadRevision(job, { ...settings, parallelism }),
+  });
+
+const sharedThreadRevision = (job: Job, settings: LocalSettings): JobRevision => {
   const plan = (): PhysicalGraph => buildGraph(job, settings.args, settings);
   const graph = plan();
   // Too little memory is told before anything starts.
   slotMemory(settings, graph);
-  return new LocalJob({
-    ...settings,
+  return {
     graph,
     checkpoints: checkpointsOf(settings, graph),
     deploy: (attempt, slotReports, enumeratorReports) => {
@@ -141,5 +148,5 @@ export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJ
       );
       return { slots, jobCode: withLetters(settings, createJobCode(plan(), settings, enumeratorReports)) };
     },
-  });
+  };
 };

@@ -6,7 +6,7 @@ import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { RemoteAttempt } from '../worker/remote/remote-attempt.ts';
 import type { RemoteJob } from '../worker/remote/remote-job.ts';
 import { blockedAfterMs } from '../worker/watchdog.ts';
-import type { Deploy } from './attempt.ts';
+import type { Deploy } from './job-revision.ts';
 import { checkpointsOf, type LocalSettings, runsAsBatch, withLetters } from './local.ts';
 import { LocalJob } from './local-job.ts';
 import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';

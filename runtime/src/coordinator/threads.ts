@@ -12,8 +12,8 @@ import type { SlotHandle, SlotReports } from '../worker/slot-handle.ts';
 import { storedSlot } from '../worker/stored-slot.ts';
 import { startThreadSlot } from '../worker/thread-slot.ts';
 import { blockedAfterMs, startWatchdog } from '../worker/watchdog.ts';
-import type { Deploy } from './attempt.ts';
 import { collectWarning } from './collect-warning.ts';
+import type { Deploy, JobRevision } from './job-revision.ts';
 import {
   checkpointsOf,
   type LocalSettings,
@@ -32,6 +32,13 @@ import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';
  * failed: variables captured by closures would survive.
  */
 export const createThreadedJob = async (artifact: Artifact, settings: LocalSettings): Promise<LocalJob> => {
+  const replan = (parallelism: number): Promise<JobRevision> =>
+    threadedRevision(artifact, { ...settings, parallelism });
+  return new LocalJob({ ...settings, ...(await replan(settings.parallelism)), replan });
+};
+
+/** The code of a job on threads of this process. */
+const threadedRevision = async (artifact: Artifact, settings: LocalSettings): Promise<JobRevision> => {
   const code = jobCode(artifact, settings);
   const { system, logger, baseDirectory, jobName } = settings;
   const warmUp = (): WarmEnumerators =>
@@ -67,9 +74,10 @@ export const createThreadedJob = async (artifact: Artifact, settings: LocalSetti
     warm = undefined;
     return { slots, jobCode };
   };
-  const job = new LocalJob({ ...settings, graph, deploy, checkpoints: checkpointsOf(settings, graph) });
-  void job.ended.then(() => Promise.all([watchdog.terminate(), warm?.close()]));
-  return job;
+  const close = async (): Promise<void> => {
+    await Promise.all([watchdog.terminate(), warm?.close()]);
+  };
+  return { graph, deploy, checkpoints: checkpointsOf(settings, graph), close };
 };
 
 /** The coordinator's own graph, and what is to be said about it before anything runs. */

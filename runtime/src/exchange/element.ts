@@ -19,6 +19,8 @@ export interface BarrierCheckpoint {
   readonly triggeredMs: number;
   /** Every key group is written whole: the checkpoint must stand by itself. */
   readonly isWhole: boolean;
+  /** The cut of a switch-over: who lets it through does nothing more, unless the checkpoint comes to nothing. */
+  readonly parks: boolean;
 }
 
 /** Cuts the stream: what stands before it belongs to the checkpoint, and routing changes take effect behind it. */

@@ -5,7 +5,7 @@
  *   batch:      the batch codec
  *   watermark:  time f64
  *   idle:       nothing
- *   barrier:    id f64 | has checkpoint u8 | id f64 | triggered f64 | is whole u8
+ *   barrier:    id f64 | has checkpoint u8 | id f64 | triggered f64 | is whole u8 | parks u8
  *               | has routing u8 | version varint | key groups varint | slot varint each
  *   end:        drained u8
  */
@@ -23,6 +23,7 @@ const writeBarrier = (barrier: Barrier, writer: ByteWriter): void => {
     writer.writeDouble(checkpoint.id);
     writer.writeDouble(checkpoint.triggeredMs);
     writer.writeByte(checkpoint.isWhole ? 1 : 0);
+    writer.writeByte(checkpoint.parks ? 1 : 0);
   }
   writer.writeByte(routing === undefined ? 0 : 1);
   if (routing === undefined) return;
@@ -42,7 +43,12 @@ const mostSlots = 2 ** 16;
 
 const readCheckpoint = (reader: ByteReader): BarrierCheckpoint | undefined =>
   readFlag(reader)
-    ? { id: reader.readDouble(), triggeredMs: reader.readDouble(), isWhole: readFlag(reader) }
+    ? {
+        id: reader.readDouble(),
+        triggeredMs: reader.readDouble(),
+        isWhole: readFlag(reader),
+        parks: readFlag(reader),
+      }
     : undefined;
 
 const readBarrier = (reader: ByteReader): Barrier => {

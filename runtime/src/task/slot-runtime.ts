@@ -16,7 +16,7 @@ import { describeState } from '../transforms/describe-state.ts';
 import { ownerName } from '../transforms/owner.ts';
 import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
 import { buildChain } from './build-chain.ts';
-import type { Chain, ChainLink } from './chain.ts';
+import type { Chain } from './chain.ts';
 import { ColumnGarbage } from './column-garbage.ts';
 import { DeadLetterBox } from './dead-letter-box.ts';
 import type { EdgeOutput } from './edge-output.ts';
@@ -30,6 +30,7 @@ import { SlotMemory } from './slot-memory.ts';
 import type { SlotSetup } from './slot-setup.ts';
 import { SlotSnapshots } from './slot-snapshots.ts';
 import { type SourceAlignment, SourceInput } from './source-input.ts';
+import { StateLoading } from './state-loading.ts';
 import { newStatistics, type SubtaskStatistics } from './statistics.ts';
 import { Subtask } from './subtask.ts';
 import { SlotWiring } from './wiring.ts';
@@ -40,16 +41,6 @@ const lateCounter = 'numLateRecordsDropped';
 
 const isKeyed = (task: Task): boolean =>
   task.inputs.flat().some(({ partitioning }) => partitioning.kind === 'hash');
-
-/**
- * A key group of which nothing is known any more is a whole piece without bytes. A slot that begins has nothing that a whole piece
- * would replace, and looking for it would cost a walk through all that was loaded before.
- */
-const loadPiece = ({ processor }: ChainLink, { keyGroup, bytes }: KeyGroupUnit): void => {
-  if (bytes.length === 0) return;
-  if (processor.applyKeyGroup !== undefined) processor.applyKeyGroup(keyGroup, bytes);
-  else processor.importKeyGroup?.(keyGroup, bytes);
-};
 
 type SourceSpec = Extract<TransformSpec, { kind: 'source' }>;
 
@@ -75,6 +66,7 @@ export class SlotRuntime {
   private readonly letterBoxes = new Map<number, DeadLetterBox>();
   private readonly snapshots: SlotSnapshots | undefined;
   private watermarks: readonly TaskWatermark[] = [];
+  private readonly loading: StateLoading;
 
   constructor(setup: SlotSetup) {
     this.setup = setup;
@@ -96,6 +88,7 @@ export class SlotRuntime {
     const tasks = setup.graph.tasks.filter((task) => setup.slot < task.parallelism);
     for (const [position, task] of tasks.entries()) this.positions.set(task.index, position);
     this.subtasks = tasks.map((task) => this.build(task));
+    this.loading = new StateLoading(this.subtasks.flatMap(({ links }) => links));
   }
 
   /** Opens the functions, and takes in what they had before a restart but for the key groups: see `load`. */
@@ -105,12 +98,9 @@ export class SlotRuntime {
     await this.slot.open(this.subtasks);
   }
 
-  /** Pieces of key groups of this slot, in order. Between `open` and `start`. */
+  /** Pieces of key groups of this slot, in order. Before `start`, and also before `open` where the slot is prepared ahead of time. */
   load(units: readonly KeyGroupUnit[]): void {
-    for (const unit of units) {
-      const link = this.subtasks.flatMap((subtask) => subtask.links).find(({ uid }) => uid === unit.uid);
-      if (link !== undefined) loadPiece(link, unit);
-    }
+    this.loading.load(units);
   }
 
   /** Runs, and opens before that what is not open yet. */
@@ -137,6 +127,7 @@ export class SlotRuntime {
   checkpointEnded(checkpointId: number, completed: boolean): void {
     this.snapshots?.checkpointEnded(checkpointId, completed);
     for (const subtask of this.subtasks) subtask.checkpointEnded(checkpointId, completed);
+    if (!completed) for (const position of this.positions.values()) this.slot.wake(position);
   }
 
   /** Gives a split to the reader of a source task. */

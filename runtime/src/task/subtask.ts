@@ -70,6 +70,8 @@ export class Subtask {
   /** The last watermark that each link was told, and the last that went to others. */
   private readonly linkWatermarks: number[];
   private outputMs = -Infinity;
+  /** The checkpoint behind which another attempt goes on: see `BarrierCheckpoint.parks`. */
+  private parkedAt: number | undefined;
 
   constructor(parts: SubtaskParts) {
     this.parts = parts;
@@ -146,6 +148,8 @@ export class Subtask {
     const { chain, deadLetters } = this.parts;
     for (const { processor } of chain.links) processor.checkpointEnded?.(checkpointId, completed);
     deadLetters?.checkpointEnded(checkpointId, completed);
+    // Nobody goes on in its place.
+    if (!completed && this.parkedAt === checkpointId) this.parkedAt = undefined;
   }
 
   /**
@@ -172,7 +176,7 @@ export class Subtask {
 
   /** When the clock must be looked at again, in ms since the epoch. */
   nextTimeMs(): number {
-    if (this.ended) return Infinity;
+    if (this.ended || this.isParked) return Infinity;
     return Math.min(this.parts.chain.nextTimeMs(), this.parts.input.nextTimeMs());
   }
 
@@ -185,7 +189,7 @@ export class Subtask {
 
   /** One bounded piece of work. */
   step(): StepResult {
-    if (this.ended) return 'idle';
+    if (this.ended || this.isParked) return 'idle';
     const { chain, input, clock, moves } = this.parts;
     const hasCredit = this.hasCredit();
     // Key groups that leave must do so without credit too: the barrier that gives it may wait for them in another slot.
@@ -210,6 +214,10 @@ export class Subtask {
     if (element === undefined) return 'idle';
     this.accept(element);
     return 'progress';
+  }
+
+  private get isParked(): boolean {
+    return this.parkedAt !== undefined;
   }
 
   private endBlocked(): void {
@@ -336,6 +344,8 @@ export class Subtask {
 
   private forward(element: StreamElement): void {
     if (element.kind === 'watermark') this.outputMs = element.timeMs;
+    if (element.kind === 'barrier' && element.checkpoint?.parks === true)
+      this.parkedAt = element.checkpoint.id;
     for (const output of this.parts.outputs) output.sendToAll(element);
     if (element.kind !== 'end') return;
     this.ended = true;

@@ -65,6 +65,11 @@ export interface SlotBeginning {
 
 /** A slot that finds its state by itself, as the coordinator holds it. */
 export interface SlotHandle extends SlotCommands {
+  /**
+   * Takes in the keyed state of a checkpoint ahead of `open`, which then needs only what has changed behind it. May be called again with
+   * later checkpoints. No code of the job is called. Settles like `open`.
+   */
+  preload(beginning: SlotBeginning): Promise<void>;
   /** Opens the functions, and takes in all they had. Settles also when that fails: then `onFailed` was told. */
   open(beginning?: SlotBeginning): Promise<void>;
 }
@@ -73,7 +78,7 @@ export interface SlotHandle extends SlotCommands {
 export interface BareSlot extends SlotCommands {
   /** Opens the functions, with all they had but their key groups. Settles like `SlotHandle.open`. */
   open(restore?: SlotRestore): Promise<void>;
-  /** Takes in pieces of key groups of this slot, in order, between `open` and `start`. */
+  /** Takes in pieces of key groups of this slot, in order, before `start`. */
   load(units: readonly KeyGroupUnit[]): Promise<void>;
   /** Whoever takes its snapshots has room for more units. */
   snapshotsHaveRoom(): void;

@@ -26,45 +26,77 @@ const ownsAs =
     return [...parallelism.values()].some(({ now }) => isOf(now));
   };
 
-/** Reads what belongs to a slot and hands it over: while one part is taken in, the next is read. */
-const load = async (
-  slot: BareSlot,
-  number: number,
-  storage: SlotStorage,
-  beginning: SlotBeginning,
-): Promise<void> => {
-  const { restore, checkpoint, parallelism } = beginning;
-  const units = readSlotState(
+/** What a slot is told to take in, and of which checkpoint it has the keyed state already. */
+interface Loading {
+  readonly number: number;
+  readonly storage: SlotStorage;
+  readonly beginning: SlotBeginning;
+  /** 0 = of none. */
+  readonly loadedId: number;
+}
+
+const unitsOf = ({ number, storage, beginning, loadedId }: Loading): ReturnType<typeof readSlotState> => {
+  const { checkpoint, parallelism } = beginning;
+  return readSlotState(
     storage,
     { ...checkpoint, parallelismOf: (uid) => parallelism.get(uid)?.before ?? 0 },
     {
       slot: number,
       owns: ownsAs(number, beginning),
       parallelismOf: (uid) => parallelism.get(uid)?.now ?? 0,
+      loadedId,
     },
   );
-  const subtaskState: SubtaskUnit[] = [];
-  let opened: Promise<void> | undefined;
-  let part: KeyGroupUnit[] = [];
-  let bytes = 0;
-  let taken: Promise<void> = Promise.resolve();
-  for await (const unit of units) {
-    if (unit.kind !== 'keyGroup') {
-      subtaskState.push(unit);
-      continue;
-    }
-    opened ??= slot.open({ ...restore, subtaskState });
-    part.push(unit);
-    bytes += unit.bytes.length;
-    if (bytes < loadBytes) continue;
-    await opened;
-    await taken;
-    taken = slot.load(part);
-    [part, bytes] = [[], 0];
+};
+
+/** Hands pieces over some at a time: while one part is taken in, the next is read. */
+class PieceLoader {
+  private readonly slot: BareSlot;
+  private part: KeyGroupUnit[] = [];
+  private bytes = 0;
+  private taken: Promise<void>;
+
+  /** `ready`: resolves when the slot can take pieces in. */
+  constructor(slot: BareSlot, ready: Promise<void>) {
+    this.slot = slot;
+    this.taken = ready;
   }
-  await (opened ?? slot.open({ ...restore, subtaskState }));
-  await taken;
-  if (part.length > 0) await slot.load(part);
+
+  async add(unit: KeyGroupUnit): Promise<void> {
+    this.part.push(unit);
+    this.bytes += unit.bytes.length;
+    if (this.bytes < loadBytes) return;
+    await this.taken;
+    this.taken = this.slot.load(this.part);
+    [this.part, this.bytes] = [[], 0];
+  }
+
+  async end(): Promise<void> {
+    await this.taken;
+    if (this.part.length > 0) await this.slot.load(this.part);
+  }
+}
+
+/** Reads the keyed state that belongs to a slot, and hands it over. */
+const preload = async (slot: BareSlot, loading: Loading): Promise<void> => {
+  const loader = new PieceLoader(slot, Promise.resolve());
+  for await (const unit of unitsOf(loading)) if (unit.kind === 'keyGroup') await loader.add(unit);
+  await loader.end();
+};
+
+/** Reads all that belongs to a slot, opens it, and hands its keyed state over. */
+const load = async (slot: BareSlot, loading: Loading): Promise<void> => {
+  const { restore } = loading.beginning;
+  const subtaskState: SubtaskUnit[] = [];
+  const open = (): PieceLoader => new PieceLoader(slot, slot.open({ ...restore, subtaskState }));
+  let loader: PieceLoader | undefined;
+  for await (const unit of unitsOf(loading)) {
+    if (unit.kind === 'keyGroup') {
+      loader ??= open();
+      await loader.add(unit);
+    } else subtaskState.push(unit);
+  }
+  await (loader ?? open()).end();
 };
 
 /**
@@ -87,17 +119,27 @@ export const storedSlot = (
       onRoom: () => slot.snapshotsHaveRoom(),
     });
   const slot: BareSlot = create(upload);
-  const open = async (beginning?: SlotBeginning): Promise<void> => {
-    if (beginning === undefined || storage === undefined) return await slot.open();
+  let loadedId = 0;
+  const failing = async (work: () => Promise<void>): Promise<void> => {
     try {
-      await load(slot, number, storage, beginning);
+      await work();
     } catch (error) {
       reports.onFailed(error);
     }
   };
+  const open = (beginning?: SlotBeginning): Promise<void> =>
+    beginning === undefined || storage === undefined
+      ? slot.open()
+      : failing(() => load(slot, { number, storage, beginning, loadedId }));
+  const preloadCheckpoint = (beginning: SlotBeginning): Promise<void> =>
+    failing(async () => {
+      if (storage === undefined) return;
+      await preload(slot, { number, storage, beginning, loadedId });
+      loadedId = beginning.checkpoint.checkpointId;
+    });
   const checkpointEnded = (checkpointId: number, completed: boolean): void => {
     upload?.checkpointEnded(checkpointId, completed);
     slot.checkpointEnded(checkpointId, completed);
   };
-  return { ...slot, open, checkpointEnded };
+  return { ...slot, open, preload: preloadCheckpoint, checkpointEnded };
 };

@@ -31,7 +31,12 @@ const checkpointOf = (objects: readonly ListedObject[]) => ({
 const slotUnits = async (rig: StateRig, objects: readonly ListedObject[], slot: number, slots: number) => {
   const owns = (keyGroup: number): boolean => keyGroup % slots === slot;
   return collect(
-    readSlotState(rig.reading, checkpointOf(objects), { slot, owns, parallelismOf: () => slots }),
+    readSlotState(rig.reading, checkpointOf(objects), {
+      slot,
+      owns,
+      parallelismOf: () => slots,
+      loadedId: 0,
+    }),
   );
 };
 
@@ -167,6 +172,7 @@ describe('the state of subtasks', () => {
           slot,
           owns: () => false,
           parallelismOf: (uid) => (uid === 'source' ? 1 : 2),
+          loadedId: 0,
         }),
       );
     const [first, second] = [await restore(0), await restore(1)];

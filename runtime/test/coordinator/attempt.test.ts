@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Attempt, type Deploy } from '../../src/coordinator/attempt.ts';
+import { Attempt } from '../../src/coordinator/attempt.ts';
+import type { Deploy } from '../../src/coordinator/job-revision.ts';
+import type { PhysicalGraph } from '../../src/graph/physical-graph.ts';
 import { createTestSystem } from '../../src/testing/index.ts';
 import { FakeCluster, settle } from './fake-deployment.ts';
 import { keptLog } from './frozen-job.ts';
@@ -11,7 +13,14 @@ const begin = (quick = true, deployBy?: Deploy) => {
   const events: string[] = [];
   const attempt = new Attempt(
     7,
-    { system: test.system, logger, deploy: deployBy ?? cluster.deploy },
+    {
+      system: test.system,
+      logger,
+      revision: {
+        graph: { slots: 2, maxParallelism: 4 } as PhysicalGraph,
+        deploy: deployBy ?? cluster.deploy,
+      },
+    },
     {
       onRunning: () => void events.push('running'),
       onFinished: (drained) => void events.push(`finished ${drained}`),

@@ -1,6 +1,7 @@
-import type { Attempt, Deploy } from '../../src/coordinator/attempt.ts';
+import type { Attempt } from '../../src/coordinator/attempt.ts';
 import type { EnumeratorReports } from '../../src/coordinator/enumerators.ts';
 import type { JobCodeHandle, SinkCommittables } from '../../src/coordinator/job-code.ts';
+import type { Deploy } from '../../src/coordinator/job-revision.ts';
 import { mergeMetrics } from '../../src/telemetry/merge-metrics.ts';
 import type { SlotHandle, SlotReports } from '../../src/worker/slot-handle.ts';
 
@@ -34,6 +35,7 @@ export class FakeSlot {
     return {
       ready: this.ready.promise,
       open: async () => void this.told.push('open'),
+      preload: async () => void this.told.push('preload'),
       start: () => void this.told.push('start'),
       checkpointEnded: (id, completed) =>
         void this.told.push(`checkpoint ${id} ${completed ? 'completed' : 'aborted'}`),

@@ -92,6 +92,7 @@ describe('a job that starts from a savepoint', () => {
       onState: () => undefined,
       onFailure: () => undefined,
       onSavepoint: () => undefined,
+      onSwitchOver: () => undefined,
       onCheckpoint: ({ what }) => {
         if (what === 'restored' && ++manifests === 1) throw new Error('boom');
       },

@@ -114,6 +114,7 @@ describe('a savepoint made of records', () => {
           slot,
           owns: (group: number) => group % slots === slot,
           parallelismOf: () => slots,
+          loadedId: 0,
         };
         const units = readSlotState(
           { store, system: means },

@@ -67,7 +67,7 @@ const newRig = () => {
   return { snapshots, subtask, workAll, log, units, taken, failures, control };
 };
 
-const checkpoint = (id: number) => ({ id, triggeredMs: 90, isWhole: false });
+const checkpoint = (id: number) => ({ id, triggeredMs: 90, isWhole: false, parks: false });
 
 it('gives the pieces of all subtasks, and tells once that all is taken', () => {
   const { snapshots, subtask, workAll, units, taken, log } = newRig();

@@ -2,12 +2,13 @@ import type { JobEvent } from '../../contract/control/events.ts';
 import type { JobFailure } from '../../contract/control/failures.ts';
 import type { Operation, StopRequest } from '../../contract/control/operations.ts';
 import { routes } from '../../contract/control/routes.ts';
-import type { JobStatus } from '../../contract/control/status.ts';
+import type { JobStatus, PauseReport } from '../../contract/control/status.ts';
 import { MillraceError } from '../../contract/errors.ts';
 import { describeGraph } from '../../graph/describe.ts';
 import type { System } from '../../sys/system.ts';
 import type { CheckpointEvent } from '../checkpoint-events.ts';
 import { CheckpointHistory } from '../checkpoint-history.ts';
+import type { SwitchOverEvent } from '../job-observer.ts';
 import type { LocalJob } from '../local-job.ts';
 import { SavepointHistory } from '../savepoint-history.ts';
 import type { SavepointEvent } from '../savepoints.ts';
@@ -55,6 +56,10 @@ class LocalControl {
   private sinceMs: number;
   private runningSinceMs: number | undefined;
   private restarts = 0;
+  private pauses: Readonly<Record<SwitchOverEvent['kind'], PauseReport | null>> = {
+    rescale: null,
+    upgrade: null,
+  };
 
   constructor(settings: LocalControlSettings) {
     this.settings = settings;
@@ -69,6 +74,7 @@ class LocalControl {
       onFailure: (error, attempt, restarts) => this.onFailure(error, attempt, restarts),
       onCheckpoint: (event) => this.onCheckpoint(event),
       onSavepoint: (event) => this.onSavepoint(event),
+      onSwitchOver: (event) => this.onSwitchOver(event),
     });
   }
 
@@ -180,8 +186,8 @@ class LocalControl {
       runtimeVersion: version,
       restarts: this.restarts,
       parallelism: { desired: slots, actual: slots, maximum: maxParallelism },
-      lastRescale: null,
-      lastUpgrade: null,
+      lastRescale: this.pauses.rescale,
+      lastUpgrade: this.pauses.upgrade,
       lastCheckpoint: lastCheckpoint ? { id: lastCheckpoint.id, completedMs: lastCheckpoint.endedMs } : null,
       trouble: troubled ? (last?.causes[0]?.message ?? null) : null,
     };
@@ -229,6 +235,17 @@ class LocalControl {
     // The acknowledgements are many and stand in the status of whoever asks.
     if (checkpoint !== undefined && event.what !== 'acknowledged')
       this.tell({ type: 'checkpoint', checkpoint });
+  }
+
+  private onSwitchOver({ kind, ...report }: SwitchOverEvent): void {
+    const ended: PauseReport = {
+      ...report,
+      atMs: this.settings.system.clock.nowMs(),
+      committedPauseMs: null,
+      outcome: 'done',
+    };
+    this.pauses = { ...this.pauses, [kind]: ended };
+    this.tell({ type: 'status', status: this.status() });
   }
 
   private onSavepoint(event: SavepointEvent): void {

@@ -8,6 +8,7 @@ import { uidOf } from '../../graph/stateful.ts';
 import { keyGroupOf } from '../../state/key-groups.ts';
 import type { Random } from '../../sys/system.ts';
 import type { StateReply } from '../../task/slot-questions.ts';
+import type { Attempt } from '../attempt.ts';
 import type { LocalJob } from '../local-job.ts';
 import type { Answers } from './job-control.ts';
 
@@ -23,7 +24,7 @@ const keyOf = (text: string): unknown => {
   }
 };
 
-const insideOf = (job: LocalJob): NonNullable<LocalJob['inside']> => {
+const insideOf = (job: LocalJob): Attempt => {
   const { inside } = job;
   if (inside !== undefined) return inside;
   throw new MillraceError('unavailable', `The job is ${job.state}: nothing runs that could be asked.`, {
@@ -43,7 +44,8 @@ const queryState = async (
       hint: `It has ${uids}.`,
     });
   }
-  const { attempt, routing } = insideOf(job);
+  const attempt = insideOf(job);
+  const { routing } = attempt;
   const key = keyOf(text);
   const keyGroup = keyGroupOf(hashValue(key), maxParallelism);
   const slot = (routing.slotOf[keyGroup] as number) % task.parallelism;
@@ -60,7 +62,7 @@ const download = async (
   id: string,
   fileName: string,
 ): Promise<Download> => {
-  const { attempt } = insideOf(job);
+  const attempt = insideOf(job);
   const first = await attempt.ask(slot, { ...question, id });
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     try {

@@ -40,7 +40,11 @@ export class HostedSlot {
     const { slot } = this;
     switch (call.kind) {
       case 'open':
-        return void slot.open(beginningOf(call)).then(() => this.send({ kind: 'opened' }));
+        return void slot
+          .open(call.beginning && beginningOf(call.beginning))
+          .then(() => this.send({ kind: 'opened' }));
+      case 'preload':
+        return void slot.preload(beginningOf(call.beginning)).then(() => this.send({ kind: 'preloaded' }));
       case 'start':
         return slot.start();
       case 'addSplit':

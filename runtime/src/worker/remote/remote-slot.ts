@@ -3,7 +3,7 @@ import { MetricGroup, type MetricSnapshot } from '../../telemetry/metrics.ts';
 import { OpenQuestions } from '../open-questions.ts';
 import { fromPlainError } from '../plain-error.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from '../slot-handle.ts';
-import { injectCall, openCall, type SlotAnswer, type SlotCall } from './slot-calls.ts';
+import { injectCall, openCall, preloadCall, type SlotAnswer, type SlotCall } from './slot-calls.ts';
 
 /** A slot in another process, as the coordinator holds it: what it is told goes out as messages, what it tells comes in as such. */
 export class RemoteSlot implements SlotHandle {
@@ -13,6 +13,8 @@ export class RemoteSlot implements SlotHandle {
   private readonly reports: SlotReports;
   private readonly isReady = Promise.withResolvers<void>();
   private readonly opened = Promise.withResolvers<void>();
+  /** One at a time. */
+  private preloaded = Promise.withResolvers<void>();
   private readonly cancelled = Promise.withResolvers<void>();
   private readonly questions = new OpenQuestions();
   private isOver = false;
@@ -32,6 +34,13 @@ export class RemoteSlot implements SlotHandle {
   open(...[beginning]: Parameters<SlotHandle['open']>): Promise<void> {
     this.tell(openCall(beginning));
     return this.opened.promise;
+  }
+
+  preload(...[beginning]: Parameters<SlotHandle['preload']>): Promise<void> {
+    if (this.isOver) return Promise.resolve();
+    this.preloaded = Promise.withResolvers();
+    this.tell(preloadCall(beginning));
+    return this.preloaded.promise;
   }
 
   start(): void {
@@ -117,6 +126,8 @@ export class RemoteSlot implements SlotHandle {
         return this.isReady.resolve();
       case 'opened':
         return this.opened.resolve();
+      case 'preloaded':
+        return this.preloaded.resolve();
       case 'requestSplit':
         return reports.requestSplit(answer.task);
       case 'state':
@@ -158,5 +169,6 @@ export class RemoteSlot implements SlotHandle {
     this.isReady.reject(error);
     this.questions.end();
     this.opened.resolve();
+    this.preloaded.resolve();
   }
 }

@@ -18,6 +18,7 @@ type WiredBarrier = Omit<Barrier, 'routing'> & {
 /** What a coordinator tells a slot in another process: see `SlotHandle`. */
 export type SlotCall =
   | { readonly kind: 'open'; readonly beginning: Wired<SlotBeginning> | undefined }
+  | { readonly kind: 'preload'; readonly beginning: Wired<SlotBeginning> }
   | { readonly kind: 'start' }
   | { readonly kind: 'addSplit'; readonly task: number; readonly split: unknown }
   | { readonly kind: 'noMoreSplits'; readonly task: number }
@@ -35,6 +36,8 @@ export type SlotAnswer =
   | { readonly kind: 'ready' }
   /** It has obeyed `open`. */
   | { readonly kind: 'opened' }
+  /** It has obeyed `preload`. */
+  | { readonly kind: 'preloaded' }
   /** It has obeyed `cancel`; with what user functions failed when they were closed. */
   | { readonly kind: 'cancelled'; readonly error: PlainError | undefined }
   | { readonly kind: 'requestSplit'; readonly task: number }
@@ -68,8 +71,12 @@ export const openCall = (beginning: SlotBeginning | undefined): SlotCall => ({
   beginning: beginning && wired(beginning),
 });
 
-export const beginningOf = ({ beginning }: Extract<SlotCall, { kind: 'open' }>): SlotBeginning | undefined =>
-  beginning && unwired(beginning);
+export const preloadCall = (beginning: SlotBeginning): SlotCall => ({
+  kind: 'preload',
+  beginning: wired(beginning),
+});
+
+export const beginningOf = (beginning: Wired<SlotBeginning>): SlotBeginning => unwired(beginning);
 
 export const injectCall = ({ routing, ...barrier }: Barrier): SlotCall => ({
   kind: 'inject',

@@ -21,6 +21,7 @@ export class NotingSlot implements SlotHandle {
     this.note('open')(...words);
     return this.opening.promise;
   };
+  readonly preload = async (...words: unknown[]) => this.note('preload')(...words);
   readonly start = this.note('start');
   readonly addSplit = this.note('addSplit');
   readonly noMoreSplits = this.note('noMoreSplits');

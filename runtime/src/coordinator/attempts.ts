@@ -1,0 +1,152 @@
+import type { System } from '../sys/system.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { mergeMetrics } from '../telemetry/merge-metrics.ts';
+import type { MetricSnapshot } from '../telemetry/metrics.ts';
+import type { SubtaskReport } from '../worker/slot-handle.ts';
+import { Attempt, type AttemptEvents } from './attempt.ts';
+import type { JobCheckpoints } from './attempt-state.ts';
+import type { CheckpointEvent } from './checkpoint-events.ts';
+import { fork } from './fork.ts';
+import type { Claimed } from './job-log.ts';
+import type { JobRevision } from './job-revision.ts';
+import { SwitchOver } from './switch-over.ts';
+
+export interface AttemptsSettings {
+  readonly system: System;
+  readonly logger: Logger;
+  /** What the job runs as at first. */
+  readonly revision: JobRevision;
+  /** What happens to the attempt that runs. */
+  readonly events: AttemptEvents;
+  onCheckpoint(event: CheckpointEvent): void;
+}
+
+/** The attempts of a job, one after the other: after a failure from the last checkpoint, at a switch-over from the cut. */
+export class Attempts {
+  private readonly settings: AttemptsSettings;
+  private current: Attempt | undefined;
+  private startedMs = 0;
+  private begun = 0;
+  /** What the next attempt runs as. */
+  private revision: JobRevision;
+  private switching: SwitchOver | undefined;
+
+  constructor(settings: AttemptsSettings) {
+    this.settings = settings;
+    this.revision = settings.revision;
+  }
+
+  /** The newest attempt that has begun. */
+  get running(): Attempt | undefined {
+    return this.current;
+  }
+
+  /** Attempts begun here; an attempt's number counts those of other processes too. */
+  get count(): number {
+    return this.begun;
+  }
+
+  /** How long the newest attempt has been there, in ms. */
+  get ranMs(): number {
+    return this.settings.system.clock.monotonicMs() - this.startedMs;
+  }
+
+  get graph(): JobRevision['graph'] {
+    return this.revision.graph;
+  }
+
+  get isSwitching(): boolean {
+    return this.switching !== undefined;
+  }
+
+  /** Counters of every subtask of the newest attempt. */
+  report(): readonly SubtaskReport[] {
+    return this.current?.report() ?? [];
+  }
+
+  metrics(): MetricSnapshot {
+    return this.current?.metrics() ?? mergeMetrics([]);
+  }
+
+  /**
+   * Claims the job and begins an attempt, of which the events tell from then on. `isWanted` is asked once when it is claimed. Rejects when
+   * it cannot be claimed.
+   */
+  async deploy(isWanted: () => boolean): Promise<void> {
+    const { checkpoints } = this.revision;
+    const number = (this.current?.number ?? 0) + 1;
+    const claimed = checkpoints && (await this.claim(checkpoints));
+    if (!isWanted()) return;
+    const attempt = this.create(claimed?.attempt ?? number, this.revision, this.settings.events);
+    this.follow(attempt);
+    void attempt.start(claimed);
+  }
+
+  /**
+   * Puts a revision in the place of the one that runs, by a switch-over. Resolves with the pause in ms; until then what fails goes on as
+   * the revision before.
+   */
+  async switchTo(revision: JobRevision): Promise<number> {
+    const { current, revision: before, settings } = this;
+    const { log } = revision.checkpoints as JobCheckpoints;
+    const switching = new SwitchOver({
+      clock: settings.system.clock,
+      logger: settings.logger,
+      current: current as Attempt,
+      revision,
+      create: (number, wanted, events) => this.create(number, wanted, events),
+      replace: (next) => {
+        this.follow(next);
+        return settings.events;
+      },
+      claim: () => log.claim(),
+    });
+    this.switching = switching;
+    try {
+      const pauseMs = await switching.perform();
+      this.revision = revision;
+      void before.close?.();
+      return pauseMs;
+    } catch (error) {
+      void switching.ended().then(() => revision.close?.());
+      throw error;
+    } finally {
+      this.switching = undefined;
+    }
+  }
+
+  /** Ends the newest attempt and whatever is to take its place; resolves when they are gone. */
+  async close(reason: string): Promise<void> {
+    const { switching, current } = this;
+    switching?.abandon(reason);
+    await Promise.all([switching?.ended(), current?.close()]);
+  }
+
+  /** There will be no attempt any more. */
+  async release(): Promise<void> {
+    await this.revision.close?.();
+  }
+
+  /** Every attempt is a term of its own in the log: whoever has begun one before is deposed. */
+  private async claim(checkpoints: JobCheckpoints): Promise<Claimed> {
+    const claimed = await checkpoints.log.claim();
+    const { from } = checkpoints;
+    if (claimed.manifest !== undefined || from === undefined) return claimed;
+    return await fork(this.settings.system.hashing, from, checkpoints, claimed);
+  }
+
+  private create(number: number, revision: JobRevision, events: AttemptEvents): Attempt {
+    const { system, logger } = this.settings;
+    const onCheckpoint = (event: CheckpointEvent): void => {
+      this.switching?.onCheckpoint(event);
+      this.settings.onCheckpoint(event);
+    };
+    return new Attempt(number, { system, logger, revision, onCheckpoint }, events);
+  }
+
+  private follow(attempt: Attempt): void {
+    this.begun++;
+    this.current = attempt;
+    this.startedMs = this.settings.system.clock.monotonicMs();
+  }
+}

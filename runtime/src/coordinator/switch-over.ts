@@ -1,0 +1,154 @@
+import { MillraceError } from '../contract/errors.ts';
+import { reasonOf } from '../contract/reason.ts';
+import type { Clock } from '../sys/system.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Attempt, AttemptEvents } from './attempt.ts';
+import type { CheckpointEvent } from './checkpoint-events.ts';
+import type { Claimed } from './job-log.ts';
+import type { JobRevision } from './job-revision.ts';
+
+/** What the job does for a switch-over. */
+export interface SwitchOverSettings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The attempt that runs. */
+  readonly current: Attempt;
+  /** What takes its place. */
+  readonly revision: JobRevision;
+  create(number: number, revision: JobRevision, events: AttemptEvents): Attempt;
+  /** The cut exists and the current attempt does nothing more: what happens to the next one from now on is what happens to the job. */
+  replace(next: Attempt): AttemptEvents;
+  /** Claims the job for the next attempt. */
+  claim(): Promise<Claimed>;
+}
+
+/** A pre-load that is through so quickly leaves little for the cut. */
+const quickMs = 500;
+/** A job that changes its state faster than it is read is cut all the same. */
+const mostPreloads = 3;
+
+const givenUp = (reason: string): MillraceError =>
+  new MillraceError('conflict', `The switch-over was given up: ${reason}.`, {
+    hint: 'The job goes on as it was. Ask again when the cause is gone.',
+  });
+
+const overtaken = (number: number, claimed: number): MillraceError =>
+  new MillraceError(
+    'io',
+    `Attempt ${number} was prepared, and attempt ${claimed} is to run: another process has begun one.`,
+  );
+
+/**
+ * Puts another revision of a job in the place of the one that runs: *prepare* its attempt beside the running one, with the state of a
+ * checkpoint taken in; *cut* at the barrier of a last checkpoint, behind which the running attempt does nothing; *activate*: the next
+ * attempt claims the job, takes in what has changed since, and runs. Until the cut exists the running attempt can go on, and does when
+ * anything fails.
+ */
+export class SwitchOver {
+  private readonly settings: SwitchOverSettings;
+  private readonly next: Attempt;
+  /** Whom the next attempt tells, once it has taken over. */
+  private jobEvents: AttemptEvents | undefined;
+  private readonly failed = Promise.withResolvers<never>();
+  private cutMs = 0;
+  private performing: Promise<number> | undefined;
+
+  constructor(settings: SwitchOverSettings) {
+    this.settings = settings;
+    this.failed.promise.catch(() => undefined);
+    const { current, revision, create } = settings;
+    this.next = create(current.number + 1, revision, {
+      onRunning: () => this.jobEvents?.onRunning(),
+      onEnded: (drained) => this.jobEvents?.onEnded?.(drained),
+      onFinished: (drained) => this.jobEvents?.onFinished(drained),
+      onFailed: (error) => this.onFailed(error),
+    });
+  }
+
+  /** Whether the current attempt has been replaced, so that it cannot go on any more. */
+  get isCut(): boolean {
+    return this.jobEvents !== undefined;
+  }
+
+  /**
+   * Resolves with how long nothing was processed, in ms, when the next attempt runs. Rejects when the current one goes on, or when the next
+   * one has failed as the job's.
+   */
+  perform(): Promise<number> {
+    this.performing ??= this.performNow();
+    return this.performing;
+  }
+
+  /** Resolves when it has come to its end, whatever that was, and an attempt that was given up is closed. */
+  async ended(): Promise<void> {
+    await this.performing?.catch(() => this.next.close());
+  }
+
+  /** Gives up what is not cut yet: the job ends, or goes on in another way. */
+  abandon(reason: string): void {
+    if (this.isCut) return;
+    this.failed.reject(givenUp(reason));
+    void this.next.close();
+  }
+
+  /** What happens to the checkpoints of the current attempt. */
+  onCheckpoint(event: CheckpointEvent): void {
+    if (event.what === 'triggered' && event.kind === 'cut') this.cutMs = this.settings.clock.monotonicMs();
+  }
+
+  private async performNow(): Promise<number> {
+    try {
+      await Promise.race([this.prepare(), this.failed.promise]);
+      await Promise.race([this.cut(), this.failed.promise]);
+    } catch (error) {
+      this.abandon(reasonOf(error));
+      throw error;
+    }
+    await Promise.race([this.activate(), this.failed.promise]);
+    return this.settings.clock.monotonicMs() - this.cutMs;
+  }
+
+  /** The keyed state of a checkpoint, and again what has changed while it was read, until that is little. */
+  private async prepare(): Promise<void> {
+    const { clock, current } = this.settings;
+    if (!(await this.next.prepare())) await this.failed.promise;
+    for (let preloads = 1; preloads <= mostPreloads; preloads++) {
+      const beganMs = clock.monotonicMs();
+      const { manifest } = await current.takeCheckpoint('checkpoint');
+      if (!(await this.next.preload(manifest))) await this.failed.promise;
+      if (clock.monotonicMs() - beganMs < quickMs) return;
+    }
+  }
+
+  private async cut(): Promise<void> {
+    const { current, replace, logger } = this.settings;
+    const { manifest, committed } = await current.takeCheckpoint('cut');
+    if (current.isOver || current.hasEnded) throw givenUp('the job has come to its end');
+    this.jobEvents = replace(this.next);
+    // The next attempt commits what this one cannot.
+    await committed.catch((error: unknown) =>
+      logger.warn(`After the cut ${manifest.checkpointId}: ${reasonOf(error)}`),
+    );
+  }
+
+  private async activate(): Promise<void> {
+    const { current, claim } = this.settings;
+    const { next } = this;
+    try {
+      await current.close();
+      if (next.isOver) throw givenUp('the job has ended');
+      const claimed = await claim();
+      if (claimed.attempt !== next.number) throw overtaken(next.number, claimed.attempt);
+      await next.begin(claimed);
+    } catch (error) {
+      next.giveUp(error);
+      throw error;
+    }
+    if (next.isOver) throw givenUp('the job has ended');
+  }
+
+  private onFailed(error: unknown): void {
+    this.jobEvents?.onFailed(error);
+    this.failed.reject(error);
+  }
+}
