@@ -26,7 +26,7 @@ const start = async (
     import('../coordinator/control/guard.ts'),
   ]);
   const version = ownVersion(system);
-  const control = createLocalControl({ system, job, name, version });
+  const control = createLocalControl({ system, logger, job, name, version });
   const token = tokenFile === undefined ? undefined : readToken(system, resolve(workingDirectory, tokenFile));
   const server = await startControlServer({ system, logger, control, version, host, port, token });
   const shownHost = host.includes(':') ? `[${host}]` : host;

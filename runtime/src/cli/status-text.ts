@@ -7,8 +7,9 @@ const field = (name: string, value: string): string => `  ${name.padEnd(12)} ${v
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-const pauseText = ({ from, to, pauseMs, outcome }: PauseReport): string => {
+const pauseText = ({ from, to, pauseMs, outcome, reason }: PauseReport): string => {
   const end = { done: '', rolledBack: ', rolled back', stalled: ', stalled' }[outcome];
+  if (reason !== null) return `${from} → ${to}${end}: ${reason}`;
   return `${from} → ${to}, records stood still for ${shortTime(pauseMs)}${end}`;
 };
 

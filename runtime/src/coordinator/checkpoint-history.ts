@@ -32,7 +32,7 @@ const isCompleted = (status: CheckpointStatus): status is CompletedStatus => sta
 /** What became of the newest checkpoints of a job. Pure: it is told what happens, and when. */
 export class CheckpointHistory {
   private readonly jobUid: string;
-  private readonly graph: PhysicalGraph;
+  private readonly graph: () => PhysicalGraph;
   private readonly counts = { triggered: 0, completed: 0, failed: 0, restored: 0 };
   private restored: CheckpointList['restored'] = null;
   private inProgress: readonly Recorded[] = [];
@@ -40,7 +40,7 @@ export class CheckpointHistory {
   private ended: readonly Recorded[] = [];
   private last: Recorded | undefined;
 
-  constructor(jobUid: string, graph: PhysicalGraph) {
+  constructor(jobUid: string, graph: () => PhysicalGraph) {
     this.jobUid = jobUid;
     this.graph = graph;
   }
@@ -105,7 +105,7 @@ export class CheckpointHistory {
   }
 
   private detailOf({ status, acks }: Recorded): CheckpointDetail {
-    const tasks = this.graph.tasks.map(({ index, name }) => ({
+    const tasks = this.graph().tasks.map(({ index, name }) => ({
       task: index,
       name,
       subtasks: acks.flatMap(({ slot, subtasks }) =>
@@ -132,7 +132,7 @@ export class CheckpointHistory {
       unaligned: false,
       bytes: 0,
       fullBytes: 0,
-      subtasks: this.graph.tasks.reduce((sum, { parallelism }) => sum + parallelism, 0),
+      subtasks: this.graph().tasks.reduce((sum, { parallelism }) => sum + parallelism, 0),
       acknowledged: 0,
       failure: null,
       manifest: null,

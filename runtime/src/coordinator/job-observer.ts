@@ -8,8 +8,10 @@ export interface SwitchOverEvent {
   /** A number of slots, or a revision. */
   readonly from: string;
   readonly to: string;
-  /** How long nothing was processed. */
+  /** How long nothing was processed; 0 when it failed. */
   readonly pauseMs: number;
+  /** Why the job goes on as it was. */
+  readonly failure: string | undefined;
 }
 
 /** Who wants to know what happens to a job, at once. */

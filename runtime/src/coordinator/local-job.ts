@@ -16,16 +16,9 @@ import { Attempts } from './attempts.ts';
 import type { CheckpointEvent } from './checkpoint-events.ts';
 import type { CompletedCheckpoint } from './checkpoints.ts';
 import { Garbage, usualGarbageTimes } from './garbage.ts';
+import { JobChanges } from './job-changes.ts';
 import type { JobObserver } from './job-observer.ts';
-import {
-  inBatchMode,
-  isSwitching,
-  noStore,
-  notRunning,
-  notSuspended,
-  stoppedInBatchMode,
-  tooParallel,
-} from './job-refusals.ts';
+import { inBatchMode, noStore, notRunning, notSuspended, stoppedInBatchMode } from './job-refusals.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
 import { decideRestart, type Failure } from './restart.ts';
 import { type BegunSavepoint, Savepoints } from './savepoints.ts';
@@ -48,6 +41,7 @@ type Leaving = 'stopped' | 'drained' | 'suspended';
 
 /** A job of this process, from its first attempt to its end. */
 export class LocalJob {
+  readonly changes: JobChanges;
   /** Absent where the job has no store. */
   readonly savepoints: Savepoints | undefined;
   /** Settles once, when the job can do nothing more; never rejects. */
@@ -82,6 +76,12 @@ export class LocalJob {
         onFailed: (error) => this.onFailed(error),
       },
       onCheckpoint: (event) => this.onCheckpoint(event),
+    });
+    this.changes = new JobChanges({
+      job: settings,
+      attempts: this.attempts,
+      refuseUnlessRunning: (what) => this.refuseUnlessRunning(what),
+      onSwitchOver: (event) => this.observer?.onSwitchOver(event),
     });
     this.savepoints =
       checkpoints &&
@@ -220,23 +220,6 @@ export class LocalJob {
   /** See `Attempt.moveKeyGroups`. Ignored unless the job runs. */
   moveKeyGroups(keyGroups: readonly number[], toSlot: number): void {
     if (this.current === 'running') this.running?.moveKeyGroups(keyGroups, toSlot);
-  }
-
-  /**
-   * Goes on with another number of slots, without stopping before they are ready. Resolves when they run.
-   * Rejects when the job goes on as it was; only while it runs, and with a store.
-   */
-  async rescale(parallelism: number): Promise<void> {
-    const { settings, graph } = this;
-    this.refuseUnlessRunning('be rescaled');
-    if (settings.replan === undefined || settings.checkpoints === undefined) throw noStore();
-    this.refuseInBatchMode();
-    if (this.attempts.isSwitching) throw isSwitching();
-    if (parallelism > graph.maxParallelism) throw tooParallel(parallelism, graph.maxParallelism);
-    const from = graph.slots;
-    const revision = await settings.replan(parallelism);
-    const pauseMs = await this.attempts.switchTo(revision);
-    this.observer?.onSwitchOver({ kind: 'rescale', from: String(from), to: String(parallelism), pauseMs });
   }
 
   /** Ends at once; resolves when everything is closed. */

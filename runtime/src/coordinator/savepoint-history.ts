@@ -24,13 +24,13 @@ export const storedSavepoint = (
 
 /** How far the savepoints are that this process has begun. Pure: it is told what happens, and when. */
 export class SavepointHistory {
-  private readonly subtasks: number;
+  private readonly subtasks: () => number;
   private readonly place: (name: string) => string;
   private readonly known = new Map<string, SavepointStatus>();
   private current: string | undefined;
 
   /** `subtasks`: of all tasks together. */
-  constructor(subtasks: number, place: (name: string) => string) {
+  constructor(subtasks: () => number, place: (name: string) => string) {
     this.subtasks = subtasks;
     this.place = place;
   }
@@ -77,7 +77,7 @@ export class SavepointHistory {
     if (event.what !== 'acknowledged' || event.ack.checkpointId !== status.checkpointId) return;
     const { subtasks, objects } = event.ack;
     const bytes = status.bytes + objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    const progress = Math.min(1, status.progress + subtasks.length / this.subtasks);
+    const progress = Math.min(1, status.progress + subtasks.length / this.subtasks());
     this.known.set(status.name, { ...status, bytes, progress });
   }
 

@@ -62,7 +62,7 @@ const manifest = (checkpointId: number, objects: readonly StateObjectRef[]): Che
   routing: [],
 });
 
-const create = (): CheckpointHistory => new CheckpointHistory('shop', graphOfTwo);
+const create = (): CheckpointHistory => new CheckpointHistory('shop', () => graphOfTwo);
 
 const complete = (history: CheckpointHistory, id: number, startedMs: number, endedMs: number): void => {
   history.take({ what: 'triggered', id, kind: 'checkpoint', attempt: 1 }, startedMs);

@@ -3,7 +3,11 @@ import { savepointStatusSchema } from '../../src/contract/control/savepoints.ts'
 import type { CheckpointEvent } from '../../src/coordinator/checkpoint-events.ts';
 import { SavepointHistory } from '../../src/coordinator/savepoint-history.ts';
 
-const create = (): SavepointHistory => new SavepointHistory(4, (name) => `place/${name}/`);
+const create = (): SavepointHistory =>
+  new SavepointHistory(
+    () => 4,
+    (name) => `place/${name}/`,
+  );
 
 const ackOf = (checkpointId: number, slot: number): CheckpointEvent => ({
   what: 'acknowledged',

@@ -11,6 +11,7 @@ import {
   countClicks,
   createStoredJob,
   Hold,
+  logger,
   newStore,
   stateIn,
   system,
@@ -21,7 +22,7 @@ const running = async (store = newStore(), options: Parameters<typeof createStor
   const outlet = new Outlet<Counted>();
   const hold = new Hold();
   const job = createStoredJob(countClicks(outlet, hold), stateIn(store, 'clicks', 5), options);
-  const control = createLocalControl({ system, job, name: 'clicks', version: '1' });
+  const control = createLocalControl({ system, logger, job, name: 'clicks', version: '1' });
   const events: JobEvent[] = [];
   control.subscribe((event) => events.push(jobEventSchema.parse(event)));
   job.start();

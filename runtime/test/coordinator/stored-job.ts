@@ -15,6 +15,8 @@ import { settle } from './fake-deployment.ts';
 
 export const system = createNodeSystem();
 
+export const logger = createLogger({ clock: system.clock, level: 'silent', json: false });
+
 export const newStore = (): MemoryStore => new MemoryStore(system.clock);
 
 /** The state of a job in a store; `intervalMs`: how often it takes checkpoints by itself, by default never. */
@@ -101,7 +103,7 @@ export const createStoredJob = (
 ): LocalJob =>
   createSharedThreadJob(job, {
     system,
-    logger: createLogger({ clock: system.clock, level: 'silent', json: false }),
+    logger,
     jobName: state.base.jobName,
     args: {},
     mode: 'Streaming',

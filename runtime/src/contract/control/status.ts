@@ -29,6 +29,8 @@ export interface PauseReport {
   readonly from: string;
   readonly to: string;
   readonly outcome: 'done' | 'rolledBack' | 'stalled';
+  /** Why it came to nothing; null when it did not. */
+  readonly reason: string | null;
 }
 
 export interface JobStatus {
@@ -61,6 +63,7 @@ const pauseReportSchema: z.ZodType<PauseReport> = z.object({
   from: z.string(),
   to: z.string(),
   outcome: z.enum(['done', 'rolledBack', 'stalled']),
+  reason: z.string().nullable(),
 });
 
 export const jobStatusSchema: z.ZodType<JobStatus> = z.object({

@@ -6,6 +6,7 @@ import type { JobStatus, PauseReport } from '../../contract/control/status.ts';
 import { MillraceError } from '../../contract/errors.ts';
 import { describeGraph } from '../../graph/describe.ts';
 import type { System } from '../../sys/system.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import type { CheckpointEvent } from '../checkpoint-events.ts';
 import { CheckpointHistory } from '../checkpoint-history.ts';
 import type { SwitchOverEvent } from '../job-observer.ts';
@@ -17,12 +18,14 @@ import { checkpointScopes } from './checkpoint-metrics.ts';
 import { causeChain, FailureHistory } from './failure-history.ts';
 import type { Answers, JobControl } from './job-control.ts';
 import { jobScopes, slotScopes, subtaskScopes } from './metric-scopes.ts';
+import { ParallelismWish } from './parallelism-wish.ts';
 import { nameOfNow, savepointAnswers } from './savepoint-answers.ts';
 import { slotAnswers } from './slot-answers.ts';
 import { taskDetail, taskStatus } from './task-status.ts';
 
 export interface LocalControlSettings {
   readonly system: System;
+  readonly logger: Logger;
   readonly job: LocalJob;
   readonly name: string;
   /** Of the runtime. */
@@ -56,6 +59,7 @@ class LocalControl {
   private sinceMs: number;
   private runningSinceMs: number | undefined;
   private restarts = 0;
+  private readonly wish: ParallelismWish;
   private pauses: Readonly<Record<SwitchOverEvent['kind'], PauseReport | null>> = {
     rescale: null,
     upgrade: null,
@@ -64,9 +68,11 @@ class LocalControl {
   constructor(settings: LocalControlSettings) {
     this.settings = settings;
     this.sinceMs = settings.system.clock.nowMs();
-    const { uid, graph, savepoints } = settings.job;
-    this.checkpoints = uid === undefined ? undefined : new CheckpointHistory(uid, graph);
-    const subtasks = graph.tasks.reduce((sum, { parallelism }) => sum + parallelism, 0);
+    this.wish = new ParallelismWish(settings.job, settings.logger);
+    const { job } = settings;
+    const { uid, savepoints } = job;
+    this.checkpoints = uid === undefined ? undefined : new CheckpointHistory(uid, () => job.graph);
+    const subtasks = (): number => job.graph.tasks.reduce((sum, { parallelism }) => sum + parallelism, 0);
     this.savepoints =
       savepoints && new SavepointHistory(subtasks, (savepoint) => savepoints.place(savepoint));
     settings.job.observe({
@@ -106,26 +112,27 @@ class LocalControl {
 
   private answers(): Partial<Answers> {
     const { job } = this.settings;
-    const { graph } = job;
-    const parallelism = { desired: graph.slots, actual: graph.slots, maximum: graph.maxParallelism };
-    const slots = Array.from({ length: graph.slots }, (_, slot) => slot);
     return {
       getStatus: () => this.status(),
-      getGraph: () => JSON.parse(JSON.stringify(describeGraph(graph))),
+      getGraph: () => JSON.parse(JSON.stringify(describeGraph(job.graph))),
       listTasks: () => ({
-        tasks: graph.tasks.map((task) => taskStatus(task, job.report(), this.elapsedMs())),
+        tasks: job.graph.tasks.map((task) => taskStatus(task, job.report(), this.elapsedMs())),
       }),
       getTask: ({ task: index }) => {
+        const { graph } = job;
         const task = graph.tasks[index];
         if (task !== undefined) return taskDetail(task, job.report(), this.elapsedMs(), job.metrics());
         const hint = `Its tasks are numbered from 0 to ${graph.tasks.length - 1}.`;
         throw new MillraceError('not-found', `The job has no task ${index}.`, { hint });
       },
-      listWorkers: () => ({
-        workers: [{ id: 'local', address: null, slots, state: 'active', silentMs: 0, residentBytes: null }],
-      }),
+      listWorkers: () => {
+        const slots = Array.from({ length: job.graph.slots }, (_, slot) => slot);
+        return {
+          workers: [{ id: 'local', address: null, slots, state: 'active', silentMs: 0, residentBytes: null }],
+        };
+      },
       listFailures: () => ({ failures: this.history.failures, total: this.history.total }),
-      getParallelism: () => ({ ...parallelism, sequence: null }),
+      getParallelism: () => this.wish.answer,
       stop: async (request) => {
         if (request.savepoint === true) await this.stopWithSavepoint('stopped', request);
         else job.stop();
@@ -158,6 +165,7 @@ class LocalControl {
       ...(savepoints &&
         this.savepoints &&
         savepointAnswers({ clock: system.clock, job, savepoints, history: this.savepoints })),
+      setParallelism: (request) => this.wish.take(request),
       suspend: () => {
         job.suspend();
         return this.status();
@@ -171,7 +179,7 @@ class LocalControl {
 
   private status(): JobStatus {
     const { job, name, version } = this.settings;
-    const { slots, maxParallelism } = job.graph;
+    const { desired, actual, maximum } = this.wish.answer;
     const [last] = this.history.failures;
     const lastCheckpoint = this.checkpoints?.latest();
     const troubled = job.state === 'failed' || job.state === 'restarting';
@@ -185,7 +193,7 @@ class LocalControl {
       revision: null,
       runtimeVersion: version,
       restarts: this.restarts,
-      parallelism: { desired: slots, actual: slots, maximum: maxParallelism },
+      parallelism: { desired, actual, maximum },
       lastRescale: this.pauses.rescale,
       lastUpgrade: this.pauses.upgrade,
       lastCheckpoint: lastCheckpoint ? { id: lastCheckpoint.id, completedMs: lastCheckpoint.endedMs } : null,
@@ -203,6 +211,7 @@ class LocalControl {
     this.sinceMs = clock.nowMs();
     if (state === 'running') this.runningSinceMs = clock.monotonicMs();
     this.tell({ type: 'status', status: this.status() });
+    void this.wish.follow();
   }
 
   private onFailure(error: unknown, attempt: number, restarts: boolean): void {
@@ -237,12 +246,13 @@ class LocalControl {
       this.tell({ type: 'checkpoint', checkpoint });
   }
 
-  private onSwitchOver({ kind, ...report }: SwitchOverEvent): void {
+  private onSwitchOver({ kind, failure, ...report }: SwitchOverEvent): void {
     const ended: PauseReport = {
       ...report,
       atMs: this.settings.system.clock.nowMs(),
       committedPauseMs: null,
-      outcome: 'done',
+      outcome: failure === undefined ? 'done' : 'rolledBack',
+      reason: failure ?? null,
     };
     this.pauses = { ...this.pauses, [kind]: ended };
     this.tell({ type: 'status', status: this.status() });

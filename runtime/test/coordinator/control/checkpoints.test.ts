@@ -9,6 +9,7 @@ import {
   type Counted,
   countClicks,
   createStoredJob,
+  logger,
   newStore,
   stateIn,
   system,
@@ -18,7 +19,7 @@ import {
 const start = (intervalMs?: number, store = newStore()) => {
   const outlet = new Outlet<Counted>();
   const job = createStoredJob(countClicks(outlet), stateIn(store, 'clicks', intervalMs));
-  const control = createLocalControl({ system, job, name: 'clicks', version: '1' });
+  const control = createLocalControl({ system, logger, job, name: 'clicks', version: '1' });
   const events: JobEvent[] = [];
   control.subscribe((event) => events.push(jobEventSchema.parse(event)));
   job.start();

@@ -20,14 +20,15 @@ const create = (restart: RestartPolicy = { strategy: 'None' }) => {
   const machine = createTestSystem();
   const cluster = new FakeCluster(2, true);
   const { system } = machine;
+  const { logger } = keptLog();
   const job = new LocalJob({
     system,
-    logger: keptLog().logger,
+    logger,
     graph: graphOfTwo,
     restart,
     deploy: cluster.deploy,
   });
-  const control = createLocalControl({ system, job, name: 'shop', version: '1.2.3' });
+  const control = createLocalControl({ system, logger, job, name: 'shop', version: '1.2.3' });
   const events: JobEvent[] = [];
   const leave = control.subscribe((event) => events.push(jobEventSchema.parse(event)));
   const fail = (error: unknown): void => cluster.newest.slots[0]?.reports.onFailed(error);
