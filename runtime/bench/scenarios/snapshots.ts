@@ -87,12 +87,16 @@ const percentile = (sorted: readonly number[], part: number): number =>
 const pause = async (kind: Kind, bytes: number): Promise<Measurement> => {
   const state = new State(kind, bytes).fill();
   const steps: number[] = [];
+  const cpuSteps: number[] = [];
   const alone: number[] = [];
   let written = 0;
   const timed = (into: number[], act: () => unknown): unknown => {
     const startMs = performance.now();
+    const before = process.threadCpuUsage();
     const result = act();
+    const { user, system } = process.threadCpuUsage(before);
     into.push(performance.now() - startMs);
+    if (into === steps) cpuSteps.push((user + system) / 1000);
     return result;
   };
   const batch = (): void => {
@@ -109,6 +113,7 @@ const pause = async (kind: Kind, bytes: number): Promise<Measurement> => {
     return Promise.resolve();
   });
   const sorted = steps.toSorted((left, right) => left - right);
+  const cpu = cpuSteps.toSorted((left, right) => left - right);
   return {
     ...measured,
     records: written,
@@ -116,6 +121,9 @@ const pause = async (kind: Kind, bytes: number): Promise<Measurement> => {
       stepP50Ms: percentile(sorted, 0.5),
       stepP99Ms: percentile(sorted, 0.99),
       stepMaximumMs: sorted.at(-1) ?? Number.NaN,
+      // The same without the time in which the thread was not let run by other programs.
+      stepCpuP99Ms: percentile(cpu, 0.99),
+      stepCpuMaximumMs: cpu.at(-1) ?? Number.NaN,
       batchAloneP50Ms: percentile(
         alone.toSorted((left, right) => left - right),
         0.5,

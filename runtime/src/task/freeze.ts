@@ -16,6 +16,9 @@ export interface FrozenState {
   readonly snapshot: KeyedSnapshot;
 }
 
+/** The checkpoint whose contents are durable for a key group of a transform; see `SnapshotRequest.since`. */
+export type Since = (uid: string, keyGroup: number) => number | undefined;
+
 /** One subtask as it was at the barrier, nothing of it encoded yet. */
 export interface FrozenSubtask {
   readonly keyed: readonly FrozenState[];
@@ -71,13 +74,13 @@ const subtaskUnits = ({ uid, processor }: ChainLink, subtask: number): readonly 
 /** Freezes the links of a chain at a barrier. */
 export const freezeLinks = (
   links: readonly ChainLink[],
-  request: SnapshotRequest,
+  requestOf: (uid: string) => SnapshotRequest,
   subtask: number,
 ): Pick<FrozenSubtask, 'keyed' | 'units' | 'sinks'> => ({
-  keyed: links.flatMap((link) => freezeKeyed(link, request) ?? []),
+  keyed: links.flatMap((link) => freezeKeyed(link, requestOf(link.uid)) ?? []),
   units: links.flatMap((link) => subtaskUnits(link, subtask)),
   sinks: links.flatMap(({ uid, processor }) => {
-    const prepared = processor.prepare?.(request.checkpointId);
+    const prepared = processor.prepare?.(requestOf(uid).checkpointId);
     return prepared === undefined ? [] : [prepared.then((committables) => ({ uid, committables }))];
   }),
 });

@@ -9,7 +9,8 @@ import type {
 import type { KeyGroupPiece, SnapshotUnit } from '../checkpoint/snapshot-unit.ts';
 import type { BarrierCheckpoint } from '../exchange/element.ts';
 import type { Clock } from '../sys/system.ts';
-import type { FrozenState, FrozenSubtask } from './freeze.ts';
+import type { FrozenState, FrozenSubtask, Since } from './freeze.ts';
+import { PieceChains } from './piece-chains.ts';
 import type { Subtask } from './subtask.ts';
 
 /** Where the units of a slot's snapshots go. */
@@ -31,12 +32,6 @@ export interface SlotSnapshotsSettings {
   wake(): void;
   fail(error: unknown): void;
 }
-
-/**
- * A key group is written whole again after so many checkpoints, each at another turn: so the chain of objects that a restart reads is
- * bounded, and no checkpoint has to write everything.
- */
-const longestChain = 16;
 
 /** What one step encodes at most: so many pieces, and none when there are so many bytes. */
 const stepPieces = 16;
@@ -87,6 +82,7 @@ export class SlotSnapshots {
   private newestId = 0;
   /** The newest that is in the log. */
   private completedId: number | undefined;
+  private readonly chains: PieceChains = new PieceChains();
 
   constructor(settings: SlotSnapshotsSettings) {
     this.settings = settings;
@@ -98,6 +94,7 @@ export class SlotSnapshots {
     this.newestId = checkpoint.id;
     this.pending?.release();
     this.pending = new PendingSnapshot(checkpoint, subtasks);
+    this.chains.begin();
     for (const subtask of subtasks) if (subtask.ended) this.freeze(subtask);
   }
 
@@ -156,14 +153,15 @@ export class SlotSnapshots {
   /** The checkpoint is in the log, or never will be. */
   checkpointEnded(checkpointId: number, completed: boolean): void {
     if (completed) this.completedId = checkpointId;
+    if (completed && checkpointId === this.newestId) this.chains.completed();
     if (this.pending?.checkpoint.id !== checkpointId) return;
     this.pending.release();
     this.pending = undefined;
   }
 
-  private sinceOf({ id, isWhole }: BarrierCheckpoint): (keyGroup: number) => number | undefined {
-    const { completedId } = this;
-    return (keyGroup) => (isWhole || (id + keyGroup) % longestChain === 0 ? undefined : completedId);
+  private sinceOf({ id, isWhole }: BarrierCheckpoint): Since {
+    const { completedId, chains } = this;
+    return (uid, keyGroup) => (isWhole || chains.isDue(uid, keyGroup, id) ? undefined : completedId);
   }
 
   private add(pending: PendingSnapshot, frozen: FrozenSubtask, progress: Progress): void {
@@ -191,6 +189,7 @@ export class SlotSnapshots {
 
   private give(pending: PendingSnapshot, uid: string, piece: KeyGroupPiece, progress: Progress): void {
     progress.report.stateBytes += piece.bytes.length;
+    this.chains.add(uid, piece);
     this.settings.output.unit(pending.checkpoint.id, { kind: 'keyGroup', uid, ...piece });
   }
 

@@ -12,7 +12,7 @@ import type { Chain, ChainLink } from './chain.ts';
 import type { ColumnGarbage } from './column-garbage.ts';
 import type { DeadLetterBox } from './dead-letter-box.ts';
 import type { EdgeOutput } from './edge-output.ts';
-import { type FrozenSubtask, freezeLinks } from './freeze.ts';
+import { type FrozenSubtask, freezeLinks, type Since } from './freeze.ts';
 import type { SubtaskInput } from './input.ts';
 import type { KeyGroupMoves, MovedState } from './key-group-moves.ts';
 import type { SubtaskStatistics } from './statistics.ts';
@@ -122,11 +122,15 @@ export class Subtask {
   }
 
   /** At the barrier: what belongs to the checkpoint, nothing of it encoded or copied where that can be put off. See `SnapshotRequest.since`. */
-  freeze(checkpoint: BarrierCheckpoint, since: SnapshotRequest['since']): FrozenSubtask {
+  freeze(checkpoint: BarrierCheckpoint, since: Since): FrozenSubtask {
     const { chain, input, moves, uid, slot, deadLetters } = this.parts;
     const keyGroups = moves.ownedKeyGroups();
-    const request = { checkpointId: checkpoint.id, keyGroups, since: moves.sinceFor(checkpoint.id, since) };
-    const frozen = freezeLinks(chain.links, request, slot);
+    const requestOf = (of: string): SnapshotRequest => ({
+      checkpointId: checkpoint.id,
+      keyGroups,
+      since: moves.sinceFor(checkpoint.id, (keyGroup) => since(of, keyGroup)),
+    });
+    const frozen = freezeLinks(chain.links, requestOf, slot);
     const letters = deadLetters?.prepare(checkpoint.id);
     return {
       ...frozen,

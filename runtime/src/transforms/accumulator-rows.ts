@@ -32,7 +32,11 @@ export const gatherRows = (
 /** Puts into a table what `writeAccumulators` wrote, in place of what its keys have there. */
 export const readAccumulators = (reader: ByteReader, shapes: ReadShapes, table: AccumulatorTable): void => {
   const keys = readKeys(reader, shapes);
-  const rows = Int32Array.from(keys as ArrayLike<unknown>, (key) => table.rowFor(key, hashValue(key)));
+  const { length } = keys;
+  const hashes = new Uint32Array(length);
+  for (let i = 0; i < length; i++) hashes[i] = hashValue(keys[i]);
+  const rows = new Int32Array(length);
+  table.lookup(keys, hashes, 0, length, rows);
   for (const column of table.numbers) {
     const values = readDoubles(reader, rows.length);
     for (let i = 0; i < rows.length; i++) column[rows[i]!] = values[i]!;
