@@ -7,8 +7,17 @@
 import type { StreamElement } from './element.ts';
 import type { Watch } from './element-queue.ts';
 
+/** What one end of a channel counts; read now and then. */
+export interface ChannelCounts {
+  /** Elements that were sent and not taken, as far as this end knows. */
+  readonly queued: number;
+  /** Of all that went through, where it was encoded; 0 inside a thread. */
+  readonly bytes: number;
+}
+
 /** The sending end. */
 export interface ChannelSender {
+  readonly counts?: ChannelCounts;
   /** Whether the receiver has given permission for another batch. */
   hasCredit(): boolean;
   /** Always accepts; without credit it is overdraft. */
@@ -17,6 +26,7 @@ export interface ChannelSender {
 
 /** The receiving end. Taking an element gives its credit back. */
 export interface ChannelReceiver {
+  readonly counts?: ChannelCounts;
   poll(): StreamElement | undefined;
   /** See `ElementQueue.watch`: all that was sent comes here without credit too, so nothing of the channel is anywhere else for long. */
   watch(watch: Watch): void;

@@ -1,4 +1,4 @@
-import { type ChannelReceiver, type ChannelSender, channelCredit } from './channel.ts';
+import { type ChannelCounts, type ChannelReceiver, type ChannelSender, channelCredit } from './channel.ts';
 import type { StreamElement } from './element.ts';
 import { ElementQueue, type Watch } from './element-queue.ts';
 
@@ -12,6 +12,10 @@ export class LocalChannel implements ChannelSender, ChannelReceiver {
   constructor(onElement: () => void, onCredit: () => void) {
     this.onElement = onElement;
     this.onCredit = onCredit;
+  }
+
+  get counts(): ChannelCounts {
+    return { queued: this.queue.length, bytes: 0 };
   }
 
   hasCredit(): boolean {

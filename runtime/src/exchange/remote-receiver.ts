@@ -1,5 +1,5 @@
 import type { TaskEdge } from '../graph/physical-graph.ts';
-import type { ChannelReceiver } from './channel.ts';
+import type { ChannelCounts, ChannelReceiver } from './channel.ts';
 import type { StreamElement } from './element.ts';
 import { ElementQueue, type Watch } from './element-queue.ts';
 import { createEdgeKeyExtractor, type KeyExtractor } from './keys.ts';
@@ -10,6 +10,7 @@ export class RemoteReceiver implements ChannelReceiver {
   private readonly extract: KeyExtractor | undefined;
   private readonly onElement: () => void;
   private readonly giveCredit: () => void;
+  private bytes = 0;
 
   constructor({ partitioning }: TaskEdge, onElement: () => void, giveCredit: () => void) {
     this.extract = partitioning.kind === 'hash' ? createEdgeKeyExtractor(partitioning.key) : undefined;
@@ -17,7 +18,13 @@ export class RemoteReceiver implements ChannelReceiver {
     this.giveCredit = giveCredit;
   }
 
-  accept(element: StreamElement): void {
+  get counts(): ChannelCounts {
+    return { queued: this.queue.length, bytes: this.bytes };
+  }
+
+  /** `bytes`: how long its frame was. */
+  accept(element: StreamElement, bytes: number = 0): void {
+    this.bytes += bytes;
     this.queue.push(element);
     this.onElement();
   }

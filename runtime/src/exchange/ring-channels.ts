@@ -52,7 +52,12 @@ export class RingChannels implements Required<RemoteChannels> {
     const number = this.number(edge, this.slot, toSlot);
     const link = this.outgoing[toSlot] as OutgoingLink;
     this.creditListeners.add(onCredit);
+    const { credits } = this;
+    let bytes = 0;
     return {
+      get counts() {
+        return { queued: Atomics.load(credits, number), bytes };
+      },
       hasCredit: () => {
         if (Atomics.load(this.credits, number) < channelCredit) return true;
         this.lacking.add(number);
@@ -62,7 +67,9 @@ export class RingChannels implements Required<RemoteChannels> {
         if (element.kind === 'batch') Atomics.add(this.credits, number, 1);
         this.writer.reset();
         writeFrame(number, element, this.writer);
-        link.send(this.writer.view());
+        const frame = this.writer.view();
+        bytes += frame.length;
+        link.send(frame);
       },
     };
   }
@@ -115,7 +122,7 @@ export class RingChannels implements Required<RemoteChannels> {
     if (receiver === undefined) throw reader.corrupt(`nobody receives on the channel ${channel}`);
     const element = readElement(reader);
     if (reader.remaining > 0) throw reader.corrupt(`${reader.remaining} bytes follow a frame`);
-    receiver.accept(element);
+    receiver.accept(element, frame.length);
   }
 
   private number(edge: TaskEdge, fromSlot: number, toSlot: number): number {

@@ -2,6 +2,7 @@ import type { Batch } from '../batch/batch.ts';
 import type { ChannelSender } from '../exchange/channel.ts';
 import type { StreamElement } from '../exchange/element.ts';
 import type { Partitioner } from '../exchange/partitioner.ts';
+import { type FlowCounts, flowOf } from './flow-counts.ts';
 
 /** The sending side of one edge in one subtask: a partitioner in front of a channel for each receiving subtask. */
 export class EdgeOutput {
@@ -14,6 +15,11 @@ export class EdgeOutput {
     this.partitioner = partitioner;
     this.channels = channels;
     this.deliver = (receiver, part) => (channels[receiver] as ChannelSender).send(part);
+  }
+
+  /** What stands in its channels, and what went through them. */
+  get counts(): FlowCounts {
+    return flowOf(this.channels);
   }
 
   send(batch: Batch): void {

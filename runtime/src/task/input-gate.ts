@@ -1,5 +1,6 @@
 import type { ChannelReceiver } from '../exchange/channel.ts';
 import type { Barrier, StreamElement } from '../exchange/element.ts';
+import { type FlowCounts, flowOf } from './flow-counts.ts';
 import type { SubtaskInput } from './input.ts';
 import { WatermarkValve } from './watermark-valve.ts';
 
@@ -20,6 +21,7 @@ export class InputGate implements SubtaskInput {
   /** The input port of the batch that `next` returned last. */
   port = 0;
   private readonly channels: readonly GateChannel[];
+  private readonly receivers: readonly ChannelReceiver[];
   private readonly valve: WatermarkValve;
   private turn = 0;
   private living: number;
@@ -34,6 +36,7 @@ export class InputGate implements SubtaskInput {
 
   constructor(channels: readonly { readonly receiver: ChannelReceiver; readonly port: number }[]) {
     this.channels = channels.map((channel) => ({ ...channel, blocked: false, ended: false }));
+    this.receivers = channels.map(({ receiver }) => receiver);
     this.valve = new WatermarkValve(channels.length);
     this.living = channels.length;
   }
@@ -54,6 +57,10 @@ export class InputGate implements SubtaskInput {
       tries = -1;
     }
     return undefined;
+  }
+
+  get counts(): FlowCounts {
+    return flowOf(this.receivers);
   }
 
   nextTimeMs(): number {

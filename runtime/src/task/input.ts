@@ -1,5 +1,6 @@
 import type { SourcePosition } from '../checkpoint/slot-snapshot.ts';
 import type { StreamElement } from '../exchange/element.ts';
+import type { FlowCounts } from './flow-counts.ts';
 
 /** Where a subtask's elements come from: channels, or a source. */
 export interface SubtaskInput {
@@ -9,6 +10,10 @@ export interface SubtaskInput {
   next(nowMs: number): StreamElement | undefined;
   /** When to look again although nothing came in: periodic watermarks, idleness. */
   nextTimeMs(): number;
+  /** Of channels: what stands in them, and what went through. */
+  readonly counts?: FlowCounts | undefined;
+  /** Of a source: the timestamp of the record that it gave last, NaN when it had none, and when that was. */
+  readonly newest?: { readonly timestampMs: number; readonly atMs: number };
   /** How long the barrier that `next` returned last waited for the slowest channel, in ms. */
   readonly alignmentMs?: number;
   /** Of a source: where it was when the barrier of a checkpoint was put behind its records. */

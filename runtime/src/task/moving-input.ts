@@ -3,6 +3,7 @@ import { selectRows } from '../batch/slice.ts';
 import type { StreamElement } from '../exchange/element.ts';
 import { keyGroupOf } from '../state/key-groups.ts';
 import type { Processor } from '../transforms/processor.ts';
+import type { FlowCounts } from './flow-counts.ts';
 import { HeldElements } from './held-elements.ts';
 import type { SubtaskInput } from './input.ts';
 import type { KeyGroupMoves } from './key-group-moves.ts';
@@ -70,6 +71,10 @@ export class MovingInput implements SubtaskInput {
 
   nextTimeMs(): number {
     return this.gate.nextTimeMs();
+  }
+
+  get counts(): FlowCounts | undefined {
+    return this.gate.counts;
   }
 
   get alignmentMs(): number {

@@ -24,6 +24,7 @@ import { createFailureHandler, type DeadLetterOutput, inputFailure } from './fai
 import type { SubtaskInput } from './input.ts';
 import { InputGate } from './input-gate.ts';
 import { KeyGroupMoves, type MovedState } from './key-group-moves.ts';
+import { lateRecordsOf } from './late-records.ts';
 import { MovingInput } from './moving-input.ts';
 import { Slot } from './slot.ts';
 import { SlotMemory } from './slot-memory.ts';
@@ -34,10 +35,6 @@ import { StateLoading } from './state-loading.ts';
 import { newStatistics, type SubtaskStatistics } from './statistics.ts';
 import { Subtask } from './subtask.ts';
 import { SlotWiring } from './wiring.ts';
-
-/** Kinds that drop late records, and the metric in which they count them. */
-const canBeLate: ReadonlySet<TransformSpec['kind']> = new Set(['window', 'windowJoin', 'intervalJoin']);
-const lateCounter = 'numLateRecordsDropped';
 
 const isKeyed = (task: Task): boolean =>
   task.inputs.flat().some(({ partitioning }) => partitioning.kind === 'hash');
@@ -80,7 +77,8 @@ export class SlotRuntime {
         wake: () => this.slot.wakeBetween(),
         fail: (error) => this.slot.fail(error),
       });
-    this.slot = new Slot(setup.system, setup, setup.remote, setup.pulse, this.snapshots);
+    const latency = setup.metrics.histogram('mailboxLatencyMs');
+    this.slot = new Slot(setup.system, setup, setup.remote, setup.pulse, this.snapshots, latency);
     this.columnGarbage = new ColumnGarbage(setup.system.memory);
     this.memory = new SlotMemory({ ...setup, budget: setup.memory, fail: (error) => this.slot.fail(error) });
     this.board = new AlignmentBoard(setup.graph, setup.slot, setup.alignment);
@@ -143,9 +141,7 @@ export class SlotRuntime {
 
   /** Records of a task of this slot that came too late, over all its transforms. */
   lateRecords(task: number): number {
-    const chain = this.setup.graph.tasks[task]?.chain ?? [];
-    const late = chain.filter(({ spec }) => canBeLate.has(spec.kind));
-    return late.reduce((sum, { name }) => sum + this.setup.metrics.group(name).counter(lateCounter).value, 0);
+    return lateRecordsOf(this.setup.graph.tasks[task], this.setup.metrics);
   }
 
   /** Puts a barrier behind what each source has read so far. In batch mode nothing is cut: what fails begins from the start. */

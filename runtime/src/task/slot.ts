@@ -1,4 +1,5 @@
 import type { Cancellable, System } from '../sys/system.ts';
+import type { Histogram } from '../telemetry/histogram.ts';
 import { taskFailure } from './failures.ts';
 import type { Pulse } from './pulse.ts';
 import type { RemoteChannels } from './slot-setup.ts';
@@ -42,6 +43,9 @@ export class Slot {
   private subtasks: readonly Subtask[] = [];
   private readonly ready = new Set<number>();
   private scheduled = false;
+  private scheduledMs = 0;
+  /** From the wish to run until a turn began, in ms. */
+  private readonly latency: Histogram | undefined;
   private alarm: Cancellable | undefined;
   private alarmMs = Infinity;
   private state: 'new' | 'running' | 'closing' | 'closed' = 'new';
@@ -60,7 +64,9 @@ export class Slot {
     remote: RemoteWork = {},
     pulse?: Pulse,
     between?: BetweenSteps,
+    latency?: Histogram,
   ) {
+    this.latency = latency;
     this.system = system;
     this.between = between;
     this.events = events;
@@ -135,6 +141,7 @@ export class Slot {
 
   private turn(): void {
     this.scheduled = false;
+    this.latency?.record(this.system.clock.monotonicMs() - this.scheduledMs);
     if (this.state !== 'running') return;
     try {
       this.run();
@@ -152,6 +159,7 @@ export class Slot {
   private wakeTurn(): void {
     if (this.scheduled || this.state !== 'running') return;
     this.scheduled = true;
+    this.scheduledMs = this.system.clock.monotonicMs();
     this.system.timers.soon(() => this.turn());
   }
 

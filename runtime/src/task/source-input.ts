@@ -72,6 +72,9 @@ export class SourceInput implements SubtaskInput {
   /** Watermarks of splits before a restart, by split. */
   private readonly restored = new Map<string, number>();
 
+  /** See `SubtaskInput.newest`. */
+  readonly newest: { timestampMs: number; atMs: number } = { timestampMs: Number.NaN, atMs: 0 };
+
   constructor(settings: SourceInputSettings) {
     this.settings = settings;
     const { timestamps, range, rule } = settings.watermarks;
@@ -210,6 +213,8 @@ export class SourceInput implements SubtaskInput {
   private acceptPart(state: SplitState, batch: Batch): void {
     const assigned = this.assign(batch, this.nowMs);
     if (assigned.length === 0) return;
+    this.newest.timestampMs = assigned.timestamps[assigned.length - 1] as number;
+    this.newest.atMs = this.nowMs;
     state.markedIdle = false;
     state.tracker.onBatch(assigned, this.nowMs);
     this.wasIdle = false;

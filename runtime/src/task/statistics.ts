@@ -1,3 +1,5 @@
+import type { FlowCounts } from './flow-counts.ts';
+
 /** What a subtask counts: plain fields, read by the metrics now and then. */
 export interface SubtaskStatistics {
   recordsIn: number;
@@ -9,10 +11,41 @@ export interface SubtaskStatistics {
   blockedMs: number;
 }
 
+/** How records flow through a subtask now. Event times are −Infinity before the first watermark. */
+export interface SubtaskFlow {
+  readonly outputWatermarkMs: number;
+  /** Since the subtask was made; what was neither work nor waiting for room was waiting for input. */
+  readonly elapsedMs: number;
+  readonly isBackPressured: boolean;
+  readonly input: FlowCounts;
+  readonly output: FlowCounts;
+  /** Of a source. */
+  readonly source?: SourceFlow | undefined;
+}
+
+export interface SourceFlow {
+  /** How far the record that was given last lies behind the clock; NaN when it has no time. */
+  readonly emitLagMs: number;
+  readonly watermarkLagMs: number;
+  /** Since the last record; 0 before the first. */
+  readonly idleMs: number;
+}
+
 export const newStatistics = (): SubtaskStatistics => ({
   recordsIn: 0,
   deadLetters: 0,
   watermarkMs: -Infinity,
   busyMs: 0,
   blockedMs: 0,
+});
+
+/** `newest`: see `SubtaskInput.newest`. */
+export const sourceFlow = (
+  newest: { readonly timestampMs: number; readonly atMs: number },
+  watermarkMs: number,
+  nowMs: number,
+): SourceFlow => ({
+  emitLagMs: nowMs - newest.timestampMs,
+  watermarkLagMs: nowMs - watermarkMs,
+  idleMs: newest.atMs === 0 ? 0 : nowMs - newest.atMs,
 });

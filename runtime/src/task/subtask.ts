@@ -12,10 +12,11 @@ import type { Chain, ChainLink } from './chain.ts';
 import type { ColumnGarbage } from './column-garbage.ts';
 import type { DeadLetterBox } from './dead-letter-box.ts';
 import type { EdgeOutput } from './edge-output.ts';
+import { joinFlows } from './flow-counts.ts';
 import { type FrozenSubtask, freezeLinks, type Since } from './freeze.ts';
 import type { SubtaskInput } from './input.ts';
 import type { KeyGroupMoves, MovedState } from './key-group-moves.ts';
-import type { SubtaskStatistics } from './statistics.ts';
+import { type SubtaskFlow, type SubtaskStatistics, sourceFlow } from './statistics.ts';
 
 /**
  * Work that must be done before the next input: walks through the chain link by link, resumable. The watermark at the end of
@@ -67,6 +68,7 @@ export class Subtask {
   private readonly pending: Pending[] = [];
   private readonly budget: TimeBudget;
   private blockedSinceMs: number | undefined;
+  private readonly madeAtMs: number;
   /** The last watermark that each link was told, and the last that went to others. */
   private readonly linkWatermarks: number[];
   private outputMs = -Infinity;
@@ -79,6 +81,7 @@ export class Subtask {
     this.name = parts.name;
     this.statistics = parts.statistics;
     this.budget = new TimeBudget(parts.clock);
+    this.madeAtMs = parts.clock.monotonicMs();
     this.linkWatermarks = parts.chain.links.map(() => -Infinity);
   }
 
@@ -189,6 +192,29 @@ export class Subtask {
     const { outputs, chain } = this.parts;
     if (outputs.length === 0) return chain.links.at(-2)?.emitters[0]?.recordsOut ?? this.statistics.recordsIn;
     return outputs.reduce((sum, output) => sum + output.recordsSent, 0);
+  }
+
+  /** In waiting for credit until now, the wait that still goes on included. */
+  get blockedMs(): number {
+    const { blockedSinceMs, parts, statistics } = this;
+    return (
+      statistics.blockedMs + (blockedSinceMs === undefined ? 0 : parts.clock.monotonicMs() - blockedSinceMs)
+    );
+  }
+
+  /** How records flow through it now. */
+  flow(): SubtaskFlow {
+    const { input, outputs, clock } = this.parts;
+    const nowMs = clock.nowMs();
+    const { newest } = input;
+    return {
+      outputWatermarkMs: this.outputMs,
+      elapsedMs: clock.monotonicMs() - this.madeAtMs,
+      isBackPressured: this.blockedSinceMs !== undefined,
+      input: input.counts ?? joinFlows([]),
+      output: joinFlows(outputs.map(({ counts }) => counts)),
+      ...(newest === undefined ? {} : { source: sourceFlow(newest, this.statistics.watermarkMs, nowMs) }),
+    };
   }
 
   /** One bounded piece of work. */

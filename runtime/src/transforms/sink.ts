@@ -4,7 +4,7 @@ import type { Batch } from '../batch/batch.ts';
 import { assertSupported } from '../batch/values.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
-import type { Counter } from '../telemetry/metrics.ts';
+import type { Counter, Gauge } from '../telemetry/metrics.ts';
 import { PreparedTransactions } from './prepared-transactions.ts';
 import type { Processor, ProcessorContext } from './processor.ts';
 
@@ -18,13 +18,17 @@ class SinkProcessor implements Processor {
   private readonly sink: Sink<unknown>;
   private readonly context: ProcessorContext;
   private readonly written: Counter;
+  private readonly refused: Counter;
+  private readonly sendTime: Gauge;
   private writer: SinkWriter | undefined;
   private readonly prepared = new PreparedTransactions();
 
   constructor(sink: Sink<unknown>, context: ProcessorContext) {
     this.sink = sink;
     this.context = context;
-    this.written = context.metrics.counter('numRecordsWritten');
+    this.written = context.metrics.counter('numRecordsSend');
+    this.refused = context.metrics.counter('numRecordsSendErrors');
+    this.sendTime = context.metrics.gauge('currentSendTime', 'maximum');
   }
 
   async open(): Promise<void> {
@@ -40,11 +44,15 @@ class SinkProcessor implements Processor {
   }
 
   process(batch: Batch): void {
+    const { clock } = this.context.system;
+    const beginMs = clock.monotonicMs();
     try {
       this.requireWriter().write(batch);
     } catch (error) {
+      this.refused.value += batch.length;
       throw this.failure(error, 'write');
     }
+    this.sendTime.value = clock.monotonicMs() - beginMs;
     this.written.value += batch.length;
   }
 

@@ -57,6 +57,8 @@ const reportOf = (runtime: SlotRuntime, slot: number): readonly SubtaskReport[] 
     task: subtask.task,
     name: subtask.name,
     slot,
+    blockedMs: subtask.blockedMs,
+    flow: subtask.flow(),
     recordsOut: subtask.recordsOut,
     lateRecords: runtime.lateRecords(subtask.task),
   }));

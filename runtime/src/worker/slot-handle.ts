@@ -8,7 +8,7 @@ import type { KeyGroupUnit } from '../checkpoint/snapshot-unit.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { MovedState } from '../task/key-group-moves.ts';
 import type { SlotQuestion } from '../task/slot-questions.ts';
-import type { SubtaskStatistics } from '../task/statistics.ts';
+import type { SubtaskFlow, SubtaskStatistics } from '../task/statistics.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { SlotAck } from './snapshot-upload.ts';
 
@@ -21,6 +21,8 @@ export interface SubtaskReport extends SubtaskStatistics {
   readonly recordsOut: number;
   /** Records that came after their window was gone. */
   readonly lateRecords: number;
+  /** Absent = not known. */
+  readonly flow?: SubtaskFlow | undefined;
 }
 
 /** What every holder of a slot may tell it. */

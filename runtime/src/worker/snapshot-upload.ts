@@ -15,7 +15,7 @@ export interface SlotAck extends SlotSnapshot {
 }
 
 export interface SnapshotUploadSettings {
-  readonly system: Pick<System, 'compression' | 'hashing'>;
+  readonly system: Pick<System, 'clock' | 'compression' | 'hashing'>;
   /** The part of the store that belongs to the job. */
   readonly store: ObjectStore;
   readonly attempt: number;
@@ -70,9 +70,19 @@ export class SnapshotUpload implements SnapshotOutput {
     const upload = this.uploadOf(snapshot.checkpointId);
     this.current = undefined;
     if (!upload.writer.isEmpty) this.close(upload);
-    const { onAck, onRefused } = this.settings;
+    const { onAck, onRefused, system } = this.settings;
+    const encodedMs = system.clock.monotonicMs();
     Promise.all(upload.puts).then(
-      (objects) => onAck({ ...snapshot, objects: this.live.needed(snapshot, objects) }),
+      (objects) =>
+        onAck({
+          ...snapshot,
+          // What is encoded is not safe yet.
+          subtasks: snapshot.subtasks.map((subtask) => ({
+            ...subtask,
+            asyncMs: subtask.asyncMs + system.clock.monotonicMs() - encodedMs,
+          })),
+          objects: this.live.needed(snapshot, objects),
+        }),
       (error: unknown) => onRefused(snapshot.checkpointId, error),
     );
   }

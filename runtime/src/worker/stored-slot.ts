@@ -8,7 +8,7 @@ import { SnapshotUpload } from './snapshot-upload.ts';
 
 /** Where slots keep their state. */
 export interface SlotStorage {
-  readonly system: Pick<System, 'compression' | 'hashing'>;
+  readonly system: Pick<System, 'clock' | 'compression' | 'hashing'>;
   /** The part of the store that belongs to the job. */
   readonly store: ObjectStore;
   readonly attempt: number;

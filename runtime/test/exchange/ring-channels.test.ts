@@ -26,6 +26,19 @@ const twoSlots = (graph = keyedGraph(2)) => {
 const woken = (channels: RingChannels): Promise<void> => new Promise((resolve) => channels.sleep(resolve));
 
 describe('channels between two slots', () => {
+  it('count what is under way at both ends, and the bytes that went through', () => {
+    const { sender, right, receiver } = twoSlots();
+    sender.send(batchOf(1, 2));
+    sender.send(batchOf(3));
+    expect(sender.counts).toEqual({ queued: 2, bytes: expect.any(Number) });
+    expect(receiver.counts).toEqual({ queued: 0, bytes: 0 });
+    right.pump();
+    expect(receiver.counts).toEqual({ queued: 2, bytes: sender.counts?.bytes });
+    drain(receiver);
+    expect([sender.counts?.queued, receiver.counts?.queued]).toEqual([0, 0]);
+    expect(sender.counts?.bytes).toBeGreaterThan(0);
+  });
+
   it('carry batches, watermarks, barriers and the end in order', () => {
     const { sender, right, receiver, wakes } = twoSlots();
     sender.send(batchOf(1, 2));

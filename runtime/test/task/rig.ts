@@ -79,6 +79,7 @@ export const newRig = ({ links, input = {} }: RigSettings) => {
     .toReversed();
   const output = {
     recordsSent: 0,
+    counts: { queued: 3, usage: 0.5, bytes: 40 },
     hasCredit: () => control.credit,
     sendToAll: (element: StreamElement) => void log.push(`out ${textOf(element)}`),
   };

@@ -60,7 +60,7 @@ describe('a sink', () => {
     await processor.flush?.();
     await processor.close?.();
     expect(writer.log).toEqual(['write 1,2', 'flush', 'close']);
-    expect(context.metrics.snapshot().counters).toEqual({ numRecordsWritten: 2 });
+    expect(context.metrics.snapshot().counters).toEqual({ numRecordsSend: 2, numRecordsSendErrors: 0 });
   });
 
   it('waits for a writer that is made asynchronously and knows its place', async () => {
@@ -273,6 +273,9 @@ describe('a sink that fails', () => {
     const processor = sinkProcessor(() => broken('write'), context);
     await processor.open?.();
     expect(() => processor.process(batch, 0)).toThrow(MillraceError);
-    expect(context.metrics.snapshot().counters).toEqual({ numRecordsWritten: 0 });
+    expect(context.metrics.snapshot().counters).toEqual({
+      numRecordsSend: 0,
+      numRecordsSendErrors: batch.length,
+    });
   });
 });

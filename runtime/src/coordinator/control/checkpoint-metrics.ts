@@ -4,8 +4,10 @@ import { snapshotOf } from './metric-scopes.ts';
 
 /** What is counted about the checkpoints of a job; sizes and times are those of the last that was completed. */
 export const checkpointScopes = (job: string, history: CheckpointHistory): MetricScope[] => {
-  const { counts, inProgress } = history.list();
+  const { counts, inProgress, restored } = history.list();
   const numbers = {
+    totalNumberOfCheckpoints: counts.triggered,
+    ...(restored === null ? {} : { lastCheckpointRestoreTimestamp: restored.atMs }),
     numberOfInProgressCheckpoints: inProgress.length,
     numberOfCompletedCheckpoints: counts.completed,
     numberOfFailedCheckpoints: counts.failed,
@@ -20,8 +22,14 @@ export const checkpointScopes = (job: string, history: CheckpointHistory): Metri
     lastCheckpointCompletedTimestamp: last.endedMs,
   };
   const ofSubtasks = last.tasks.flatMap(({ name: task, subtasks }) =>
-    subtasks.map(({ slot, alignmentMs, startDelayMs }): MetricScope => {
-      const gauges = { checkpointAlignmentTime: alignmentMs, checkpointStartDelay: startDelayMs };
+    subtasks.map(({ slot, alignmentMs, startDelayMs, syncMs, asyncMs, bytes }): MetricScope => {
+      const gauges = {
+        checkpointAlignmentTime: alignmentMs,
+        checkpointStartDelay: startDelayMs,
+        checkpointSyncTime: syncMs,
+        checkpointAsyncTime: asyncMs,
+        checkpointStateSize: bytes,
+      };
       return { labels: { job, task, slot: String(slot) }, snapshot: snapshotOf({}, gauges) };
     }),
   );

@@ -7,6 +7,7 @@ import { MillraceError } from '../../contract/errors.ts';
 import { describeGraph } from '../../graph/describe.ts';
 import type { System } from '../../sys/system.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { MetricScope } from '../../telemetry/prometheus.ts';
 import type { CheckpointEvent } from '../checkpoint-events.ts';
 import { CheckpointHistory } from '../checkpoint-history.ts';
 import type { SwitchOverEvent } from '../job-observer.ts';
@@ -21,6 +22,8 @@ import { jobScopes, slotScopes, subtaskScopes } from './metric-scopes.ts';
 import { ParallelismWish } from './parallelism-wish.ts';
 import { nameOfNow, savepointAnswers } from './savepoint-answers.ts';
 import { slotAnswers } from './slot-answers.ts';
+import { StateTimes } from './state-times.ts';
+import { SubtaskRates } from './subtask-rates.ts';
 import { taskDetail, taskStatus } from './task-status.ts';
 
 export interface LocalControlSettings {
@@ -56,6 +59,8 @@ class LocalControl {
   /** Absent where the job has no store. */
   private readonly checkpoints: CheckpointHistory | undefined;
   private readonly savepoints: SavepointHistory | undefined;
+  private readonly rates = new SubtaskRates();
+  private readonly times: StateTimes;
   private sinceMs: number;
   private runningSinceMs: number | undefined;
   private restarts = 0;
@@ -68,6 +73,7 @@ class LocalControl {
   constructor(settings: LocalControlSettings) {
     this.settings = settings;
     this.sinceMs = settings.system.clock.nowMs();
+    this.times = new StateTimes(settings.job.state, settings.system.clock.monotonicMs());
     this.wish = new ParallelismWish(settings.job, settings.logger);
     const { job } = settings;
     const { uid, savepoints } = job;
@@ -85,25 +91,25 @@ class LocalControl {
   }
 
   control(): JobControl {
-    const { job, name } = this.settings;
+    const { job, name, system } = this.settings;
     const { checkpoints } = this;
     return {
       ...refusals(),
       ...this.answers(),
-      ...slotAnswers(job, name, this.settings.system.random),
+      ...slotAnswers(job, name, system.random),
       ...(checkpoints === undefined ? {} : this.storedAnswers(checkpoints)),
       subscribe: (listener) => {
         this.listeners.add(listener);
         return () => void this.listeners.delete(listener);
       },
       metrics: () => [
-        ...jobScopes(name, job.state, {
+        ...jobScopes(name, job.state, this.times.until(system.clock.monotonicMs()), {
           attempt: job.attempt,
           numRestarts: this.restarts,
           parallelism: job.graph.slots,
         }),
         ...(checkpoints === undefined ? [] : checkpointScopes(name, checkpoints)),
-        ...subtaskScopes(name, job.report()),
+        ...this.subtaskMetrics(),
         ...job.slotMetrics().flatMap((snapshot, slot) => slotScopes(name, job.graph, slot, snapshot)),
       ],
       notReady: () => (job.state === 'running' ? undefined : `The job is ${job.state}.`),
@@ -201,6 +207,12 @@ class LocalControl {
     };
   }
 
+  private subtaskMetrics(): MetricScope[] {
+    const { job, name, system } = this.settings;
+    const reports = job.report();
+    return subtaskScopes(name, reports, this.rates.of(reports, system.clock.monotonicMs()));
+  }
+
   private elapsedMs(): number {
     const { clock } = this.settings.system;
     return this.runningSinceMs === undefined ? 0 : clock.monotonicMs() - this.runningSinceMs;
@@ -209,6 +221,7 @@ class LocalControl {
   private onState(state: JobStatus['state']): void {
     const { clock } = this.settings.system;
     this.sinceMs = clock.nowMs();
+    this.times.change(state, clock.monotonicMs());
     if (state === 'running') this.runningSinceMs = clock.monotonicMs();
     this.tell({ type: 'status', status: this.status() });
     void this.wish.follow();

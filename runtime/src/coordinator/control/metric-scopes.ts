@@ -1,8 +1,10 @@
-import { jobStates } from '../../contract/control/status.ts';
+import { type JobStatus, jobStates } from '../../contract/control/status.ts';
 import type { PhysicalGraph } from '../../graph/physical-graph.ts';
+import type { SourceFlow, SubtaskFlow } from '../../task/statistics.ts';
 import type { MetricSnapshot } from '../../telemetry/metrics.ts';
 import type { MetricScope } from '../../telemetry/prometheus.ts';
 import type { SubtaskReport } from '../../worker/slot-handle.ts';
+import type { StateTime } from './state-times.ts';
 
 type Numbers = Readonly<Record<string, number>>;
 
@@ -16,16 +18,55 @@ export const snapshotOf = (counters: Numbers, gauges: Numbers): MetricSnapshot =
   groups: {},
 });
 
+const stateSnapshot = (isNow: boolean, { nowMs, totalMs }: StateTime): MetricSnapshot =>
+  snapshotOf({ stateTime: totalMs }, { state: isNow ? 1 : 0, stateTimeNow: nowMs });
+
 /** What is counted about a job as a whole. */
-export const jobScopes = (job: string, state: string, gauges: Numbers): MetricScope[] => [
+export const jobScopes = (
+  job: string,
+  state: string,
+  timeIn: (state: JobStatus['state']) => StateTime,
+  gauges: Numbers,
+): MetricScope[] => [
   { labels: { job }, snapshot: snapshotOf({}, gauges) },
   ...jobStates.map((known) => ({
     labels: { job, state: known },
-    snapshot: snapshotOf({}, { state: known === state ? 1 : 0 }),
+    snapshot: stateSnapshot(known === state, timeIn(known)),
   })),
 ];
 
-export const subtaskScopes = (job: string, reports: readonly SubtaskReport[]): MetricScope[] =>
+/** Prometheus knows infinities; before the first watermark there is none. */
+const time = (name: string, timeMs: number): Numbers =>
+  timeMs === Number.NEGATIVE_INFINITY ? {} : { [name]: timeMs };
+
+const flowCounters = ({ elapsedMs, input, output }: SubtaskFlow, report: SubtaskReport): Numbers => ({
+  numBytesIn: input.bytes,
+  numBytesOut: output.bytes,
+  idleTimeMs: Math.max(0, elapsedMs - report.busyMs - report.blockedMs),
+});
+
+const sourceGauges = ({ emitLagMs, watermarkLagMs, idleMs }: SourceFlow): Numbers => ({
+  currentEmitEventTimeLag: emitLagMs,
+  sourceIdleTime: idleMs,
+  ...(Number.isFinite(watermarkLagMs) ? { watermarkLag: watermarkLagMs } : {}),
+});
+
+const flowGauges = ({ outputWatermarkMs, isBackPressured, input, output, source }: SubtaskFlow): Numbers => ({
+  ...time('currentOutputWatermark', outputWatermarkMs),
+  isBackPressured: isBackPressured ? 1 : 0,
+  inputQueueLength: input.queued,
+  outputQueueLength: output.queued,
+  inPoolUsage: input.usage,
+  outPoolUsage: output.usage,
+  ...(source === undefined ? {} : sourceGauges(source)),
+});
+
+/** `rates`: what counters have grown by in a second, by report. */
+export const subtaskScopes = (
+  job: string,
+  reports: readonly SubtaskReport[],
+  rates: ReadonlyMap<SubtaskReport, Numbers> = new Map(),
+): MetricScope[] =>
   reports.map((report) => ({
     labels: { job, task: report.name, slot: String(report.slot) },
     snapshot: snapshotOf(
@@ -36,9 +77,13 @@ export const subtaskScopes = (job: string, reports: readonly SubtaskReport[]): M
         numLateRecordsDropped: report.lateRecords,
         busyTimeMs: report.busyMs,
         backPressuredTimeMs: report.blockedMs,
+        ...(report.flow === undefined ? {} : flowCounters(report.flow, report)),
       },
-      // Prometheus knows infinities; before the first watermark there is none.
-      report.watermarkMs === Number.NEGATIVE_INFINITY ? {} : { currentInputWatermark: report.watermarkMs },
+      {
+        ...time('currentInputWatermark', report.watermarkMs),
+        ...(report.flow === undefined ? {} : flowGauges(report.flow)),
+        ...rates.get(report),
+      },
     ),
   }));
 

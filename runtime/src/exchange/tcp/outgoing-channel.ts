@@ -1,4 +1,4 @@
-import type { ChannelSender } from '../channel.ts';
+import type { ChannelCounts, ChannelSender } from '../channel.ts';
 import type { StreamElement } from '../element.ts';
 import { Queue } from '../queue.ts';
 
@@ -14,12 +14,17 @@ export class OutgoingChannel implements ChannelSender {
   private readonly underWay = new Queue<number>();
   private underWayBytes = 0;
   private isLacking = false;
+  private bytes = 0;
 
   /** `write` gives the bytes that went. */
   constructor(creditBytes: number, onCredit: () => void, write: (element: StreamElement) => number) {
     this.creditBytes = creditBytes;
     this.onCredit = onCredit;
     this.write = write;
+  }
+
+  get counts(): ChannelCounts {
+    return { queued: this.underWay.length, bytes: this.bytes };
   }
 
   hasCredit(): boolean {
@@ -30,6 +35,7 @@ export class OutgoingChannel implements ChannelSender {
 
   send(element: StreamElement): void {
     const bytes = this.write(element);
+    this.bytes += bytes;
     if (element.kind !== 'batch' || bytes === 0) return;
     this.underWay.push(bytes);
     this.underWayBytes += bytes;

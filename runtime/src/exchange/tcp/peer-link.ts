@@ -195,13 +195,14 @@ export class PeerLink {
   }
 
   private acceptElement(payload: ByteReader): void {
+    const bytes = payload.remaining;
     const edge = payload.readVarint();
     const channel = this.incoming.get(edge);
     if (channel === undefined) throw payload.corrupt(`nobody receives on edge ${edge}`);
     const element = readElement(payload);
     if (payload.remaining > 0) throw payload.corrupt(`${payload.remaining} bytes follow a frame`);
     if (element.kind === 'end') channel.hasEnded = true;
-    channel.receiver.accept(element);
+    channel.receiver.accept(element, bytes);
   }
 
   private acceptCredit(payload: ByteReader): void {

@@ -25,6 +25,19 @@ export default (env) => {
 };
 `;
 
+const expectedMetrics = [
+  'num_records_in_total',
+  'num_bytes_out_total',
+  'idle_time_ms_total',
+  'num_records_send_total',
+  'is_back_pressured',
+  'input_queue_length',
+  'out_pool_usage',
+  'source_idle_time',
+  'mailbox_latency_ms_bucket',
+  'state_time_total',
+];
+
 /** Starts the job and gives what asks it by the command. */
 const running = async (...words: readonly string[]) => {
   const folder = folderWith({ 'job.mjs': job, token });
@@ -35,7 +48,9 @@ const running = async (...words: readonly string[]) => {
   const io = new FakeIo({ files: { token } });
   const ask = (...question: readonly string[]) =>
     main(['inspect', ...question, '-c', url, '--token-file', 'token'], io);
-  return { run, io, ask };
+  const metrics = async (): Promise<string> =>
+    (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
+  return { run, io, ask, metrics };
 };
 
 describe.each([
@@ -44,7 +59,7 @@ describe.each([
   ['in processes', ['--workers', '2']],
 ])('a job %s', (_where, words) => {
   it('shows what it holds for each key, and what its slots do', async () => {
-    const { run, io, ask } = await running(...words);
+    const { run, io, ask, metrics } = await running(...words);
     for (let key = 0; key < 4; key++) {
       io.printed = '';
       expect(await ask('state', 'counts', 'count', `"key ${key}"`)).toBe(0);
@@ -58,6 +73,8 @@ describe.each([
     expect(await ask('heap')).toBe(0);
     const heap = readFileSync(`${io.workingDirectory}/slot.heapsnapshot`, 'utf8');
     expect(Object.keys(JSON.parse(heap) as object)).toContain('strings');
+    const text = await metrics();
+    for (const name of expectedMetrics) expect(text).toMatch(new RegExp(`^millrace_${name}{`, 'm'));
     run.signal('SIGINT');
     expect((await run.ended).code).toBe(0);
   });

@@ -71,6 +71,33 @@ describe('a job for Prometheus', () => {
     expect(silent?.snapshot.gauges).toEqual({});
   });
 
+  it('shows how records flow: what waits, what was sent, how far a source lies behind, and rates', () => {
+    const flow = {
+      outputWatermarkMs: 900,
+      elapsedMs: 1000,
+      isBackPressured: true,
+      input: { queued: 2, usage: 0.25, bytes: 30 },
+      output: { queued: 4, usage: 1.5, bytes: 60 },
+      source: { emitLagMs: 7, watermarkLagMs: Infinity, idleMs: 3 },
+    };
+    const own = report(1, { flow });
+    const [scope] = subtaskScopes('shop', [own], new Map([[own, { numRecordsInPerSecond: 12 }]]));
+    expect(scope?.snapshot.counters).toMatchObject({ numBytesIn: 30, numBytesOut: 60, idleTimeMs: 940 });
+    const gauges = Object.entries(scope?.snapshot.gauges ?? {}).map(([name, { value }]) => [name, value]);
+    expect(Object.fromEntries(gauges)).toEqual({
+      currentInputWatermark: 1000,
+      currentOutputWatermark: 900,
+      isBackPressured: 1,
+      inputQueueLength: 2,
+      inPoolUsage: 0.25,
+      outputQueueLength: 4,
+      outPoolUsage: 1.5,
+      currentEmitEventTimeLag: 7,
+      sourceIdleTime: 3,
+      numRecordsInPerSecond: 12,
+    });
+  });
+
   it('tells metrics of transforms from those of a slot', () => {
     const metrics = new MetricGroup();
     metrics.counter('own').increment();
