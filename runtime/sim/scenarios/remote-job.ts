@@ -37,6 +37,10 @@ const maxParallelism = 16;
 /** Some workers are asked to leave, as by a rolling update, before the job has ended. */
 const leavingShare = 0.3;
 const leavesWithinMs = 5000;
+/** The first coordinators of some runs die soon after a checkpoint, whatever else happens, while the workers go on. */
+const mortalShare = 0.6;
+const mostMortal = 4;
+const diesWithinMs = 700;
 
 const moduleBytes = new TextEncoder().encode('the workload');
 
@@ -94,7 +98,11 @@ const remoteJobOf = (settings: LocalSettings, graph: PhysicalGraph, sha256: stri
 });
 
 /** As `createRemoteJob`, but that the job is a function of this process and its enumerators are on the coordinator's own thread. */
-const runCoordinator = async (cluster: Cluster, process: SimulatedProcess): Promise<boolean> => {
+const runCoordinator = async (
+  cluster: Cluster,
+  process: SimulatedProcess,
+  onCheckpoint: () => void,
+): Promise<boolean> => {
   const { system } = process;
   const settings = settingsOf(cluster, process);
   const { logger } = settings;
@@ -113,13 +121,36 @@ const runCoordinator = async (cluster: Cluster, process: SimulatedProcess): Prom
     artifact: { sha256, bytes: moduleBytes },
   });
   const remote = remoteJobOf(settings, graph, sha256);
-  const deploy: Deploy = (number, slotReports, enumeratorReports) => {
-    const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports);
-    pool.place(attempt);
-    const jobCode = createJobCode(plan(), settings, enumeratorReports);
-    return { slots: attempt.slots, jobCode: withLetters(settings, jobCode) };
-  };
-  const job = new LocalJob({ ...settings, graph, deploy, checkpoints: checkpointsOf(settings, graph) });
+  const deployBy =
+    (bringUp: (attempt: RemoteAttempt<RemoteJob>) => void): Deploy =>
+    (number, slotReports, enumeratorReports) => {
+      const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports);
+      bringUp(attempt);
+      const jobCode = createJobCode(plan(), settings, enumeratorReports);
+      return { slots: attempt.slots, jobCode: withLetters(settings, jobCode), held: () => attempt.held };
+    };
+  const checkpoints = checkpointsOf(settings, graph);
+  const job = new LocalJob({
+    ...settings,
+    graph,
+    checkpoints,
+    lead: (term) => pool.lead(term),
+    deploy: deployBy((attempt) => pool.place(attempt)),
+    adopt: {
+      claim: async () => checkpoints?.log.adopt((attempt) => pool.isHeld(attempt, graph.slots, remote)),
+      deploy: deployBy((attempt) => pool.adopt(attempt)),
+    },
+  });
+  const nothing = (): void => undefined;
+  job.observe({
+    onState: nothing,
+    onFailure: nothing,
+    onSavepoint: nothing,
+    onSwitchOver: nothing,
+    onCheckpoint: ({ what }) => {
+      if (what === 'completed') onCheckpoint();
+    },
+  });
   pool.onLeaving = () => void job.redeploy('a worker leaves');
   job.start();
   const { state, error } = await job.ended;
@@ -150,6 +181,7 @@ const runWorker = async (process: SimulatedProcess): Promise<void> => {
     slots: 1,
     runtimeVersion: '0',
     reconnectForMs: 3_600_000,
+    holdsSlots: true,
     graceMs: 1000,
     directory: `/modules/${process.host}`,
     tls: undefined,
@@ -176,11 +208,17 @@ export const remoteJob: Scenario<undefined> = {
   budgetMs: 240_000,
   start: (cluster) => {
     let isDone = false;
+    const fate = cluster.world.random.fork('coordinators');
+    let mortal = fate.chance(mortalShare) ? mostMortal : 0;
+    const dieSoon = (process: SimulatedProcess): void => {
+      if (mortal-- > 0)
+        cluster.world.after(fate.between(0, diesWithinMs), () => process.kill('its hour has come'));
+    };
     keepRunning(
       cluster,
       coordinatorHost,
       async (process) => {
-        const hasFinished = await runCoordinator(cluster, process);
+        const hasFinished = await runCoordinator(cluster, process, () => dieSoon(process));
         if (!process.alive) return;
         if (hasFinished) isDone = true;
         else process.kill('its job failed');

@@ -41,6 +41,8 @@ const run = async (): Promise<number> => {
     runtimeVersion: ownVersion(system),
     reconnectForMs: configuration.reconnectSeconds * 1000,
     graceMs: configuration.graceSeconds * 1000,
+    // Its coordinator is its parent, and never comes again.
+    holdsSlots: !spawned,
   });
   process.on('SIGTERM', () => worker.leave());
   process.on('SIGINT', () => {

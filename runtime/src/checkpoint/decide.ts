@@ -24,8 +24,8 @@ export interface Me {
 
 /** What a coordinator wants to put into the log. */
 export type Wish =
-  /** `same`: adopt the data plane that runs. `next`: begin an attempt. */
-  | { readonly kind: 'claim'; readonly attempt: 'same' | 'next' }
+  /** `same`: adopt the data plane that runs. `next`: begin an attempt. `after`: only if nobody has led since this term, one's own. */
+  | { readonly kind: 'claim'; readonly attempt: 'same' | 'next'; readonly after?: number }
   /** `sinks` of the manifest need only name what is new: what is pending is added. */
   | { readonly kind: 'manifest'; readonly manifest: CheckpointManifest }
   | { readonly kind: 'committed'; readonly sinks: readonly CommittedSink[] }
@@ -99,6 +99,7 @@ export const committable = (standing: Standing): readonly ManifestSink[] =>
 
 const claim = (standing: Standing, me: Me, wish: Wish & { readonly kind: 'claim' }): Decision => {
   const { switchOver, owner } = standing;
+  if (wish.after !== undefined && standing.term !== wish.after) return { do: 'stop' };
   if (switchOver !== undefined && !switchOver.isReleased) {
     const { from, to } = switchOver;
     if (me.deployment !== from && me.deployment !== to)

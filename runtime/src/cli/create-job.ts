@@ -91,6 +91,7 @@ const createOnWorkers = async (
       pool: opened.pool,
       memoryBytes: target.memoryBytes ?? (settings.memoryBytes ?? 0) / (spawn ?? 1),
       workerStore: target.checkpoint?.store,
+      mayAdopt: spawn === undefined,
     });
     return { job, close: () => opened.close() };
   } catch (error) {

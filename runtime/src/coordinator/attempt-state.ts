@@ -6,7 +6,9 @@ import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { uidOf } from '../graph/stateful.ts';
 import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { HeldSlot } from '../worker/remote/slot-journal.ts';
 import type { SlotBeginning, SlotHandle } from '../worker/slot-handle.ts';
+import { assignedBehind, endCheckpoints } from './adoption.ts';
 import type { ManifestBase } from './build-manifest.ts';
 import type { OnCheckpoint } from './checkpoint-events.ts';
 import type { CheckpointPolicy } from './checkpoint-times.ts';
@@ -46,6 +48,8 @@ export interface AttemptStateSettings extends JobCheckpoints {
 interface Parts {
   readonly slots: readonly SlotHandle[];
   readonly jobCode: JobCodeHandle;
+  /** See `Deployment`. */
+  readonly held?: (() => readonly HeldSlot[]) | undefined;
 }
 
 /** Subtasks of each transform at the checkpoint and now. */
@@ -111,6 +115,25 @@ export class AttemptState {
     const beginnings = plan && beginningsOf(plan, routing(), base.graph);
     await Promise.all(slots.map((slot, i) => slot.open(beginnings?.[i])));
     if (manifest !== undefined) onCheckpoint?.({ what: 'restored', id: manifest.checkpointId });
+  }
+
+  /**
+   * Slots run, and have told how far they are: what the coordinator before has begun is ended, and enumerators go to where the readers are.
+   * Rejects when they cannot.
+   */
+  async adopt(
+    { slots, jobCode, held: tell }: Parts,
+    { manifest, permit, term, ...rest }: Claimed,
+  ): Promise<void> {
+    const { attempt, base, logger, system } = this.settings;
+    const completedId = manifest?.checkpointId ?? 0;
+    const held = tell?.() ?? [];
+    logger.info(`Term ${term} goes on with attempt ${attempt}, which runs behind checkpoint ${completedId}`);
+    const highestId = endCheckpoints(slots, held, completedId, system.clock.nowMs());
+    this.lastId = Math.max(rest.highestCheckpointId, highestId);
+    await this.commitsOf(jobCode).perform(permit);
+    const plan = manifest && planRestore(manifest, base.graph);
+    await jobCode.start(plan?.enumerators, assignedBehind(completedId, held));
   }
 
   /**

@@ -11,6 +11,7 @@ import type { SlotHandle, SlotReports, SubtaskReport } from '../worker/slot-hand
 import { AttemptState } from './attempt-state.ts';
 import type { OnCheckpoint } from './checkpoint-events.ts';
 import type { CompletedCheckpoint } from './checkpoints.ts';
+import type { EnumeratorReports } from './enumerators.ts';
 import type { Claimed } from './job-log.ts';
 import { noStore } from './job-refusals.ts';
 import type { Deployment, JobRevision } from './job-revision.ts';
@@ -38,6 +39,8 @@ const closeWithinMs = 15_000;
 /** One incarnation of a job: its slots and enumerators, from their deployment until they are closed. */
 export class Attempt {
   readonly number: number;
+  /** In which it was claimed; 0 before, and where there is no log. */
+  term = 0;
   private readonly settings: AttemptSettings;
   private readonly events: AttemptEvents;
   private readonly state: AttemptState | undefined;
@@ -87,17 +90,23 @@ export class Attempt {
 
   /** Deploys, and lets it run when all agree. `claimed`: what it goes on from; absent = it begins anew and takes no checkpoints. */
   async start(claimed?: Claimed): Promise<void> {
-    if (await this.prepare()) await this.begin(claimed);
+    if (await this.prepare(claimed)) await this.begin(claimed);
   }
 
   /** Deploys, and waits until all agree on the graph. Nothing of the job is opened yet. False = it has failed, or was ended meanwhile. */
-  async prepare(): Promise<boolean> {
+  async prepare(claimed?: Claimed): Promise<boolean> {
+    const enumeratorReports: EnumeratorReports = {
+      assign: (task, slot, split) => this.slot(slot)?.addSplit(task, split),
+      noMoreSplits: (task, slot) => this.slot(slot)?.noMoreSplits(task),
+      onFailed: (error) => this.fail(error),
+    };
+    const slotReports = (slot: number): SlotReports => this.slotReports(slot);
+    const { revision } = this.settings;
     try {
-      this.deployment = this.settings.revision.deploy(this.number, (slot) => this.slotReports(slot), {
-        assign: (task, slot, split) => this.slot(slot)?.addSplit(task, split),
-        noMoreSplits: (task, slot) => this.slot(slot)?.noMoreSplits(task),
-        onFailed: (error) => this.fail(error),
-      });
+      this.deployment =
+        claimed?.isAdopted === true && revision.adopt !== undefined
+          ? revision.adopt.deploy(this.number, slotReports, enumeratorReports)
+          : revision.deploy(this.number, slotReports, enumeratorReports);
       const { slots, jobCode } = this.deployment;
       await Promise.all([jobCode.ready, ...slots.map(({ ready }) => ready)]);
     } catch (error) {
@@ -116,8 +125,10 @@ export class Attempt {
   async begin(claimed?: Claimed): Promise<void> {
     const { deployment, state } = this;
     if (deployment === undefined) return;
+    this.term = claimed?.term ?? 0;
     try {
       if (state === undefined || claimed === undefined) await deployment.jobCode.start();
+      else if (claimed.isAdopted) await state.adopt(deployment, claimed);
       else await state.restore(deployment, claimed);
     } catch (error) {
       return this.fail(error);

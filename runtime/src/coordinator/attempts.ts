@@ -99,7 +99,7 @@ export class Attempts {
         this.follow(next);
         return settings.events;
       },
-      claim: () => log.claim(),
+      claim: async () => this.lead(revision, await log.claim()),
     });
     this.switching = switching;
     try {
@@ -127,12 +127,18 @@ export class Attempts {
     await this.revision.close?.();
   }
 
-  /** Every attempt is a term of its own in the log: whoever has begun one before is deposed. */
+  /** Every claim is a term of its own in the log: whoever has led before is deposed. */
   private async claim(checkpoints: JobCheckpoints): Promise<Claimed> {
-    const claimed = await checkpoints.log.claim();
+    const adopted = this.begun === 0 ? await this.revision.adopt?.claim() : undefined;
+    const claimed = this.lead(this.revision, adopted ?? (await checkpoints.log.claim()));
     const { from } = checkpoints;
     if (claimed.manifest !== undefined || from === undefined) return claimed;
     return await fork(this.settings.system.hashing, from, checkpoints, claimed);
+  }
+
+  private lead({ lead }: JobRevision, claimed: Claimed): Claimed {
+    lead?.(claimed.term);
+    return claimed;
   }
 
   private create(number: number, revision: JobRevision, events: AttemptEvents): Attempt {

@@ -111,11 +111,11 @@ export const fork = async (
   hashing: Hashing,
   source: ForkSource,
   job: Forked,
-  { attempt }: Claimed,
+  claimed: Claimed,
 ): Promise<Claimed> => {
   requireForkable(source, job);
   const { objects } = source.manifest;
-  const manifest = forkManifest(source.manifest, job.base, attempt);
+  const manifest = forkManifest(source.manifest, job.base, claimed.attempt);
   for (let from = 0; from < objects.length; from += copiedAtOnce) {
     await Promise.all(
       objects.slice(from, from + copiedAtOnce).map((object, i) => {
@@ -125,5 +125,5 @@ export const fork = async (
     );
   }
   const permit = await job.log.publish(manifest);
-  return { attempt, manifest, highestCheckpointId: manifest.checkpointId, permit };
+  return { ...claimed, manifest, highestCheckpointId: manifest.checkpointId, permit };
 };

@@ -16,12 +16,20 @@ export interface Claimed {
   readonly permit: CommitPermit;
   /** What a rollback has left prepared: to be aborted before the next checkpoint. */
   readonly aborted?: readonly ManifestSink[];
+  readonly term: number;
+  /** The attempt runs already. */
+  readonly isAdopted: boolean;
 }
 
 /** The log of a job, as its coordinator writes it. Everything rejects when another coordinator leads by now. */
 export interface JobLog {
   /** Begins a term and an attempt. */
   claim(): Promise<Claimed>;
+  /**
+   * Begins a term of the attempt that the log speaks of, if that is the newest and `isHeld` says that all of it runs; undefined = it does
+   * not, or has no checkpoint that it could be followed from.
+   */
+  adopt(isHeld: (attempt: number) => Promise<boolean>): Promise<Claimed | undefined>;
   /**
    * Behind a claim: the attempt goes on from the checkpoint of an older entry. Rejects when output that is visible would come again, unless
    * that is accepted.
@@ -53,13 +61,25 @@ export const createJobLog = (writer: LogWriter): JobLog => {
     const { jobUid, writer: other, term } = result.standing;
     throw deposed(jobUid, other, term);
   };
-  const begin = async (wish: Wish): Promise<Claimed> => {
-    const permit = await append(wish);
-    const { line, attempt, highestCheckpointId, aborted } = writer.standing;
-    return { attempt, manifest: line.at(-1)?.manifest, highestCheckpointId, permit, aborted };
+  /** Its own last term: who has led since has deposed it, and it never claims again. */
+  let ownTerm: number | undefined;
+  const claimed = (permit: CommitPermit, isAdopted: boolean): Claimed => {
+    const { line, term, attempt, highestCheckpointId, aborted } = writer.standing;
+    ownTerm = term;
+    const manifest = line.at(-1)?.manifest;
+    return { attempt, manifest, highestCheckpointId, permit, aborted, term, isAdopted };
   };
+  const begin = async (wish: Wish): Promise<Claimed> => claimed(await append(wish), false);
   return {
-    claim: () => begin({ kind: 'claim', attempt: 'next' }),
+    claim: () =>
+      begin({ kind: 'claim', attempt: 'next', ...(ownTerm === undefined ? {} : { after: ownTerm }) }),
+    adopt: async (isHeld) => {
+      const { attempt, line, term, stopped, switchOver } = await writer.refresh();
+      if (line.length === 0 || stopped !== undefined || switchOver !== undefined) return undefined;
+      if (!(await isHeld(attempt))) return undefined;
+      const result = await writer.append({ kind: 'claim', attempt: 'same', after: term });
+      return result.outcome === 'done' ? claimed(result.permit, true) : undefined;
+    },
     goBack: (to, acceptRepeats) =>
       begin({ kind: 'rolledBack', to, ...(acceptRepeats ? { repeats: true } : {}) }),
     publish: (manifest) => append({ kind: 'manifest', manifest }),

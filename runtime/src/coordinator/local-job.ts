@@ -4,9 +4,8 @@
  * the in-process coordinator behind `millrace run` and the tests.
  */
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
-import { type ErrorCode, MillraceError } from '../contract/errors.ts';
+import { MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
-import type { RestartPolicy } from '../contract/restart.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { Cancellable } from '../sys/system.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
@@ -20,12 +19,9 @@ import { JobChanges } from './job-changes.ts';
 import type { JobObserver } from './job-observer.ts';
 import { inBatchMode, noStore, notRunning, notSuspended, stoppedInBatchMode } from './job-refusals.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
-import { decideRestart, type Failure } from './restart.ts';
+import { decideRestart, type Failure, policyFor } from './restart.ts';
 import { type BegunSavepoint, Savepoints } from './savepoints.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
-
-/** What another attempt would only meet again, or make worse. */
-const neverAgain: readonly ErrorCode[] = ['job-invalid', 'output-lost', 'state-damaged'];
 
 /** How a job ended. */
 export interface JobResult {
@@ -108,6 +104,11 @@ export class LocalJob {
   /** The number of the newest attempt; 0 before the first. */
   get attempt(): number {
     return this.running?.number ?? 0;
+  }
+
+  /** The term in which it is led; 0 before the first, and without a store. */
+  get term(): number {
+    return this.running?.term ?? 0;
   }
 
   get graph(): PhysicalGraph {
@@ -295,8 +296,7 @@ export class LocalJob {
   private onFailed(error: unknown): void {
     const { system, logger, restart } = this.settings;
     this.failures.push({ atMs: system.clock.monotonicMs(), ranMs: this.attempts.ranMs });
-    const invalid = MillraceError.is(error) && neverAgain.includes(error.code);
-    const policy: RestartPolicy = invalid ? { strategy: 'None' } : restart;
+    const policy = policyFor(error, restart);
     const decision = decideRestart(policy, this.failures, system.random.next());
     const restarts = decision.restart && this.current !== 'stopping';
     this.observer?.onFailure(error, this.attempt, restarts);

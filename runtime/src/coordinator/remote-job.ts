@@ -20,11 +20,13 @@ export interface RemoteSettings extends LocalSettings {
   readonly slotsPerWorker: number;
   /** The store of the manifest, as workers open it; absent = the job keeps no state. */
   readonly workerStore: CheckpointStore | undefined;
+  /** Whether workers of a coordinator before this one may call: they know the address by other means. */
+  readonly mayAdopt: boolean;
 }
 
 /** A job whose slots are in other processes. The code of the job that runs in no slot has a thread of this one. */
 export const createRemoteJob = async (artifact: Artifact, settings: RemoteSettings): Promise<LocalJob> => {
-  const { system, logger, baseDirectory, jobName, pool, memoryBytes, slotsPerWorker } = settings;
+  const { system, logger, baseDirectory, jobName, pool, memoryBytes, slotsPerWorker, mayAdopt } = settings;
   const code = jobCode(artifact, settings);
   const warmUp = (): WarmEnumerators =>
     warmEnumerators({
@@ -37,14 +39,29 @@ export const createRemoteJob = async (artifact: Artifact, settings: RemoteSettin
   if (memoryBytes !== undefined) memoryBudget(memoryBytes, Math.min(slotsPerWorker, graph.slots));
   const remote = remoteJobOf(artifact, settings, graph);
   let warm: WarmEnumerators | undefined = warmUp();
-  const deploy: Deploy = (number, slotReports, enumeratorReports) => {
-    const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports);
-    pool.place(attempt);
-    const own = (warm ?? warmUp()).adopt(enumeratorReports, graph.hash);
-    warm = undefined;
-    return { slots: attempt.slots, jobCode: withLetters(settings, own) };
-  };
-  const job = new LocalJob({ ...settings, graph, deploy, checkpoints: checkpointsOf(settings, graph) });
+  const deployBy =
+    (bringUp: (attempt: RemoteAttempt<RemoteJob>) => void): Deploy =>
+    (number, slotReports, enumeratorReports) => {
+      const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports);
+      bringUp(attempt);
+      const own = (warm ?? warmUp()).adopt(enumeratorReports, graph.hash);
+      warm = undefined;
+      return { slots: attempt.slots, jobCode: withLetters(settings, own), held: () => attempt.held };
+    };
+  const checkpoints = checkpointsOf(settings, graph);
+  const job = new LocalJob({
+    ...settings,
+    graph,
+    checkpoints,
+    lead: (term) => pool.lead(term),
+    deploy: deployBy((attempt) => pool.place(attempt)),
+    adopt: mayAdopt
+      ? {
+          claim: async () => checkpoints?.log.adopt((attempt) => pool.isHeld(attempt, graph.slots, remote)),
+          deploy: deployBy((attempt) => pool.adopt(attempt)),
+        }
+      : undefined,
+  });
   pool.onLeaving = () => void job.redeploy('a worker leaves');
   void job.ended.then(() => warm?.close());
   return job;

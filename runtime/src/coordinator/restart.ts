@@ -1,4 +1,12 @@
+import { type ErrorCode, MillraceError } from '../contract/errors.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
+
+/** What another attempt would only meet again, or make worse. */
+const neverAgain: readonly ErrorCode[] = ['job-invalid', 'output-lost', 'state-damaged'];
+
+/** The policy of the job, unless the error would only come again. */
+export const policyFor = (error: unknown, policy: RestartPolicy): RestartPolicy =>
+  MillraceError.is(error) && neverAgain.includes(error.code) ? { strategy: 'None' } : policy;
 
 /** One failure as the decision sees it, in ms of a clock that never goes back. */
 export interface Failure {

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { MillraceError } from '../contract/errors.ts';
 import { listenForControl } from '../exchange/tcp/control-calls.ts';
-import type { ControlLink } from '../exchange/tcp/control-link.ts';
+import { type ControlLink, silentAfterMs } from '../exchange/tcp/control-link.ts';
 import type { Listener, TlsSettings } from '../sys/net.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { DeadLetterOutput } from '../task/failures.ts';
@@ -8,7 +9,13 @@ import type { Logger } from '../telemetry/logger.ts';
 import { toPlainError } from '../worker/plain-error.ts';
 import { placeSlots, type RemoteAttempt, type RemoteWorker } from '../worker/remote/remote-attempt.ts';
 import type { RemoteJob } from '../worker/remote/remote-job.ts';
-import type { FromSlots, FromWorker, Registration, ToWorker } from '../worker/remote/worker-messages.ts';
+import type {
+  FromSlots,
+  FromWorker,
+  Held,
+  Registration,
+  ToWorker,
+} from '../worker/remote/worker-messages.ts';
 
 export interface WorkerPoolSettings {
   readonly system: Pick<System, 'net' | 'hashing' | 'timers' | 'clock'>;
@@ -31,16 +38,45 @@ interface Member extends RemoteWorker<RemoteJob> {
   readonly name: string;
   capacity: number;
   isLeaving: boolean;
+  /** Slots that it has kept from a coordinator before this one. */
+  holds: Held<RemoteJob> | undefined;
   tell(message: ToWorker<RemoteJob>): void;
   end(): void;
   /** Tells it why it is no member, and ends its link: it ends too. */
   refuse(error: MillraceError): void;
 }
 
+/** An attempt whose slots may be with those who call. */
+interface Search {
+  readonly attempt: number;
+  readonly slots: number;
+  readonly job: RemoteJob;
+  end(isHeld: boolean): void;
+}
+
+/** So long it takes a worker at most to notice that its coordinator is gone, and to call the next one. */
+const callWithinMs = silentAfterMs + 1500;
+
 const otherRelease = (worker: string, found: string, own: string): MillraceError =>
   new MillraceError('io', `${worker} runs Millrace ${found}, and the coordinator runs ${own}.`, {
     hint: 'Run the same release of Millrace everywhere.',
   });
+
+/** Nobody goes on with what it holds. */
+const letGo = (member: Member): void => {
+  if (member.holds !== undefined) member.tell({ kind: 'letGo' });
+  member.holds = undefined;
+};
+
+const deposedBy = (worker: string, term: number): MillraceError =>
+  new MillraceError(
+    'job-invalid',
+    `Another process leads the job by now: ${worker} has heard of term ${term}.`,
+    {
+      hint: 'This one has stopped acting, and nothing is lost. If two were started by mistake, stop one of them.',
+      where: { term },
+    },
+  );
 
 const refuse = (link: ControlLink, error: MillraceError): void => {
   link.send({ kind: 'refused', error: toPlainError(error) });
@@ -57,6 +93,8 @@ export class WorkerPool {
   private listener: Listener | undefined;
   private current: RemoteAttempt<RemoteJob> | undefined;
   private waiting: { readonly slots: number; readonly limit: Cancellable } | undefined;
+  private search: Search | undefined;
+  private term = 0;
   /** A worker was asked to end, and its slots must go elsewhere; told once for those that leave together. */
   onLeaving: () => void = () => undefined;
 
@@ -90,11 +128,43 @@ export class WorkerPool {
     return this.present().map(({ name }) => name);
   }
 
+  /** Commands are of this term from now on. */
+  lead(term: number): void {
+    this.term = term;
+  }
+
+  /**
+   * Whether workers that call hold all slots of an attempt that runs without a coordinator. Waits as long as it may take the living to
+   * call; not when those who have called hold nothing and have room for all.
+   */
+  isHeld(attempt: number, slots: number, job: RemoteJob): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const limit = this.settings.system.timers.after(callWithinMs, () => this.search?.end(false));
+    const end = (isHeld: boolean): void => {
+      limit.cancel();
+      this.search = undefined;
+      resolve(isHeld);
+    };
+    this.search = { attempt, slots, job, end };
+    this.lookForHolders();
+    return promise;
+  }
+
+  /** Goes on with an attempt whose slots workers hold. It fails when some of them are gone meanwhile. */
+  adopt(attempt: RemoteAttempt<RemoteJob>): void {
+    this.current = attempt;
+    const places = this.holdersOf(attempt.number, attempt.slots.length);
+    for (const member of this.members.values()) member.holds = undefined;
+    if (places.length === attempt.slots.length) attempt.adopt(places);
+    else attempt.abandon(new MillraceError('io', 'A worker was lost before its slots were adopted.'));
+  }
+
   /** Places an attempt as soon as there is room for all of its slots. The one before is over. */
   place(attempt: RemoteAttempt<RemoteJob>): void {
     this.current = attempt;
     this.waiting?.limit.cancel();
     this.waiting = undefined;
+    for (const member of this.members.values()) letGo(member);
     for (const member of this.members.values()) if (member.isLeaving) this.dismiss(member);
     const slots = attempt.slots.length;
     if (this.tryPlacing(attempt, slots)) return;
@@ -108,6 +178,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.waiting?.limit.cancel();
     this.waiting = undefined;
+    this.search?.end(false);
     await this.listener?.close();
     for (const member of this.members.values()) this.dismiss(member);
   }
@@ -115,6 +186,26 @@ export class WorkerPool {
   private dismiss(member: Member): void {
     this.members.delete(member.name);
     member.end();
+  }
+
+  private holdersOf(attempt: number, slots: number, job?: RemoteJob): readonly Member[] {
+    return Array.from({ length: slots }, (_, slot) =>
+      this.present().find(
+        ({ holds }) =>
+          holds?.attempt === attempt &&
+          holds.slots.includes(slot) &&
+          (job === undefined || isDeepStrictEqual(holds.job, job)),
+      ),
+    ).filter((member) => member !== undefined);
+  }
+
+  private lookForHolders(): void {
+    const { search } = this;
+    if (search === undefined) return;
+    const { attempt, slots, job, end } = search;
+    if (this.holdersOf(attempt, slots, job).length === slots) return end(true);
+    const free = this.present().filter(({ holds }) => holds === undefined);
+    if (free.reduce((sum, { capacity }) => sum + capacity, 0) >= slots) end(false);
   }
 
   private giveUp(attempt: RemoteAttempt<RemoteJob>, slots: number): void {
@@ -149,7 +240,7 @@ export class WorkerPool {
     let member: Member | undefined;
     link.listen({
       onMessage: (raw) => {
-        const message = raw as FromWorker;
+        const message = raw as FromWorker<RemoteJob>;
         if (message.kind === 'register') member = this.register(link, message);
         else if (member !== undefined) this.accept(member, message);
         else throw new MillraceError('io', 'it has not registered');
@@ -163,7 +254,7 @@ export class WorkerPool {
 
   private register(
     link: ControlLink,
-    { runtimeVersion, slots, artifacts }: Registration,
+    { runtimeVersion, slots, artifacts, term, holds }: Registration<RemoteJob>,
   ): Member | undefined {
     const { settings } = this;
     const name = link.peer;
@@ -173,13 +264,15 @@ export class WorkerPool {
       refuse(link, error);
       return undefined;
     }
+    if (this.term > 0 && term > this.term) this.current?.abandon(deposedBy(name, term));
     const known = this.members.get(name);
     if (known !== undefined) this.replace(known);
     const member: Member = {
       name,
       capacity: slots,
       isLeaving: false,
-      send: (message) => link.send(message),
+      holds,
+      send: (message) => link.send({ ...message, term: this.term }),
       tell: (message) => link.send(message),
       end: () => {
         link.send({ kind: 'end' });
@@ -191,6 +284,8 @@ export class WorkerPool {
     const { sha256, bytes } = settings.artifact;
     if (!artifacts.includes(sha256)) member.tell({ kind: 'artifact', sha256, bytes });
     settings.logger.info(`${name} is here, with room for ${slots} slots`);
+    if (this.current !== undefined) letGo(member);
+    this.lookForHolders();
     this.roomHasGrown();
     return member;
   }
@@ -211,7 +306,7 @@ export class WorkerPool {
     this.waiting = undefined;
   }
 
-  private accept(member: Member, message: Exclude<FromWorker, Registration>): void {
+  private accept(member: Member, message: Exclude<FromWorker<RemoteJob>, Registration<RemoteJob>>): void {
     const { logger, deadLetters } = this.settings;
     switch (message.kind) {
       case 'log':

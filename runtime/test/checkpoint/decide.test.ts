@@ -14,6 +14,7 @@ import {
   two,
 } from './entries.ts';
 
+const claimAgain: Wish = { kind: 'claim', attempt: 'next', after: 1 };
 type Step = readonly [Me, Wish];
 const handOver: Wish = { kind: 'handOver', to: 'blue' };
 const released: Wish = { kind: 'released' };
@@ -52,6 +53,8 @@ describe('a wish', () => {
     ['a first claim', [], one, claimWish, 'claim'],
     ['adoption of nothing', [], one, adoptWish, 'There is no data plane to adopt.'],
     ['adoption', started, two, adoptWish, 'claim'],
+    ['a claim of who has led before', started, one, claimAgain, 'claim'],
+    ['a claim of who was deposed', [...started, [two, claimWish]], one, claimAgain, 'stop'],
     [
       'adoption after a stop',
       [...started, [one, stop('suspended')]],

@@ -7,7 +7,7 @@ import { settle } from '../../src/testing/settle.ts';
 import { createTestSystem } from '../../src/testing/test-system.ts';
 import { RemoteAttempt } from '../../src/worker/remote/remote-attempt.ts';
 import type { RemoteJob } from '../../src/worker/remote/remote-job.ts';
-import type { FromWorker, ToWorker } from '../../src/worker/remote/worker-messages.ts';
+import type { FromWorker, Registration, ToWorker } from '../../src/worker/remote/worker-messages.ts';
 import { keptLog } from './frozen-job.ts';
 
 const job = { jobName: 'orders' } as RemoteJob;
@@ -31,7 +31,9 @@ const listening = async () => {
   });
   await settle(machine);
   const pool = await opening;
-  const call = async (name: string, slots = 1, { runtimeVersion = '1.2.3', artifacts = [sha256] } = {}) => {
+  pool.lead(3);
+  const call = async (name: string, slots = 1, words: Partial<Registration<RemoteJob>> = {}) => {
+    const { runtimeVersion = '1.2.3', artifacts = [sha256], term = 0, holds } = words;
     const told: ToWorker<RemoteJob>[] = [];
     const ends: unknown[] = [];
     const calling = callControl({
@@ -47,11 +49,11 @@ const listening = async () => {
       onMessage: (message) => void told.push(message as ToWorker<RemoteJob>),
       onClosed: (error) => void ends.push(error),
     });
-    const say = async (message: FromWorker | { readonly kind: string }): Promise<void> => {
+    const say = async (message: FromWorker<RemoteJob> | { readonly kind: string }): Promise<void> => {
       link.send(message);
       await settle(machine);
     };
-    await say({ kind: 'register', runtimeVersion, slots, artifacts });
+    await say({ kind: 'register', runtimeVersion, slots, artifacts, term, holds });
     return { link, told, ends, say };
   };
   const attempt = (number: number, slots: number) => {
@@ -70,10 +72,16 @@ const listening = async () => {
     await settle(machine);
     return placed;
   };
-  return { machine, pool, lines, letters, call, place };
+  return { machine, pool, lines, letters, call, attempt, place };
 };
 
-const hosting = (attempt: number, slots: readonly number[]) => ({ kind: 'host', attempt, slots, job });
+const hosting = (attempt: number, slots: readonly number[]) => ({
+  kind: 'host',
+  term: 3,
+  attempt,
+  slots,
+  job,
+});
 
 describe('the workers of a job', () => {
   it('get the slots of an attempt by their names, whoever came first', async () => {
@@ -198,5 +206,80 @@ describe('the workers of a job', () => {
     await say({ kind: 'deadLetter', letter: { record: 7 } as unknown as DeadLetter });
     expect(lines).toContain('warn: the disk is slow');
     expect(letters).toEqual([{ record: 7 }]);
+  });
+});
+
+describe('workers that hold slots without a coordinator', () => {
+  const holds = (slots: readonly number[], attempt = 7) => ({ attempt, slots, job });
+  const search = async (parts: Awaited<ReturnType<typeof listening>>, slots: number) => {
+    const found: boolean[] = [];
+    void parts.pool.isHeld(7, slots, job).then((isHeld) => void found.push(isHeld));
+    await settle(parts.machine);
+    return found;
+  };
+
+  it('are waited for until they hold all slots of the attempt, and go on with it', async () => {
+    const parts = await listening();
+    const one = await parts.call('worker-0', 1, { holds: holds([1]) });
+    const found = await search(parts, 2);
+    expect(found).toEqual([]);
+    const two = await parts.call('worker-1', 1, { holds: holds([0]) });
+    expect(found).toEqual([true]);
+    const { made, failures } = parts.attempt(7, 2);
+    parts.pool.adopt(made);
+    await settle(parts.machine);
+    const adopt = { kind: 'adopt', attempt: 7, term: 3 };
+    expect([one.told, two.told]).toEqual([[adopt], [adopt]]);
+    expect(failures).toEqual([]);
+  });
+
+  it('are not waited for beyond what the living need to call', async () => {
+    const parts = await listening();
+    await parts.call('worker-0', 1, { holds: holds([1]) });
+    const found = await search(parts, 2);
+    for (let i = 0; i < 8; i++) {
+      parts.machine.advance(500);
+      await settle(parts.machine);
+    }
+    expect(found).toEqual([false]);
+  });
+
+  it('are not waited for where those who have called hold nothing and have room', async () => {
+    const parts = await listening();
+    await parts.call('worker-0', 2);
+    expect(await search(parts, 2)).toEqual([false]);
+  });
+
+  it('count for nothing with another attempt or other code, and are told to let go', async () => {
+    const parts = await listening();
+    const older = await parts.call('worker-0', 1, { holds: holds([0], 6) });
+    const found = await search(parts, 1);
+    const other = { ...holds([0]), job: { jobName: 'payments' } as RemoteJob };
+    const changed = await parts.call('worker-1', 1, { holds: other });
+    expect(found).toEqual([]);
+    await parts.place(8, 1);
+    const late = await parts.call('worker-2', 1, { holds: holds([0]) });
+    expect(older.told.map(({ kind }) => kind)).toEqual(['letGo', 'host']);
+    expect([changed.told, late.told]).toEqual([[{ kind: 'letGo' }], [{ kind: 'letGo' }]]);
+  });
+
+  it('fail the attempt when one of them is gone before it is adopted', async () => {
+    const parts = await listening();
+    await parts.call('worker-0', 1, { holds: holds([0]) });
+    const gone = await parts.call('worker-1', 1, { holds: holds([1]) });
+    expect(await search(parts, 2)).toEqual([true]);
+    gone.link.destroy();
+    await settle(parts.machine);
+    const { made, failures } = parts.attempt(7, 2);
+    parts.pool.adopt(made);
+    expect(failures[0]).toBe('0: A worker was lost before its slots were adopted.');
+  });
+
+  it('depose a coordinator that leads in a lower term than they have heard of', async () => {
+    const { call, place } = await listening();
+    await call('worker-0');
+    const { failures } = await place(1, 1);
+    await call('worker-1', 1, { term: 4 });
+    expect(failures).toEqual(['0: Another process leads the job by now: worker-1 has heard of term 4.']);
   });
 });

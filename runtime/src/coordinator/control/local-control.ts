@@ -195,7 +195,7 @@ class LocalControl {
       state: job.state,
       sinceMs: this.sinceMs,
       attempt: job.attempt,
-      term: 0,
+      term: job.term,
       revision: null,
       runtimeVersion: version,
       restarts: this.restarts,

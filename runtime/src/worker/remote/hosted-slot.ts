@@ -4,6 +4,7 @@ import { answerOf } from '../open-questions.ts';
 import { toPlainError } from '../plain-error.ts';
 import type { SlotHandle, SlotReports } from '../slot-handle.ts';
 import { barrierOf, beginningOf, type SlotAnswer, type SlotCall } from './slot-calls.ts';
+import type { HeldSlot, SlotJournal } from './slot-journal.ts';
 
 /** How often the counters of a slot are told. */
 const reportIntervalMs = 500;
@@ -16,28 +17,40 @@ export class HostedSlot {
   private readonly system: Pick<System, 'timers'>;
   private readonly send: (answer: SlotAnswer) => void;
   private readonly slot: SlotHandle;
+  private readonly journal: SlotJournal | undefined;
   private nextReport: Cancellable | undefined;
   private isOver = false;
 
-  /** `create` makes the slot, which tells its end by `onFinished` or `onFailed`. */
+  /** `create` makes the slot, which tells its end by `onFinished` or `onFailed`. Without a journal no other coordinator can go on with it. */
   constructor(
     system: Pick<System, 'timers'>,
     send: (answer: SlotAnswer) => void,
     create: (reports: SlotReports) => SlotHandle,
+    journal?: SlotJournal,
   ) {
     this.system = system;
-    this.send = send;
+    this.journal = journal;
+    this.send = (answer) => {
+      journal?.says(answer);
+      send(answer);
+    };
     this.slot = create(this.reports());
     this.slot.ready.then(
-      () => send({ kind: 'ready' }),
+      () => this.send({ kind: 'ready' }),
       (error: unknown) => this.fail(error),
     );
     this.scheduleReport();
   }
 
+  /** What the next coordinator must know of it; undefined = it cannot go on with it. */
+  get held(): HeldSlot | undefined {
+    return this.journal?.canBeHeld === true ? this.journal.held : undefined;
+  }
+
   /** The coordinator says something. */
   obey(call: SlotCall): void {
     const { slot } = this;
+    this.journal?.told(call);
     switch (call.kind) {
       case 'open':
         return void slot

@@ -2,6 +2,7 @@ import { MillraceError } from '../../contract/errors.ts';
 import type { SlotReports } from '../slot-handle.ts';
 import { RemoteSlot } from './remote-slot.ts';
 import type { SlotCall } from './slot-calls.ts';
+import type { HeldSlot } from './slot-journal.ts';
 import { SlotMeeting } from './slot-meeting.ts';
 import type { FromSlots, ToSlots } from './worker-messages.ts';
 
@@ -34,7 +35,7 @@ export const placeSlots = <Worker extends { readonly capacity: number }>(
 /** The slots of one attempt in the workers that host them. They are there before anybody hosts them: until they are placed they are not ready. */
 export class RemoteAttempt<Job> {
   readonly slots: readonly RemoteSlot[];
-  private readonly number: number;
+  readonly number: number;
   private readonly job: Job;
   /** The worker of each slot; none before they are placed. */
   private places: readonly RemoteWorker<Job>[] = [];
@@ -62,6 +63,19 @@ export class RemoteAttempt<Job> {
     }
   }
 
+  /** The slots run already, at these places, under a coordinator that is gone. They are ready when they have told how far they are. */
+  adopt(places: readonly RemoteWorker<Job>[]): void {
+    if (this.isOver) return;
+    this.places = places;
+    for (const slot of this.slots) slot.awaitAdoption();
+    for (const worker of new Set(places)) worker.send({ kind: 'adopt', attempt: this.number });
+  }
+
+  /** What slots that were adopted have told; nothing of those that were placed. */
+  get held(): readonly HeldSlot[] {
+    return this.slots.flatMap(({ held }) => held ?? []);
+  }
+
   /** There is no place for it. */
   abandon(error: unknown): void {
     for (const slot of this.slots) slot.lost(error);
@@ -70,6 +84,7 @@ export class RemoteAttempt<Job> {
   /** A worker says something; what belongs to another attempt is not for this one. */
   accept(worker: RemoteWorker<Job>, message: FromSlots): void {
     if (message.attempt !== this.number) return;
+    if (message.kind === 'held') return this.take(worker, message.slots);
     const { slot } = message;
     if (this.places[slot] !== worker)
       throw new MillraceError('io', `a worker spoke for slot ${slot}, which it does not host`);
@@ -81,6 +96,14 @@ export class RemoteAttempt<Job> {
   /** A worker is gone, and its slots with it. */
   lost(worker: RemoteWorker<Job>, error: unknown): void {
     for (const slot of this.slotsOf(worker)) this.slots[slot]?.lost(error);
+  }
+
+  private take(worker: RemoteWorker<Job>, slots: readonly HeldSlot[]): void {
+    for (const slot of this.slotsOf(worker)) {
+      const held = slots.find((one) => one.slot === slot);
+      if (held !== undefined) this.slots[slot]?.adopt(held);
+      else this.slots[slot]?.lost(new MillraceError('io', `Slot ${slot} ended before it was adopted.`));
+    }
   }
 
   private tell(slot: number, call: SlotCall): void {

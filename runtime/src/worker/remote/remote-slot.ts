@@ -4,8 +4,15 @@ import { OpenQuestions } from '../open-questions.ts';
 import { fromPlainError } from '../plain-error.ts';
 import type { SlotHandle, SlotReports, SubtaskReport } from '../slot-handle.ts';
 import { injectCall, openCall, preloadCall, type SlotAnswer, type SlotCall } from './slot-calls.ts';
+import type { HeldSlot } from './slot-journal.ts';
 
-/** A slot in another process, as the coordinator holds it: what it is told goes out as messages, what it tells comes in as such. */
+/** What is passed on when the slot has been started here. */
+type Passed = Exclude<SlotAnswer, { kind: 'cancelled' | 'report' }>;
+
+/**
+ * A slot in another process, as the coordinator holds it: what it is told goes out as messages, what it tells comes in as such. One that
+ * is adopted runs already: what it tells waits until it is started here.
+ */
 export class RemoteSlot implements SlotHandle {
   readonly ready: Promise<void>;
   private readonly slot: number;
@@ -18,6 +25,10 @@ export class RemoteSlot implements SlotHandle {
   private readonly cancelled = Promise.withResolvers<void>();
   private readonly questions = new OpenQuestions();
   private isOver = false;
+  /** Set while it is to be adopted and is not started here: how far it is, once it has told. */
+  private adoption: { held: HeldSlot | undefined } | undefined;
+  /** What an adopted slot has told before it was started here. */
+  private early: Passed[] = [];
   private lastReport: readonly SubtaskReport[] = [];
   private lastMetrics: MetricSnapshot = new MetricGroup().snapshot();
 
@@ -44,7 +55,29 @@ export class RemoteSlot implements SlotHandle {
   }
 
   start(): void {
-    this.tell({ kind: 'start' });
+    const { early, adoption } = this;
+    if (adoption === undefined) return this.tell({ kind: 'start' });
+    this.adoption = undefined;
+    for (const task of adoption.held?.asked ?? []) this.reports.requestSplit(task);
+    if (adoption.held?.ended !== undefined) this.reports.onEnded?.(adoption.held.ended.drained);
+    this.early = [];
+    for (const answer of early) if (!this.isOver) this.pass(answer);
+  }
+
+  /** It runs already. What it tells before it has said how far it is will be in that. */
+  awaitAdoption(): void {
+    this.adoption = { held: undefined };
+  }
+
+  /** It runs, and this is how far it is. Ready. */
+  adopt(held: HeldSlot): void {
+    this.adoption = { held };
+    this.isReady.resolve();
+  }
+
+  /** How far it was when it was adopted, until it is started. */
+  get held(): HeldSlot | undefined {
+    return this.adoption?.held;
   }
 
   addSplit(task: number, split: unknown): void {
@@ -109,7 +142,9 @@ export class RemoteSlot implements SlotHandle {
         this.lastMetrics = answer.metrics;
         return;
       default:
-        if (!this.isOver) this.pass(answer);
+        if (this.isOver) return;
+        if (this.adoption === undefined || answer.kind === 'failed') this.pass(answer);
+        else if (this.adoption.held !== undefined) this.early.push(answer);
     }
   }
 
@@ -119,7 +154,7 @@ export class RemoteSlot implements SlotHandle {
     this.fail(error);
   }
 
-  private pass(answer: Exclude<SlotAnswer, { kind: 'cancelled' | 'report' }>): void {
+  private pass(answer: Passed): void {
     const { reports } = this;
     switch (answer.kind) {
       case 'ready':

@@ -24,6 +24,8 @@ export interface WorkerSettings extends Omit<WorkerSlotsSettings, 'deadLetters'>
   readonly runtimeVersion: string;
   /** How long it looks for a coordinator before it ends by itself. */
   readonly reconnectForMs: number;
+  /** Whether the next coordinator will be found where this one is: until then the slots go on. */
+  readonly holdsSlots: boolean;
   /** How long it waits for others to take over what it has when it is asked to leave. */
   readonly graceMs: number;
 }
@@ -38,8 +40,8 @@ const alone = ({ host, port }: PeerAddress, afterMs: number, cause: unknown): Mi
   });
 
 /**
- * A worker from its start to its end. It calls the coordinator and hosts what it is told to; when the link is lost its slots are closed, the
- * process stays, and calls again, until there is a coordinator or its time is up.
+ * A worker from its start to its end. It calls the coordinator and hosts what it is told to. When the link is lost it calls again, until
+ * there is a coordinator or its time is up. Meanwhile its slots go on, where the next coordinator can go on with them; else they are closed.
  */
 export class WorkerProgram {
   /** Settles when nothing is left of it; with the error that ended it, if one did. */
@@ -49,7 +51,7 @@ export class WorkerProgram {
   private readonly slots: WorkerSlots;
   private readonly forward: Logger;
   private link: ControlLink | undefined;
-  private host: WorkerHost<RemoteJob> | undefined;
+  private readonly host: WorkerHost<RemoteJob>;
   private waiting: Cancellable | undefined;
   private lostMs: number;
   private isOver = false;
@@ -73,6 +75,14 @@ export class WorkerProgram {
       logger: this.forward,
       deadLetters: (letter) => this.tell({ kind: 'deadLetter', letter }),
     });
+    this.host = new WorkerHost<RemoteJob>({
+      system: settings.system,
+      host: settings.host,
+      send: (message) => this.tell(message),
+      create: (order) => this.slots.create(order),
+      // What is read behind no checkpoint belongs to no coordinator but its own.
+      mayHold: ({ store, batchMode }) => settings.holdsSlots && store !== undefined && !batchMode,
+    });
   }
 
   start(): void {
@@ -92,8 +102,11 @@ export class WorkerProgram {
     this.waiting = this.settings.system.timers.after(this.settings.graceMs, () => void this.end());
   }
 
-  private tell(message: FromWorker): void {
-    this.link?.send(message);
+  private tell(message: FromWorker<RemoteJob>): void {
+    if (this.link !== undefined) return this.link.send(message);
+    if (message.kind !== 'slot' || message.answer.kind !== 'failed') return;
+    const { slot, answer } = message;
+    this.settings.logger.warn(`Slot ${slot} has failed without a coordinator: ${answer.error.message}`);
   }
 
   private async call(delayMs: number): Promise<void> {
@@ -118,15 +131,11 @@ export class WorkerProgram {
   }
 
   private join(link: ControlLink): void {
-    const { system, host, slots, runtimeVersion } = this.settings;
+    const { slots, runtimeVersion } = this.settings;
+    const { term, holds } = this.host;
+    if (holds === undefined) void this.host.close();
     this.link = link;
-    this.host = new WorkerHost<RemoteJob>({
-      system,
-      host,
-      send: (message) => link.send(message),
-      create: (order) => this.slots.create(order),
-    });
-    this.tell({ kind: 'register', runtimeVersion, slots, artifacts: this.artifacts() });
+    this.tell({ kind: 'register', runtimeVersion, slots, artifacts: this.artifacts(), term, holds });
     link.listen({
       onMessage: (message) => this.obey(message as ToWorker<RemoteJob>),
       onClosed: (error) => void this.lost(error),
@@ -142,19 +151,22 @@ export class WorkerProgram {
         return void this.end(fromPlainError(message.error) as MillraceError);
       case 'end':
         return void this.end();
+      case 'letGo':
+        return void this.host.close();
       default:
-        this.host?.accept(message);
+        this.host.accept(message);
     }
   }
 
-  /** Whoever leads next begins an attempt: nothing of the one before may go on beside it. */
+  /** Where whoever leads next begins an attempt, nothing of the one before may go on beside it. */
   private async lost(error: MillraceError | undefined): Promise<void> {
     const { logger, name, system } = this.settings;
     this.link = undefined;
     if (this.isOver) return;
     logger.warn(`${name} has lost its coordinator: ${error?.message ?? 'it has ended'}`);
     this.lostMs = system.clock.monotonicMs();
-    await this.host?.close();
+    if (this.host.holds === undefined) await this.host.close();
+    else logger.info(`${name} goes on without a coordinator, until there is another`);
     if (!this.isOver) await this.call(firstDelayMs);
   }
 
@@ -162,7 +174,7 @@ export class WorkerProgram {
     if (this.isOver) return;
     this.isOver = true;
     this.waiting?.cancel();
-    await this.host?.close();
+    await this.host.close();
     await this.slots.close();
     this.link?.end();
     this.resolveEnded(error);

@@ -15,12 +15,14 @@ const deployed = () => {
   const made: { readonly order: SlotOrder<Job>; readonly slot: NotingSlot; readonly peers: unknown[] }[] = [];
   const heard: string[] = [];
   const attempts: RemoteAttempt<Job>[] = [];
+  const led = { term: 1 };
   const workers = [1, 2].map((capacity, number) => {
     const host = new WorkerHost<Job>({
       system: machine.system,
       host: `worker${number}`,
       send: (message) => {
-        for (const attempt of attempts) attempt.accept(worker, sent(message));
+        // Whoever leads last hears of an attempt.
+        attempts.findLast(({ number }) => number === message.attempt)?.accept(worker, sent(message));
       },
       create: (order) => {
         const slot = new NotingSlot();
@@ -28,8 +30,12 @@ const deployed = () => {
         made.push({ order, slot, peers });
         return { handle: slot, connect: (all) => void peers.push(...all) };
       },
+      mayHold: () => true,
     });
-    const worker: RemoteWorker<Job> = { capacity, send: (message) => host.accept(sent(message)) };
+    const worker: RemoteWorker<Job> = {
+      capacity,
+      send: (message) => host.accept({ ...sent(message), term: led.term }),
+    };
     return { host, worker };
   });
   const all = workers.map(({ worker }) => worker);
@@ -37,6 +43,7 @@ const deployed = () => {
     const attempt = new RemoteAttempt<Job>(number, 3, { name: 'orders' }, (slot) => ({
       requestSplit: (task) => void heard.push(`${number}/${slot} wants a split of ${task}`),
       sendState: () => undefined,
+      onEnded: (drained) => void heard.push(`${number}/${slot} ended ${drained}`),
       onFinished: () => void heard.push(`${number}/${slot} finished`),
       onFailed: (error) => void heard.push(`${number}/${slot} failed: ${(error as Error).message}`),
     }));
@@ -48,7 +55,7 @@ const deployed = () => {
     attempt.place(placeSlots(3, all));
     return attempt;
   };
-  return { machine, made, heard, hosts: workers.map(({ host }) => host), workers: all, prepare, deploy };
+  return { machine, made, heard, led, hosts: workers.map(({ host }) => host), workers: all, prepare, deploy };
 };
 
 const last = <T>(list: readonly T[], count: number): readonly T[] => list.slice(-count);
@@ -154,6 +161,77 @@ describe('a worker', () => {
     deploy(2);
     deploy(1);
     expect(made.map(({ order }) => order.attempt)).toEqual([2, 2, 2]);
-    expect(() => hosts[0]?.accept({ kind: 'sing' } as never)).toThrow('which means nothing here');
+    expect(() => hosts[0]?.accept({ kind: 'sing', term: 1 } as never)).toThrow('which means nothing here');
+  });
+});
+
+describe('slots whose coordinator is gone', () => {
+  /** An attempt that runs in both workers. */
+  const running = async () => {
+    const parts = deployed();
+    const first = parts.deploy(1);
+    for (const { slot } of parts.made) slot.loading.resolve();
+    await settle(parts.machine);
+    for (const slot of first.slots) slot.start();
+    return { ...parts, first };
+  };
+
+  it('are held where all of them run, and may be', async () => {
+    const { hosts, first, made } = await running();
+    const job = { name: 'orders' };
+    expect(hosts.map(({ holds }) => holds)).toEqual([
+      { attempt: 1, slots: [0], job },
+      { attempt: 1, slots: [1, 2], job },
+    ]);
+    first.slots[2]?.stop();
+    made[0]?.order.reports.onFailed(new Error('broken'));
+    expect(hosts.map(({ holds }) => holds)).toEqual([undefined, undefined]);
+  });
+
+  it('go on under the next one: what they ask and asked reaches it once they are started there', async () => {
+    const { workers, first, made, heard, prepare } = await running();
+    first.slots[2]?.addSplit(5, 'a');
+    made[2]?.order.reports.requestSplit(5);
+    made[1]?.order.reports.onEnded?.(true);
+    heard.length = 0;
+    const next = prepare(1);
+    next.adopt(placeSlots(3, workers));
+    await Promise.all(next.slots.map(({ ready }) => ready));
+    expect(next.held.map(({ slot, splits, asked }) => [slot, splits, asked])).toEqual([
+      [0, [], []],
+      [1, [], []],
+      [2, [{ task: 5, split: 'a', behindId: 0 }], [5]],
+    ]);
+    made[0]?.order.reports.requestSplit(5);
+    heard.length = 0;
+    for (const slot of next.slots) slot.start();
+    expect(heard).toEqual(['1/0 wants a split of 5', '1/1 ended true', '1/2 wants a split of 5']);
+    next.slots[2]?.addSplit(5, 'b');
+    expect(made[2]?.slot.told.slice(-2)).toEqual([
+      ['addSplit', 5, 'a'],
+      ['addSplit', 5, 'b'],
+    ]);
+    expect(made[0]?.slot.told).toEqual([['start']]);
+  });
+
+  it('fail the attempt when they cannot go on', async () => {
+    const { workers, first, heard, prepare } = await running();
+    first.slots[2]?.stop();
+    const next = prepare(1);
+    next.adopt(placeSlots(3, workers));
+    await expect(next.slots[1]?.ready).rejects.toThrow('Slot 1 ended before it was adopted.');
+    expect(heard).toEqual([
+      '1/1 failed: Slot 1 ended before it was adopted.',
+      '1/2 failed: Slot 2 ended before it was adopted.',
+    ]);
+  });
+
+  it('obey nobody who leads in a lower term than they have heard of', async () => {
+    const { workers, first, made, led, prepare } = await running();
+    led.term = 2;
+    prepare(1).adopt(placeSlots(3, workers));
+    led.term = 1;
+    expect(() => first.slots[0]?.stop()).toThrow('it leads in term 1, and another leads in term 2');
+    expect(made[0]?.slot.told).toEqual([['start']]);
   });
 });

@@ -8,6 +8,7 @@ import type { ControlLink } from '../../../src/exchange/tcp/control-link.ts';
 import { settle } from '../../../src/testing/settle.ts';
 import { createTestSystem } from '../../../src/testing/test-system.ts';
 import { toPlainError } from '../../../src/worker/plain-error.ts';
+import type { RemoteJob } from '../../../src/worker/remote/remote-job.ts';
 import type { FromWorker } from '../../../src/worker/remote/worker-messages.ts';
 import { WorkerProgram } from '../../../src/worker/remote/worker-program.ts';
 import { keptLog } from '../../coordinator/frozen-job.ts';
@@ -20,7 +21,7 @@ const started = () => {
   const { logger, lines } = keptLog();
   const port = 7000;
   const listen = async () => {
-    const heard: FromWorker[] = [];
+    const heard: FromWorker<RemoteJob>[] = [];
     const links: ControlLink[] = [];
     const opening = listenForControl({
       system: machine.system,
@@ -31,7 +32,7 @@ const started = () => {
       onLink: (link) => {
         links.push(link);
         link.listen({
-          onMessage: (message) => void heard.push(message as FromWorker),
+          onMessage: (message) => void heard.push(message as FromWorker<RemoteJob>),
           onClosed: () => undefined,
         });
       },
@@ -63,6 +64,7 @@ const started = () => {
     runtimeVersion: '1.2.3',
     reconnectForMs: 20_000,
     graceMs: 5000,
+    holdsSlots: true,
   });
   let end: { readonly error: MillraceError | undefined } | undefined;
   void worker.ended.then((error) => {
@@ -79,7 +81,14 @@ const started = () => {
   return { machine, worker, lines, directory, listen, pass, end: () => end };
 };
 
-const registration = { kind: 'register', runtimeVersion: '1.2.3', slots: 2, artifacts: [] };
+const registration = {
+  kind: 'register',
+  runtimeVersion: '1.2.3',
+  slots: 2,
+  artifacts: [],
+  term: 0,
+  holds: undefined,
+};
 
 describe('a worker', () => {
   it('looks for its coordinator until there is one, and says what it is', async () => {
