@@ -113,7 +113,8 @@ const pieceBytes = (expectedBytes: number): number => Math.min(Math.max(64, expe
 
 const compress = (bytes: Uint8Array): Promise<Uint8Array> =>
   new Promise((resolve, reject) => {
-    const chunkSize = pieceBytes(bytes.length + (bytes.length >>> 8) + 64);
+    // Half of what comes in mostly holds what comes out, and less memory is taken for it.
+    const chunkSize = pieceBytes((bytes.length >>> 1) + 64);
     const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 0 };
     zstdCompress(bytes, { chunkSize, params }, settle(resolve, reject));
   });

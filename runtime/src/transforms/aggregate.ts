@@ -4,6 +4,7 @@ import { ByteReader, ByteWriter } from '../batch/codec.ts';
 import { ReadShapes, WrittenShapes } from '../batch/value-codec.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import { MillraceError } from '../contract/errors.ts';
+import type { TableCut } from '../state/frozen-table.ts';
 import { keyGroupOf } from '../state/key-groups.ts';
 import type { MemoryAccount } from '../state/memory-account.ts';
 import type { TableRows } from '../state/row-scatter.ts';
@@ -21,8 +22,12 @@ type Spec = Extract<TransformSpec, { kind: 'aggregate' }>;
 const formatVersion = 2;
 
 /** Rows of one key group, with the number of records seen before them. */
-const encodeRows = (arrivals: number, runs: readonly TableRows[]): Uint8Array => {
-  const writer = new ByteWriter();
+const encodeRows = (
+  arrivals: number,
+  runs: readonly TableRows[],
+  writer: ByteWriter = new ByteWriter(),
+): Uint8Array => {
+  writer.reset();
   const shapes = new WrittenShapes();
   writer.writeByte(formatVersion);
   writer.writeVarint(arrivals);
@@ -95,9 +100,11 @@ class AggregateProcessor implements Processor {
     const { groups, afterEpochs } = checkpoints.begin(request, epoch);
     this.epoch += 1;
     const account = this.context.memory.open({ state: 'snapshot' });
-    const parts = groups.map((group) =>
-      this.freeze(group, epoch, afterEpochs[group.keyGroup]!, account.open()),
-    );
+    const writer = new ByteWriter();
+    const parts = groups.map((group) => {
+      const cut = { epoch, afterEpochs: Int32Array.of(afterEpochs[group.keyGroup]!) };
+      return this.freeze(group, cut, account.open(), writer);
+    });
     return new SnapshotSequence(parts, () => {
       account.close();
       checkpoints.ended();
@@ -110,13 +117,12 @@ class AggregateProcessor implements Processor {
 
   private freeze(
     { keyGroup, mode }: GroupPlace,
-    epoch: number,
-    afterEpoch: number,
+    cut: TableCut,
     account: MemoryAccount,
+    writer: ByteWriter,
   ): KeyedSnapshot {
     const table = this.tables[keyGroup];
     const { arrivals, initialNumbers, heapCount } = this.aggregation;
-    const cut = { epoch, afterEpochs: Int32Array.of(afterEpoch) };
     return new TablesSnapshot({
       groups: [{ keyGroup, mode, place: 0 }],
       tables: table === undefined ? [] : [table.freeze(cut, account)],
@@ -129,6 +135,7 @@ class AggregateProcessor implements Processor {
         encodeRows(
           arrivals,
           runs.map(({ rows }) => rows),
+          writer,
         ),
       ended: () => table?.thaw(),
     });

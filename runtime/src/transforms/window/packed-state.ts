@@ -3,6 +3,8 @@ import { ByteReader, ByteWriter } from '../../batch/codec.ts';
 /** Version 1 never left a process: there were no checkpoints. */
 const formatVersion = 2;
 
+const mostVarintBytes = 8;
+
 /** The state of one key group of a processor that keeps it in several places. */
 export interface PackedState {
   /** Records that the processor had seen: those to come are later. */
@@ -17,7 +19,8 @@ export const packState = (state: PackedState): Uint8Array | undefined =>
 
 /** As bytes with a version, also when there is nothing in any part. */
 export const packParts = ({ arrivals, parts }: PackedState): Uint8Array => {
-  const writer = new ByteWriter();
+  const bytes = parts.reduce((sum, part) => sum + (part?.length ?? 0) + mostVarintBytes, 0);
+  const writer = new ByteWriter(1 + 2 * mostVarintBytes + bytes);
   writer.writeByte(formatVersion);
   writer.writeVarint(arrivals);
   writer.writeVarint(parts.length);
@@ -25,7 +28,7 @@ export const packParts = ({ arrivals, parts }: PackedState): Uint8Array => {
     writer.writeVarint(part === undefined ? 0 : part.length + 1);
     if (part !== undefined) writer.writeBytes(part);
   }
-  return writer.toBytes();
+  return writer.take(0);
 };
 
 /** @throws MillraceError record-invalid for damaged bytes or those of a later version. */

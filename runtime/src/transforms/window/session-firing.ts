@@ -29,12 +29,12 @@ export interface SessionRecord {
   readonly endMs: number;
 }
 
-/** Sessions of one key group, run after run. */
-export const encodeSessions = (runs: readonly TableRows[]): Uint8Array => {
-  const writer = new ByteWriter();
+/** Sessions of one key group, run after run; a view into the writer, which holds nothing else afterwards. */
+export const encodeSessions = (runs: readonly TableRows[], writer: ByteWriter): Uint8Array => {
+  writer.reset();
   const shapes = new WrittenShapes();
   for (const rows of runs) writeAccumulators(rows, writer, shapes);
-  return writer.toBytes();
+  return writer.view();
 };
 
 /**
@@ -183,7 +183,7 @@ export class SessionFiring {
   exportKeyGroup(keyGroup: number, maxParallelism: number): Uint8Array | undefined {
     const { table } = this;
     const rows = Int32Array.from(this.rowsOf(keyGroup, maxParallelism));
-    return rows.length === 0 ? undefined : encodeSessions([gatherRows(table, rows)]);
+    return rows.length === 0 ? undefined : encodeSessions([gatherRows(table, rows)], new ByteWriter());
   }
 
   /** Puts sessions in; those that are there already stay as they are. */

@@ -1,5 +1,6 @@
 import type { WindowAssigner } from '../../api/windows.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
+import { ByteWriter } from '../../batch/codec.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import { SkippedRecords } from '../aggregation/inputs.ts';
@@ -149,6 +150,7 @@ export class SessionWindowProcessor implements Processor {
     const { groups, afterEpochs } = checkpoints.begin(request, table.epoch);
     const account = context.memory.open({ state: 'snapshot' });
     const { arrivals } = this.aggregation;
+    const writer = new ByteWriter();
     const outputs = new Map(keyGroups.map((group) => [group, this.output.exportKeyGroup?.(group)]));
     return new TablesSnapshot({
       groups,
@@ -159,7 +161,10 @@ export class SessionWindowProcessor implements Processor {
       account,
       isHeaded: true,
       encode: (keyGroup, runs, isFirst) => {
-        const sessions = encodeSessions(runs.map(({ rows }) => rows));
+        const sessions = encodeSessions(
+          runs.map(({ rows }) => rows),
+          writer,
+        );
         return packParts({ arrivals, parts: isFirst ? [sessions, outputs.get(keyGroup)] : [sessions] });
       },
       ended: () => {

@@ -34,9 +34,13 @@ export interface SliceRows {
   readonly rows: TableRows;
 }
 
-/** Rows with the end through which their windows have fired. */
-export const encodeSlices = (firedEndMs: number, runs: readonly SliceRows[]): Uint8Array => {
-  const writer = new ByteWriter();
+/** Rows with the end through which their windows have fired; a view into the writer, which holds nothing else afterwards. */
+export const encodeSlices = (
+  firedEndMs: number,
+  runs: readonly SliceRows[],
+  writer: ByteWriter,
+): Uint8Array => {
+  writer.reset();
   const shapes = new WrittenShapes();
   writer.writeDouble(firedEndMs);
   writer.writeVarint(runs.length);
@@ -44,7 +48,7 @@ export const encodeSlices = (firedEndMs: number, runs: readonly SliceRows[]): Ui
     for (const timeMs of [slice.startMs, slice.endMs, slice.lastEndMs]) writer.writeDouble(timeMs);
     writeAccumulators(rows, writer, shapes);
   }
-  return writer.toBytes();
+  return writer.view();
 };
 
 /**
@@ -73,7 +77,7 @@ export class SliceTransfer {
       const rows = this.rowsOf(slice.table, keyGroup);
       return rows.length === 0 ? [] : [{ slice, rows: gatherRows(slice.table, rows) }];
     });
-    return runs.length === 0 ? undefined : encodeSlices(firedEndMs, runs);
+    return runs.length === 0 ? undefined : encodeSlices(firedEndMs, runs, new ByteWriter());
   }
 
   /** Puts rows in, in place of what their keys have there; gives the end through which their windows have fired. */

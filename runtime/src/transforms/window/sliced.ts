@@ -1,4 +1,5 @@
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
+import { ByteWriter } from '../../batch/codec.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
 import type { AccumulatorColumns } from '../aggregation/accumulator.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
@@ -184,6 +185,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     const account = this.context.memory.open({ state: 'snapshot' });
     const spans = store.slices.map(({ startMs, endMs, lastEndMs }) => ({ startMs, endMs, lastEndMs }));
     const { arrivals } = this.aggregation;
+    const writer = new ByteWriter();
     const firedEnds = new Map(groups.map(({ keyGroup }) => [keyGroup, fired.endOf(keyGroup)]));
     const outputs = new Map(groups.map(({ keyGroup }) => [keyGroup, this.output.exportKeyGroup?.(keyGroup)]));
     return new TablesSnapshot({
@@ -196,7 +198,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
       isHeaded: true,
       encode: (keyGroup, runs, isFirst) => {
         const rows = runs.map((run): SliceRows => ({ slice: spans[run.table]!, rows: run.rows }));
-        const slices = encodeSlices(firedEnds.get(keyGroup)!, rows);
+        const slices = encodeSlices(firedEnds.get(keyGroup)!, rows, writer);
         return packParts({ arrivals, parts: isFirst ? [slices, outputs.get(keyGroup)] : [slices] });
       },
       ended: () => {
