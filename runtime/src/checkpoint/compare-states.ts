@@ -5,6 +5,7 @@
 import { MillraceError } from '../contract/errors.ts';
 import type { StateDescription } from '../state/state-description.ts';
 import type { CheckpointManifest, ManifestTransform, StateSchema } from './manifest.ts';
+import type { NewUids } from './rename-uids.ts';
 
 /** A state of the job that is to go on. */
 export interface JobState extends StateDescription {
@@ -102,7 +103,7 @@ const judge = (stored: StateSchema, now: JobState): Verdict => {
 const removed = (what: string): Verdict => ({
   change: 'removed',
   why: `the job has no such ${what} any more`,
-  next: 'Allow that its state is left behind, or say where it is now: a uid, or renamedFrom of a descriptor.',
+  next: 'Allow that its state is left behind (--allow-removed), or say where it is now: its uid (--rename OLD=NEW), or renamedFrom of a descriptor.',
 });
 
 const compareTransform = (stored: readonly StateSchema[], now: readonly JobState[]): StateDifference[] => {
@@ -129,6 +130,16 @@ const compareTransform = (stored: readonly StateSchema[], now: readonly JobState
   return differences;
 };
 
+/** What of a checkpoint is compared: transforms that hold something. A job may lose and gain others as it likes. */
+export const statefulPart = ({
+  transforms,
+  schemas,
+  sources,
+}: Pick<CheckpointManifest, 'transforms' | 'schemas' | 'sources'>): Stored => {
+  const uids = new Set([...schemas, ...sources].map(({ uid }) => uid));
+  return { transforms: transforms.filter(({ uid }) => uids.has(uid)), schemas };
+};
+
 /**
  * Compares what a checkpoint holds with what a job has.
  * @param renamedUids new uids by those of the checkpoint
@@ -136,12 +147,22 @@ const compareTransform = (stored: readonly StateSchema[], now: readonly JobState
 export const compareStates = (
   stored: Stored,
   job: JobStates,
-  renamedUids: ReadonlyMap<string, string> = new Map(),
+  renamedUids: NewUids = new Map(),
 ): readonly StateDifference[] => {
   const differences: StateDifference[] = [];
   const seen = new Set<string>();
   for (const { uid, kind } of stored.transforms) {
     const nowUid = renamedUids.get(uid) ?? uid;
+    if (nowUid !== uid && stored.transforms.some((other) => other.uid === nowUid)) {
+      const why = `it cannot be called “${nowUid}”: the checkpoint has both`;
+      differences.push({
+        uid,
+        change: 'incompatible',
+        why,
+        next: 'Take the rename away, or name another uid.',
+      });
+      continue;
+    }
     const transform = job.transforms.find((one) => one.uid === nowUid);
     if (transform === undefined) {
       differences.push({ uid, ...removed('transform') });

@@ -20,6 +20,8 @@ export interface StateObjectRef {
   readonly indexBytes: number;
   /** Of which it has pieces, as ranges such as `0-31,40`. */
   readonly keyGroups: string;
+  /** The uids that transforms have now, by those in the object; absent = the same. */
+  readonly renamed?: Readonly<Record<string, string>> | undefined;
 }
 
 const stateKinds = [
@@ -152,6 +154,7 @@ const objectSchema: z.ZodType<StateObjectRef> = z.strictObject({
   indexOffset: count(0),
   indexBytes: count(0),
   keyGroups: ranges(),
+  renamed: z.record(name(), name()).optional(),
 });
 
 const inOrder = (objects: readonly StateObjectRef[]): boolean =>

@@ -31,7 +31,7 @@ export interface ObjectStore {
   putIfAbsent(key: string, bytes: Uint8Array): Promise<'written' | 'exists'>;
   /** The whole object; undefined = there is none. */
   get(key: string): Promise<Uint8Array | undefined>;
-  /** The bytes from `offset` on; undefined = there is no such object. @throws MillraceError io when it is shorter. */
+  /** The bytes from `offset` on; undefined = there is no such object. @throws MillraceError state-damaged when it is shorter. */
   getRange(key: string, offset: number, length: number): Promise<Uint8Array | undefined>;
   /** All objects whose key begins with the prefix, sorted by key. Sees every write that resolved before the call. */
   list(prefix: string): Promise<readonly ObjectStatus[]>;

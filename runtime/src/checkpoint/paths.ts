@@ -95,7 +95,7 @@ export const keyUnder = (root: string, relative: string): string => {
   const key = `${root}${relative}`;
   if (isObjectKey(key) && relative.length > 0) return key;
   throw new MillraceError(
-    'io',
+    'state-damaged',
     `The manifest in ${root} names the object “${relative}”, which is no key inside of it.`,
     {
       hint: 'It was changed or damaged: use another checkpoint or savepoint.',

@@ -61,7 +61,7 @@ export const unsealText = (seal: Seal, bytes: Uint8Array, found: Found, checksum
   const format = Number(match[2]);
   if (format > seal.format)
     throw new MillraceError(
-      'io',
+      'state-damaged',
       `The ${seal.what} ${found.key} is of format ${format}, and this Millrace reads formats up to ${seal.format}.`,
       { hint: 'Run the version of Millrace that wrote it, or a newer one.', where: { ...found } },
     );

@@ -21,6 +21,8 @@ export interface StateObjectPlace {
   readonly sizeBytes: number;
   readonly indexOffset: number;
   readonly indexBytes: number;
+  /** The uids that transforms have now, by those in the object; absent = the same. */
+  readonly renamed?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What reading takes: a store, and the means to check and decompress. */
@@ -163,6 +165,12 @@ const checkedIndex = (
   throw damagedObject(store, key, 'the blocks do not end where the index begins');
 };
 
+const renamedUnits = (index: StateObjectIndex, { renamed }: StateObjectPlace): StateObjectIndex => {
+  if (renamed === undefined) return index;
+  const uids = new Map(Object.entries(renamed));
+  return { ...index, units: index.units.map((unit) => ({ ...unit, uid: uids.get(unit.uid) ?? unit.uid })) };
+};
+
 /**
  * Reads the index of a state object.
  * @throws MillraceError state-damaged when it is damaged, of a newer version, or gone
@@ -181,5 +189,5 @@ export const openStateObject = async (
     );
   const bytes = await store.getRange(key, indexOffset, indexBytes);
   if (bytes === undefined) throw missingObject(store, key);
-  return new StateObject(key, checkedIndex(reading, place, bytes), reading);
+  return new StateObject(key, renamedUnits(checkedIndex(reading, place, bytes), place), reading);
 };

@@ -14,6 +14,8 @@ export const bareTarget = (entry: string): JobTarget => ({
   mode: 'Streaming',
   restart: { strategy: 'None' },
   checkpoint: undefined,
+  renames: {},
+  allowRemoved: false,
   deadLetterPolicy: 'fail',
   deadLetterFile: undefined,
   environment: emptyEnvironment,

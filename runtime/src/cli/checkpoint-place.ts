@@ -60,7 +60,12 @@ const open = async (io: CommandIo, { settings, baseDirectory }: Wanted): Promise
   });
 };
 
-const uidOf = async (io: CommandIo, store: ObjectStore, job: string | undefined): Promise<string> => {
+/** The uid of a job of a store by its name or uid; without either it must be the only one. @throws MillraceError when there is none */
+export const findJobUid = async (
+  io: CommandIo,
+  store: ObjectStore,
+  job: string | undefined,
+): Promise<string> => {
   const checksum = io.system.hashing;
   if (job !== undefined && isKeyPart(job)) {
     const uid = (await findLocalJob(store, job, checksum)) ?? job;
@@ -87,7 +92,7 @@ export const openPlace = async (
   const place = wanted(io, manifest, options);
   const store = await open(io, place);
   try {
-    return { store, jobUid: await uidOf(io, store, place.job) };
+    return { store, jobUid: await findJobUid(io, store, place.job) };
   } catch (error) {
     await store.close();
     throw error;

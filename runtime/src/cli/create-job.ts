@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Artifact } from '../artifact/freeze.ts';
 import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
+import { MillraceError } from '../contract/errors.ts';
 import { partOfMachine } from '../contract/memory-budget.ts';
 import type { LocalSettings } from '../coordinator/local.ts';
 import type { LocalJob } from '../coordinator/local-job.ts';
@@ -9,12 +10,13 @@ import { createThreadedJob } from '../coordinator/threads.ts';
 import { ownVersion } from '../sys/own-version.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { atEntry } from './at-entry.ts';
+import type { BeginningChoice } from './beginning.ts';
 import type { CommandIo } from './command-io.ts';
 import type { DeadLetterFile } from './dead-letter-file.ts';
 import { requireVariables, setVariables } from './environment.ts';
 import { freezeTarget } from './freeze-target.ts';
 import type { JobTarget } from './job-target.ts';
-import { openSavepointStart, type SavepointStart } from './savepoint-start.ts';
+import type { StartOptions } from './start-point.ts';
 import type { WorkersOption } from './workers-option.ts';
 
 /** A job with all that it needs to its end: its store, and its workers. */
@@ -31,35 +33,65 @@ export interface JobCreation {
   readonly onBlocked: () => void;
   /** Absent = all slots are in this process. */
   readonly workers?: WorkersOption | undefined;
-  /** Where it begins while it has no checkpoint of its own; absent = anew. */
-  readonly savepoint?: SavepointStart | undefined;
   /** What the job is called in its store; absent = it is found by its name. */
   readonly jobUid?: string | undefined;
-  /** The state that it has is left behind. */
-  readonly anew?: boolean | undefined;
+  /** What it goes on from. */
+  readonly start: StartOptions;
 }
 
+const withoutStore = (): MillraceError =>
+  new MillraceError(
+    'manifest-invalid',
+    'A job without checkpoints cannot go on from a savepoint or a checkpoint.',
+    {
+      hint: 'Name a store in spec.checkpoint.store: the state is looked for there, or copied there.',
+    },
+  );
+
+const choiceOf = async (
+  { io, target, logger, start: options }: JobCreation,
+  artifact: Artifact,
+): Promise<BeginningChoice> => {
+  const { BeginningChoice } = await import('./beginning.ts');
+  return new BeginningChoice({ io, target, logger, artifact, options });
+};
+
 /** The state that a manifest tells the job to keep; undefined = none. */
-const openState = async (
-  { io, target, jobUid, anew }: JobCreation,
-  { sha256 }: Artifact,
-): Promise<OpenedState | undefined> => {
-  const { name, checkpoint, baseDirectory } = target;
-  if (checkpoint === undefined) return undefined;
+const openState = async (creation: JobCreation, artifact: Artifact): Promise<OpenedState | undefined> => {
+  const { io, target, jobUid, start } = creation;
+  const { name, checkpoint, baseDirectory, maxParallelism } = target;
+  const isFrom = start.from !== undefined || start.fromJob !== undefined;
+  if (checkpoint === undefined) {
+    if (isFrom) throw withoutStore();
+    return undefined;
+  }
   const { openLocalState } = await import('../coordinator/local-state.ts');
+  const choice = await choiceOf(creation, artifact);
   const { system, environment } = io;
-  return await openLocalState({
-    system,
-    checkpoint,
-    jobName: name,
-    jobUid,
-    anew,
-    runtimeVersion: ownVersion(system),
-    artifact: sha256,
-    baseDirectory,
-    environment,
-    maxParallelism: target.maxParallelism,
-  });
+  try {
+    const opened = await openLocalState({
+      system,
+      checkpoint,
+      jobName: name,
+      jobUid,
+      anew: start.anew,
+      evenIfOver: isFrom && start.from?.kind !== 'savepoint' && start.fromJob === undefined,
+      runtimeVersion: ownVersion(system),
+      artifact: artifact.sha256,
+      baseDirectory,
+      environment,
+      maxParallelism,
+      begin: (own, store) => choice.choose(own, store),
+    });
+    const close = async (): Promise<void> => {
+      await choice.close();
+      await opened.close();
+    };
+    return { ...opened, close };
+  } catch (error) {
+    await choice.close();
+    throw error;
+  }
 };
 
 /** A job whose slots are in workers, which live as long as it does. */
@@ -112,9 +144,8 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
   const { system } = io;
   return await atEntry(target.entry, async () => {
     const artifact = await freezeTarget(io, target);
-    const savepoint = creation.savepoint && (await openSavepointStart(io, target, creation.savepoint));
     const opened = await openState(creation, artifact);
-    const from = savepoint?.from;
+    const from = opened?.state.from;
     const settings: LocalSettings = {
       ...target,
       system,
@@ -124,12 +155,8 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
       deadLetters: deadLetters.accept,
       deadLetterParcels: deadLetters,
       onBlocked,
-      state: opened && { ...opened.state, from },
+      state: opened?.state,
       maxParallelism: opened?.maxParallelism ?? target.maxParallelism ?? from?.manifest.maxParallelism,
-    };
-    const closeState = async (): Promise<void> => {
-      await savepoint?.close();
-      await opened?.close();
     };
     try {
       const { job, close } =
@@ -140,11 +167,11 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
         job,
         close: async () => {
           await close();
-          await closeState();
+          await opened?.close();
         },
       };
     } catch (error) {
-      await closeState();
+      await opened?.close();
       throw error;
     }
   });

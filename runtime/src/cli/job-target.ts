@@ -20,6 +20,10 @@ export interface JobTarget {
   readonly restart: RestartPolicy;
   /** Where state is kept; undefined = nowhere. */
   readonly checkpoint: Checkpoint | undefined;
+  /** The uids that transforms with state have now, by those that they had. */
+  readonly renames: Readonly<Record<string, string>>;
+  /** State that the job has no place for any more may be left behind. */
+  readonly allowRemoved: boolean;
   readonly deadLetterPolicy: DeadLetterPolicy;
   /** Absolute path of the NDJSON file that takes dead letters; undefined when the policy needs none. */
   readonly deadLetterFile: string | undefined;

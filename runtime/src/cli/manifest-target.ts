@@ -55,6 +55,8 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
     mode: spec.mode,
     restart: restartPolicyOf(spec.restart, spec.checkpoint !== undefined),
     checkpoint: spec.checkpoint,
+    renames: spec.upgrade.renames,
+    allowRemoved: spec.upgrade.allowRemoved,
     deadLetterPolicy: policies[spec.deadLetter.policy],
     deadLetterFile:
       spec.deadLetter.policy === 'DeadLetter' ? join(dead, `${metadata.name}.ndjson`) : undefined,

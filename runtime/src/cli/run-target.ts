@@ -11,7 +11,7 @@ import { jobTotals, summaryLine } from './summary.ts';
 import { failureOf } from './trouble.ts';
 
 /** What a command is told about a run beside its target. */
-type RunWishes = Pick<JobCreation, 'workers' | 'savepoint' | 'jobUid' | 'anew'>;
+type RunWishes = Pick<JobCreation, 'workers' | 'jobUid' | 'start'>;
 
 /** How a run is shown, and to whom. */
 export interface RunDisplay extends RunWishes {

@@ -145,9 +145,13 @@ const specSchema: z.ZodType<StreamJobSpec, StreamJobInput['spec']> = block(
       }),
     ),
     upgrade: upgradeSchema.prefault({}).meta(
-      about('operator', 'How a changed job replaces the running one. A local run ignores it.', {
-        alsoKnownAs: ['upgradeMode'],
-      }),
+      about(
+        'operator',
+        'How a changed job replaces the running one. A local run heeds `renames` and `allowRemoved` alone.',
+        {
+          alsoKnownAs: ['upgradeMode'],
+        },
+      ),
     ),
     resources: resourcesSchema.prefault({}).meta(about('switch-over', 'What each worker gets.')),
     podTemplate: podTemplateSchema.optional().meta(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { about, block, duration, integer, type Written } from './field.ts';
+import { about, anyText, block, duration, integer, mapOf, type Written } from './field.ts';
 
 /** How a changed job replaces the running one. Read at the next change; editing it alone touches nothing. */
 export interface Upgrade {
@@ -13,6 +13,8 @@ export interface Upgrade {
     readonly lag: 'NotGrowing' | 'Ignored';
   };
   readonly rollback: { readonly enabled: boolean; readonly timeout: string };
+  readonly renames: Readonly<Record<string, string>>;
+  readonly allowRemoved: boolean;
 }
 
 const stabilitySchema: z.ZodType<Upgrade['stability'], Written<Upgrade['stability']>> = block({
@@ -83,4 +85,16 @@ export const upgradeSchema: z.ZodType<Upgrade, Written<Upgrade>> = block({
     .prefault({})
     .meta(about('operator', 'What a new revision must show before the old one is let go.')),
   rollback: rollbackSchema.prefault({}).meta(about('operator', 'What happens when it does not.')),
+  renames: mapOf(anyText(512), anyText(512), 1000)
+    .default({})
+    .meta(
+      about(
+        'operator',
+        'The uids that transforms with state have in the new revision, by those that they had before. What is done already may stay here.',
+      ),
+    ),
+  allowRemoved: z
+    .boolean()
+    .default(false)
+    .meta(about('operator', 'Whether state that the new revision has no place for is left behind.')),
 });

@@ -14,6 +14,8 @@ export interface WantedJob {
   readonly jobUid?: string | undefined;
   /** Someone accepts that the state which is there is left behind. */
   readonly anew?: boolean | undefined;
+  /** It goes on although it has finished. */
+  readonly evenIfOver?: boolean | undefined;
 }
 
 /** The part of a store that is a job's own. */
@@ -74,7 +76,7 @@ const refuseLostNames = async (store: ObjectStore, wanted: WantedJob): Promise<v
  * @throws MillraceError state-damaged when what it was is lost: it never begins with nothing by itself.
  */
 export const findOwnJob = async (store: ObjectStore, wanted: WantedJob): Promise<OwnJob> => {
-  const { system, jobName, jobUid, anew = false } = wanted;
+  const { system, jobName, jobUid, anew = false, evenIfOver = false } = wanted;
   const { hashing, random } = system;
   if (jobUid !== undefined) {
     if (anew) throw anewUnderUid(jobUid);
@@ -83,7 +85,7 @@ export const findOwnJob = async (store: ObjectStore, wanted: WantedJob): Promise
   if (!anew && (await findLocalName(store, jobName, hashing)) === undefined)
     await refuseLostNames(store, wanted);
   const isDone = async (known: LocalName): Promise<boolean> =>
-    anew || isOver(await read(store, known.jobUid, wanted));
+    anew || (!evenIfOver && isOver(await read(store, known.jobUid, wanted)));
   const name = await localJob(store, jobName, random.id(), hashing, isDone);
   const standing = await read(store, name.jobUid, wanted);
   if (name.hasBegun && standing.number === 0) throw lostJob(store, wanted, name);

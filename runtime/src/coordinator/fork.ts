@@ -1,14 +1,20 @@
-import { compareStates, type JobStates, requireCompatible } from '../checkpoint/compare-states.ts';
+import {
+  compareStates,
+  type JobStates,
+  requireCompatible,
+  statefulPart,
+} from '../checkpoint/compare-states.ts';
 import { asAttempt } from '../checkpoint/ids.ts';
 import type { CheckpointManifest, StateObjectRef } from '../checkpoint/manifest.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { stateKey, statePartsOf } from '../checkpoint/paths.ts';
+import { type NewUids, renameUids } from '../checkpoint/rename-uids.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { Hashing } from '../sys/hashing.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
 import type { Claimed } from './job-log.ts';
 
-/** A savepoint that a job begins with, while it has no checkpoint of its own. */
+/** A savepoint, or a checkpoint of another job, that a job begins with while it has no checkpoint of its own. */
 export interface ForkSource {
   readonly manifest: CheckpointManifest;
   /** Where its objects lie. */
@@ -17,6 +23,7 @@ export interface ForkSource {
   readonly states: JobStates;
   /** State that the job has no place for may be left behind. */
   readonly allowRemoved?: boolean | undefined;
+  readonly renamed?: NewUids | undefined;
 }
 
 export type Forked = Pick<JobCheckpoints, 'base' | 'store' | 'log' | 'onlyLast'>;
@@ -24,19 +31,9 @@ export type Forked = Pick<JobCheckpoints, 'base' | 'store' | 'log' | 'onlyLast'>
 /** Objects that are in memory at a time. */
 const copiedAtOnce = 2;
 
-/** Transforms that hold something: a job may lose and gain others as it likes. */
-const withState = ({
-  transforms,
-  schemas,
-  sources,
-}: CheckpointManifest): CheckpointManifest['transforms'] => {
-  const uids = new Set([...schemas, ...sources].map(({ uid }) => uid));
-  return transforms.filter(({ uid }) => uids.has(uid));
-};
-
 /** @throws MillraceError job-invalid when the job cannot go on from a savepoint, with every reason */
 const requireForkable = (
-  { manifest, folder, states, allowRemoved = false }: ForkSource,
+  { manifest, folder, states, allowRemoved = false, renamed }: ForkSource,
   { base: { graph }, onlyLast }: Forked,
 ): void => {
   const refuse = (why: string, hint: string): MillraceError =>
@@ -49,7 +46,7 @@ const requireForkable = (
       `Set spec.maxParallelism to ${manifest.maxParallelism}: it cannot change over the life of the state.`,
     );
   }
-  const differences = compareStates({ ...manifest, transforms: withState(manifest) }, states);
+  const differences = compareStates(statefulPart(manifest), states, renamed);
   requireCompatible(differences, allowRemoved, folder.place);
 };
 
@@ -96,8 +93,8 @@ const copy = async (
     bytes !== undefined && bytes.length === reference.sizeBytes && crc32(bytes) === reference.crc32;
   if (isWhole) return await to.put(key, bytes);
   const what = bytes === undefined ? 'is missing' : 'is damaged';
-  throw new MillraceError('io', `The object ${reference.key} of the savepoint in ${from.place} ${what}.`, {
-    hint: 'Start from another savepoint, or bring this one back from a copy.',
+  throw new MillraceError('state-damaged', `The object ${reference.key} in ${from.place} ${what}.`, {
+    hint: 'Start from another savepoint or checkpoint, or bring this one back from a copy.',
     where: { store: from.place, key: reference.key },
   });
 };
@@ -105,7 +102,7 @@ const copy = async (
 /**
  * Makes a savepoint the first checkpoint of a job that has none: compares, copies its objects below the job's own root, and publishes the
  * manifest, from which on the job needs the savepoint no more.
- * @throws MillraceError job-invalid when the job cannot go on from it, io when it is damaged or a store fails
+ * @throws MillraceError job-invalid when the job cannot go on from it, state-damaged when it is, io when a store fails
  */
 export const fork = async (
   hashing: Hashing,
@@ -115,7 +112,11 @@ export const fork = async (
 ): Promise<Claimed> => {
   requireForkable(source, job);
   const { objects } = source.manifest;
-  const manifest = forkManifest(source.manifest, job.base, claimed.attempt);
+  const manifest = forkManifest(
+    renameUids(source.manifest, source.renamed ?? new Map()),
+    job.base,
+    claimed.attempt,
+  );
   for (let from = 0; from < objects.length; from += copiedAtOnce) {
     await Promise.all(
       objects.slice(from, from + copiedAtOnce).map((object, i) => {

@@ -1,6 +1,7 @@
 import { LogWriter } from '../checkpoint/log-writer.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { jobRoot } from '../checkpoint/paths.ts';
+import { type NewUids, renameUids } from '../checkpoint/rename-uids.ts';
 import type { Standing } from '../checkpoint/standing.ts';
 import { storeUnder } from '../checkpoint/store-under.ts';
 import { openStore, type StoreSurroundings } from '../checkpoint/stores/open-store.ts';
@@ -9,7 +10,8 @@ import { parseDuration } from '../contract/duration.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
 import { findOwnJob, type OwnJob, type WantedJob } from './find-own-job.ts';
-import { createJobLog, type JobLog } from './job-log.ts';
+import type { ForkSource } from './fork.ts';
+import { type Claimed, createJobLog, type JobLog } from './job-log.ts';
 import type { LocalState } from './local.ts';
 
 export interface LocalStateSettings extends StoreSurroundings, WantedJob {
@@ -20,6 +22,18 @@ export interface LocalStateSettings extends StoreSurroundings, WantedJob {
   readonly artifact: string;
   /** The number of key groups that the manifest asks for; absent = whatever the state has. */
   readonly maxParallelism?: number | undefined;
+  /** Decides what the job goes on from, by where it stands; absent = its latest checkpoint. Rejects when it may not. */
+  readonly begin?: ((own: Standing, store: ObjectStore) => Promise<Beginning>) | undefined;
+}
+
+/** What a job goes on from, if not from its latest checkpoint as it is. */
+export interface Beginning {
+  /** It goes back to the checkpoint of this entry of its log first. */
+  readonly goBack?: { readonly to: number; readonly acceptRepeats: boolean } | undefined;
+  /** Transforms have other uids than at the checkpoint. */
+  readonly renamed?: NewUids | undefined;
+  /** While it has no checkpoint of its own. */
+  readonly from?: ForkSource | undefined;
 }
 
 /** The state of a local job in its store, until it is closed. */
@@ -51,17 +65,35 @@ const keyGroupsOf = ({ jobUid, line }: Standing, settings: LocalStateSettings): 
   return maxParallelism;
 };
 
-/** The log of a job of which is noted that it has one. */
-const notedLog = (log: JobLog, job: OwnJob): JobLog => ({
-  ...log,
-  claim: async () => {
-    const claimed = await log.claim();
+/** The log of a job that goes on as was decided: what runs is not adopted by who goes back. */
+const beginningLog = (log: JobLog, job: OwnJob, { goBack, renamed = new Map() }: Beginning): JobLog => {
+  let isBegun = false;
+  const begun = async (claimed: Claimed): Promise<Claimed> => {
     await job.hasBegun();
-    return claimed;
-  },
-});
+    isBegun = true;
+    const { manifest } = claimed;
+    return { ...claimed, manifest: manifest && renameUids(manifest, renamed) };
+  };
+  return {
+    ...log,
+    claim: async () => {
+      const claimed = await log.claim();
+      if (isBegun || goBack === undefined) return await begun(claimed);
+      return await begun(await log.goBack(goBack.to, goBack.acceptRepeats));
+    },
+    adopt: async (isHeld) => {
+      const claimed = goBack === undefined ? await log.adopt(isHeld) : undefined;
+      return claimed && (await begun(claimed));
+    },
+  };
+};
 
-const stateIn = (store: ObjectStore, job: OwnJob, settings: LocalStateSettings): LocalState => {
+const stateIn = (
+  store: ObjectStore,
+  job: OwnJob,
+  settings: LocalStateSettings,
+  beginning: Beginning,
+): LocalState => {
   const { jobUid } = job.standing;
   const { system, checkpoint, jobName, runtimeVersion, artifact } = settings;
   const writer = new LogWriter({
@@ -74,7 +106,8 @@ const stateIn = (store: ObjectStore, job: OwnJob, settings: LocalStateSettings):
   });
   return {
     store: storeUnder(store, jobRoot(jobUid)),
-    log: notedLog(createJobLog(writer), job),
+    log: beginningLog(createJobLog(writer), job, beginning),
+    from: beginning.from,
     base: { jobUid, jobName, runtimeVersion, artifact },
     policy: {
       intervalMs: parseDuration(checkpoint.interval),
@@ -94,7 +127,8 @@ export const openLocalState = async (settings: LocalStateSettings): Promise<Open
   try {
     const job = await findOwnJob(store, settings);
     const maxParallelism = keyGroupsOf(job.standing, settings);
-    return { state: stateIn(store, job, settings), maxParallelism, close: () => store.close() };
+    const beginning = (await settings.begin?.(job.standing, store)) ?? {};
+    return { state: stateIn(store, job, settings, beginning), maxParallelism, close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;

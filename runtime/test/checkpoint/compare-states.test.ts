@@ -181,7 +181,7 @@ describe('a job', () => {
       [
         'widened  count / total: was value of number and is value now',
         'removed  old: the job has no such transform any more',
-        '         Allow that its state is left behind, or say where it is now: a uid, or renamedFrom of a descriptor.',
+        '         Allow that its state is left behind (--allow-removed), or say where it is now: its uid (--rename OLD=NEW), or renamedFrom of a descriptor.',
       ].join('\n'),
     );
     expect(formatDifferences([])).toBe('');

@@ -18,8 +18,9 @@ class Count {
   }
 }
 export default (env) => {
-  env.fromSource(generator({ generate: (n) => ({ name: 'a', n }), recordsPerSecond: 500 })).uid('numbers')
-    .keyBy('name').process(new Count()).uid('count').sinkTo(print());
+  const totals = env.fromSource(generator({ generate: (n) => ({ name: 'a', n }), recordsPerSecond: 500 })).uid('numbers')
+    .keyBy('name').process(new Count()).uid('count');
+  totals.sinkTo(print());
 };
 `;
 
@@ -55,19 +56,25 @@ export const runAWhile = async (
   return await running.ended;
 };
 
-/** A folder with a job that was stopped in its middle, made once for a file of tests; each call gives a copy of its own. */
-export const storedFolder = (): (() => Promise<string>) => {
+/**
+ * A folder with a job that was stopped in its middle, made once for a file of tests; each call gives a copy of its own. `more` is what
+ * happens to it besides, before it is copied.
+ */
+export const storedFolder = (
+  more: (folder: string) => Promise<void> = () => Promise.resolve(),
+): (() => Promise<string>) => {
   const original = mkdtempSync(join(tmpdir(), 'millrace-stored-'));
-  let made: Promise<Called> | undefined;
+  let made: Promise<void> | undefined;
   afterAll(() => rmSync(original, { recursive: true }));
-  const make = (): Promise<Called> => {
+  const make = async (): Promise<void> => {
     writeFileSync(join(original, 'job.ts'), countingJob);
     writeFileSync(join(original, 'job.yaml'), storedManifest);
-    return runAWhile(original);
+    expect(await runAWhile(original)).toMatchObject({ code: 0 });
+    await more(original);
   };
   return async () => {
     made ??= make();
-    expect(await made).toMatchObject({ code: 0 });
+    await made;
     const folder = folderWith();
     cpSync(original, folder, { recursive: true });
     return folder;
@@ -89,17 +96,25 @@ export const uidIn = (folder: string): string => {
   return uid as string;
 };
 
+/** What a run says of a store that it cannot use. */
+export interface Refusal {
+  readonly code?: number;
+  readonly message: RegExp;
+  readonly advice: RegExp;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /**
  * What a run must do about a store that it cannot use: say so, with these words and this advice, show nothing, begin with nothing, and leave
  * all that there is as it is.
  */
 export const expectRefused = async (
   folder: string,
-  { code, message, advice }: { readonly code: number; readonly message: RegExp; readonly advice: RegExp },
+  { code = 2, message, advice, environment = {} }: Refusal,
   ...words: readonly string[]
 ): Promise<Called> => {
   const before = filesIn(folder);
-  const called = await call(folder, 'run', 'job.yaml', '--no-panel', ...words);
+  const called = await call({ folder, environment }, 'run', 'job.yaml', ...words);
   const complaint = called.error.slice(called.error.indexOf('error: '));
   expect(complaint).toMatch(message);
   expect(/what now +(.*)/.exec(complaint)?.[1]).toMatch(advice);

@@ -164,6 +164,8 @@ describe('the least StreamJob', () => {
           policy: 'Auto',
           stability: { held: 2, window: '2m', maxRestarts: 0, lag: 'NotGrowing' },
           rollback: { enabled: true, timeout: '10m' },
+          renames: {},
+          allowRemoved: false,
         },
         resources: { cpu: '1', memory: '1Gi' },
         deadLetter: { policy: 'Fail', path: 'dead-letters' },

@@ -14,6 +14,7 @@ describe('an upgrade', () => {
       policy: 'Plan',
       stability: { held: 5 },
       rollback: { enabled: false },
+      renames: { count: 'tally' },
     };
     expect(specOf({ upgrade }).upgrade).toEqual({
       mode: 'Cut',
@@ -21,6 +22,8 @@ describe('an upgrade', () => {
       policy: 'Plan',
       stability: { held: 5, window: '2m', maxRestarts: 0, lag: 'NotGrowing' },
       rollback: { enabled: false, timeout: '10m' },
+      renames: { count: 'tally' },
+      allowRemoved: false,
     });
   });
 
@@ -40,6 +43,24 @@ describe('an upgrade', () => {
       [
         'savepoint',
         'spec.upgrade.mode: expected one of Cut, LatestCheckpoint, Stateless, found the text "savepoint"',
+      ],
+    ],
+  });
+  testField('spec.upgrade.renames', at('renames'), {
+    good: [{}, { count: 'tally', 'a uid': 'another one' }],
+    bad: [
+      [
+        ['count'],
+        'spec.upgrade.renames: expected a mapping of at most 1000 entries, found a list of 1 entry',
+      ],
+    ],
+  });
+  testField('spec.upgrade.allowRemoved', at('allowRemoved'), {
+    good: [true, false],
+    bad: [
+      [
+        'yes',
+        'spec.upgrade.allowRemoved: expected true or false, found the text "yes" → YAML 1.2 knows true and false only.',
       ],
     ],
   });

@@ -161,7 +161,7 @@ describe('a job that starts from a savepoint', () => {
       bytes.map((byte, i) => (i === 40 ? byte ^ 1 : byte)),
     );
     const damaged = await second(job, { ...stateIn(store, 'second'), from });
-    expect(damaged.error).toMatchObject({ code: 'io', where: { key } });
+    expect(damaged.error).toMatchObject({ code: 'state-damaged', where: { key } });
     expect(String(damaged.error)).toContain('is damaged');
     await from.folder.remove([key]);
     expect(String((await second(job, { ...stateIn(store, 'second'), from })).error)).toContain('is missing');

@@ -2,8 +2,8 @@ import { MillraceError } from '../../contract/errors.ts';
 
 /** An object that ends before what was to be read from it. */
 export const tooShort = (place: string, key: string, expectedBytes: number): MillraceError =>
-  new MillraceError('io', `The object ${key} ends before its byte ${expectedBytes}.`, {
-    hint: 'It is damaged: restore from another checkpoint.',
+  new MillraceError('state-damaged', `The object ${key} ends before its byte ${expectedBytes}.`, {
+    hint: 'It is damaged: bring it back from a copy, or restore from another checkpoint: `millrace checkpoint verify` says which are whole.',
     where: { store: place, key },
   });
 

@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { PhysicalGraph } from '../../graph/physical-graph.ts';
 import { type CommandIo, ExitCode, type Outcome } from '../command-io.ts';
 import { findTarget } from '../find-target.ts';
 import type { JobTarget } from '../job-target.ts';
+import { addRename, renamesOf } from '../start-point.ts';
 import { addTargetOptions, overridesOf, type TargetOptions } from '../target-options.ts';
 
 interface PlanOptions extends TargetOptions {
@@ -19,20 +20,11 @@ Examples:
 
 Functions with state are opened once, to hear which they have, and closed again. Exit code 1: the job cannot go on like this.`;
 
-const addRename = (
-  text: string,
-  before: ReadonlyMap<string, string> = new Map(),
-): ReadonlyMap<string, string> => {
-  const at = text.indexOf('=');
-  if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('Write OLD=NEW.');
-  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
-};
-
 const compare = async (
   io: CommandIo,
   place: string,
   target: JobTarget,
-  { allowRemoved = false, rename }: PlanOptions,
+  { allowRemoved = target.allowRemoved, rename }: PlanOptions,
 ) => {
   const [{ openFolder }, { readSavepointManifest }, { describeJob }, { planTarget }, states] =
     await Promise.all([
@@ -52,7 +44,9 @@ const compare = async (
       maxParallelism: target.maxParallelism ?? manifest.maxParallelism,
     });
     const job = await describeJob({ system, ...target }, graph);
-    const differences = [...states.compareStates(manifest, job, rename)];
+    const differences = [
+      ...states.compareStates(states.statefulPart(manifest), job, renamesOf(target, rename)),
+    ];
     if (graph.maxParallelism !== manifest.maxParallelism) {
       const why = `the job has ${graph.maxParallelism} key groups and the savepoint ${manifest.maxParallelism}`;
       const next = `Set spec.maxParallelism to ${manifest.maxParallelism}: it cannot change over the life of the state.`;

@@ -4,18 +4,16 @@ import { type CommandIo, ExitCode, type Outcome } from '../command-io.ts';
 import { errorText } from '../error-text.ts';
 import { findTarget } from '../find-target.ts';
 import type { ControlPlace } from '../serve-control.ts';
+import { addStartOptions, type StartOptions } from '../start-point.ts';
 import { addTargetOptions, overridesOf, type TargetOptions } from '../target-options.ts';
 import { addWorkersOptions, type WorkersOptions, workersOf } from '../workers-option.ts';
 
-interface RunOptions extends TargetOptions, WorkersOptions {
+interface RunOptions extends TargetOptions, WorkersOptions, StartOptions {
   readonly log: 'text' | 'json' | 'none';
   readonly panel: boolean;
   readonly controlPort?: number;
   readonly controlHost: string;
   readonly controlTokenFile?: string;
-  readonly from?: string;
-  readonly allowRemoved?: boolean;
-  readonly anew?: boolean;
 }
 
 const examples = `
@@ -25,7 +23,9 @@ Examples:
   millrace run job.yaml -p 4 -a day=monday  four slots, an argument for the job's function
   millrace run job.yaml --log json          lines for a log collector instead of the panel
   millrace run job.yaml --workers 2         two processes: one may be killed, and nothing is lost
-  millrace run job.yaml --from ./before     go on from a savepoint, of this job or another
+  millrace run job.yaml --from ./before     begin with a savepoint, of this job or another
+  millrace run job.yaml --from 17           go back to checkpoint 17; or to a time, 2026-11-26T10:00:00Z
+  millrace run job.yaml --from latest --from-job shop  begin with a copy of another job's state
   millrace run job.yaml --control-port 8081 so that millrace status, stop and cancel find it
 
 Ctrl-C stops the job after the records in hand; a second Ctrl-C cancels it.`;
@@ -42,21 +42,13 @@ const controlOf = ({ controlPort, controlHost, controlTokenFile }: RunOptions): 
     ? undefined
     : { port: controlPort, host: controlHost, tokenFile: controlTokenFile };
 
-const savepointOf = (place: string, { allowRemoved = false }: RunOptions) => ({ place, allowRemoved });
-
 /** `millrace run`. */
 export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void => {
-  addWorkersOptions(addTargetOptions(program.command('run')))
+  addStartOptions(addWorkersOptions(addTargetOptions(program.command('run'))))
     .description('Run a job on this machine.')
     .addOption(
       new Option('--log <form>', 'form of the log').choices(['text', 'json', 'none']).default('text'),
     )
-    .option(
-      '--from <savepoint>',
-      'what a job begins with that has no checkpoint of its own: a folder, s3://…',
-    )
-    .option('--allow-removed', 'with --from: state that the job has no place for may be left behind')
-    .option('--anew', 'begin with nothing, although the store has state of the job: it stays there, unused')
     .option('--no-panel', 'log lines instead of the live panel on a terminal')
     .option('--control-port <port>', 'serve the control API here; 0 takes a free port', parsePort)
     .option('--control-host <host>', 'where it listens; elsewhere than here only with a token', '127.0.0.1')
@@ -90,8 +82,7 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
           control: controlOf(options),
           workers,
           jobUid: options.jobUid,
-          anew: options.anew,
-          savepoint: options.from === undefined ? undefined : savepointOf(options.from, options),
+          start: options,
         });
       } catch (error) {
         show('The job cannot start', error);

@@ -1,0 +1,140 @@
+import type { Artifact } from '../artifact/freeze.ts';
+import { buildGraph, loadJob } from '../artifact/load.ts';
+import {
+  compareStates,
+  type JobStates,
+  requireCompatible,
+  statefulPart,
+} from '../checkpoint/compare-states.ts';
+import { rolledBack } from '../checkpoint/decide.ts';
+import { type CheckpointPoint, type FoundCheckpoint, findCheckpoint } from '../checkpoint/find-checkpoint.ts';
+import { readLog } from '../checkpoint/log.ts';
+import type { CheckpointManifest } from '../checkpoint/manifest.ts';
+import type { ObjectStore } from '../checkpoint/object-store.ts';
+import { jobRoot } from '../checkpoint/paths.ts';
+import type { NewUids } from '../checkpoint/rename-uids.ts';
+import { readSavepointManifest } from '../checkpoint/savepoint-folder.ts';
+import { type Published, type Standing, standingOf } from '../checkpoint/standing.ts';
+import { storeUnder } from '../checkpoint/store-under.ts';
+import type { ForkSource } from '../coordinator/fork.ts';
+import type { Beginning } from '../coordinator/local-state.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
+import { describeJob } from '../offline/describe-job.ts';
+import { openFolder } from '../offline/open-folder.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { findJobUid } from './checkpoint-place.ts';
+import type { CommandIo } from './command-io.ts';
+import type { JobTarget } from './job-target.ts';
+import { renamesOf, type StartOptions } from './start-point.ts';
+
+export interface BeginningSettings {
+  readonly io: CommandIo;
+  readonly logger: Logger;
+  readonly target: JobTarget;
+  readonly artifact: Artifact;
+  readonly options: StartOptions;
+}
+
+/**
+ * Decides what a job goes on from, and refuses what it cannot go on from before anything is touched. Code that did not write the checkpoint
+ * is asked what state it has: its functions with state are opened once and closed again.
+ */
+export class BeginningChoice {
+  private readonly settings: BeginningSettings;
+  private readonly renamed: NewUids;
+  private readonly allowRemoved: boolean;
+  private folder: ObjectStore | undefined;
+
+  constructor(settings: BeginningSettings) {
+    const { target, options } = settings;
+    this.settings = settings;
+    this.renamed = renamesOf(target, options.rename);
+    this.allowRemoved = options.allowRemoved ?? target.allowRemoved;
+  }
+
+  /** @throws MillraceError when there is no such checkpoint or savepoint, or the job cannot go on from it */
+  async choose(own: Standing, store: ObjectStore): Promise<Beginning> {
+    const { from, fromJob } = this.settings.options;
+    const latest = own.line.at(-1);
+    if (latest !== undefined && (from?.kind === 'savepoint' || fromJob !== undefined)) {
+      const { checkpointId } = latest.manifest;
+      this.settings.logger.info(
+        `The job goes on from checkpoint ${checkpointId} of its own: --from is for a job that has none (--anew)`,
+      );
+      return await this.goOn(own, latest);
+    }
+    if (from?.kind === 'savepoint') return { from: await this.savepoint(from.place) };
+    if (fromJob !== undefined)
+      return { from: await this.otherJob(store, fromJob, from ?? { kind: 'latest' }) };
+    if (from !== undefined) return await this.goOn(own, await this.find(own, store, from));
+    return latest === undefined ? {} : await this.goOn(own, latest);
+  }
+
+  /** Gives back what was opened, when the job has ended. */
+  async close(): Promise<void> {
+    await this.folder?.close();
+  }
+
+  private async goOn(own: Standing, target: Published): Promise<Beginning> {
+    await this.requireFit(target.manifest);
+    const { renamed } = this;
+    const latest = own.line.at(-1);
+    if (latest === undefined || latest.number === target.number) return { renamed };
+    const { options, logger } = this.settings;
+    const goBack = { to: target.number, acceptRepeats: options.acceptRepeats ?? false };
+    const decision = rolledBack(own, { to: goBack.to, ...(goBack.acceptRepeats ? { repeats: true } : {}) });
+    if (decision.do === 'refuse') throw decision.error;
+    logger.warn(
+      `Goes back from checkpoint ${latest.manifest.checkpointId} to ${target.manifest.checkpointId}: what sinks without transactions have shown since comes again`,
+    );
+    return { renamed, goBack };
+  }
+
+  private async find(standing: Standing, store: ObjectStore, point: CheckpointPoint): Promise<Published> {
+    const { io, logger } = this.settings;
+    const reading = { store: storeUnder(store, jobRoot(standing.jobUid)), system: io.system };
+    const { published, passed }: FoundCheckpoint = await findCheckpoint(reading, standing, point);
+    for (const { checkpointId, faults } of passed)
+      logger.warn(`Checkpoint ${checkpointId} is passed over: ${faults[0]?.key ?? ''} ${faults[0]?.why}`);
+    return published;
+  }
+
+  private async otherJob(store: ObjectStore, job: string, point: CheckpointPoint): Promise<ForkSource> {
+    const { io } = this.settings;
+    const jobUid = await findJobUid(io, store, job);
+    const entries = await readLog({ store, jobUid, checksum: io.system.hashing });
+    const { manifest } = await this.find(standingOf(jobUid, entries, store.place), store, point);
+    return await this.sourceOf(manifest, storeUnder(store, jobRoot(jobUid)));
+  }
+
+  private async savepoint(place: string): Promise<ForkSource> {
+    const { system, environment, workingDirectory } = this.settings.io;
+    this.folder = await openFolder(system, place, { baseDirectory: workingDirectory, environment });
+    return await this.sourceOf(await readSavepointManifest(system, this.folder), this.folder);
+  }
+
+  /** What `fork` compares before it copies. */
+  private async sourceOf(manifest: CheckpointManifest, folder: ObjectStore): Promise<ForkSource> {
+    const states = await this.statesOf(await this.plan(manifest));
+    const { renamed, allowRemoved } = this;
+    return { manifest, folder, states, allowRemoved, renamed };
+  }
+
+  private async requireFit(manifest: CheckpointManifest): Promise<void> {
+    const graph = await this.plan(manifest);
+    if (manifest.artifact === this.settings.artifact.sha256 && manifest.graphHash === graph.hash) return;
+    const differences = compareStates(statefulPart(manifest), await this.statesOf(graph), this.renamed);
+    requireCompatible(differences, this.allowRemoved, `checkpoint ${manifest.checkpointId}`);
+  }
+
+  private async plan(manifest: CheckpointManifest): Promise<PhysicalGraph> {
+    const { target, artifact } = this.settings;
+    const maxParallelism = target.maxParallelism ?? manifest.maxParallelism;
+    return buildGraph(await loadJob(artifact.path), target.args, { ...target, maxParallelism });
+  }
+
+  private statesOf(graph: PhysicalGraph): Promise<JobStates> {
+    const { io, target } = this.settings;
+    return describeJob({ system: io.system, ...target }, graph);
+  }
+}
