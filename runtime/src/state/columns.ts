@@ -20,7 +20,7 @@ export abstract class StateColumn {
   }
 
   /** For how many rows there is room. */
-  protected abstract readonly capacity: number;
+  abstract readonly capacity: number;
   abstract has(row: number): boolean;
   /** Those of the rows that have something, into `target`; how many they are. */
   abstract select(rows: Int32Array, target: Int32Array): number;
@@ -32,6 +32,9 @@ export abstract class StateColumn {
   /** A column of the same kind, without room for any row. */
   abstract emptyCopy(account: MemoryAccount): StateColumn;
   abstract memoryBytes(): number;
+
+  /** Nobody will read the column any more. */
+  discard(): void {}
 
   /** Makes room for so many rows. */
   grow(rowCount: number): void {
@@ -87,7 +90,7 @@ export class NumberColumn extends StateColumn {
   values: Float64Array = new Float64Array(0);
   present: Uint8Array = new Uint8Array(0);
 
-  protected get capacity(): number {
+  get capacity(): number {
     return this.values.length;
   }
 
@@ -148,15 +151,15 @@ class SavedValue implements Change {
   private readonly value: unknown;
   private readonly expiryMs: number;
 
-  constructor(column: HeapColumn, row: number) {
+  constructor(column: HeapColumn, row: number, value: unknown) {
     this.column = column;
     this.row = row;
-    this.value = column.values[row];
+    this.value = value;
     this.expiryMs = column.expiryMs(row);
   }
 
   undo(): void {
-    this.column.values[this.row] = this.value;
+    this.column.setValue(this.row, this.value);
     this.column.setExpiryMs(this.row, this.expiryMs);
   }
 }
@@ -178,9 +181,9 @@ const sampledRows = 128;
 
 /** Values of any kind, as the user gave them. */
 export class HeapColumn extends StateColumn {
-  values: unknown[] = [];
+  protected values: unknown[] = [];
 
-  protected get capacity(): number {
+  get capacity(): number {
     return this.values.length;
   }
 
@@ -195,28 +198,47 @@ export class HeapColumn extends StateColumn {
     return count;
   }
 
+  /** What a row holds, or `absent`, for whoever may change it in place. */
+  valueAt(row: number): unknown {
+    return this.values[row];
+  }
+
+  setValue(row: number, value: unknown): void {
+    this.values[row] = value;
+  }
+
+  /** What a row holds, or `absent`, to be looked at. */
+  read(row: number): unknown {
+    return this.values[row];
+  }
+
+  /** The same as a copy that nobody else has. */
+  copyOf(row: number): unknown {
+    const value = this.values[row];
+    return value instanceof ValueMap ? cloneMap(value) : cloneValue(value);
+  }
+
   /** The value of a row that has one, ready to be handed out: a copy of the record's own when it must be restorable. */
   take(row: number, log: UndoLog | undefined): unknown {
-    const value = this.values[row];
+    const value = this.valueAt(row);
     if (log === undefined || log.mayChange(value)) return value;
     const copy = cloneValue(value);
     this.save(row, log);
     log.adopt(copy);
-    this.values[row] = copy;
+    this.setValue(row, copy);
     return copy;
   }
 
   clear(row: number): void {
-    this.values[row] = absent;
+    this.setValue(row, absent);
   }
 
   save(row: number, log: UndoLog): void {
-    log.record(new SavedValue(this, row));
+    log.record(new SavedValue(this, row, this.values[row]));
   }
 
   copyCell(row: number, from: HeapColumn, fromRow: number): void {
-    const value = from.values[fromRow];
-    this.values[row] = value instanceof ValueMap ? cloneMap(value) : cloneValue(value);
+    this.setValue(row, from.copyOf(fromRow));
     this.setExpiryMs(row, from.expiryMs(fromRow));
   }
 

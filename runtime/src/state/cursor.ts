@@ -1,5 +1,6 @@
 import { MillraceError } from '../contract/errors.ts';
 import type { StateColumn } from './columns.ts';
+import type { DiskSpace } from './disk-space.ts';
 import { KeyGroup } from './key-group.ts';
 import { keyGroupOf } from './key-groups.ts';
 import type { MemoryAccount } from './memory-account.ts';
@@ -29,6 +30,8 @@ export class Cursor {
   readonly nowMs: () => number;
   /** Writes are noted with this number. */
   epoch = 1;
+  /** Where values go that memory has no room for; absent = memory has to do. */
+  readonly disk: DiskSpace | undefined;
   private readonly maxParallelism: number;
   /** Whether groups remember which of their keys went. */
   private tracksRemovals: boolean;
@@ -49,7 +52,9 @@ export class Cursor {
     tracksRemovals: boolean,
     account: MemoryAccount,
     prepare: PrepareGroup,
+    disk?: DiskSpace,
   ) {
+    this.disk = disk;
     this.account = account;
     this.maxParallelism = maxParallelism;
     this.nowMs = nowMs;
@@ -67,6 +72,7 @@ export class Cursor {
   /** Takes a key in hand. The hash must be its `hashValue`. */
   moveToKey(key: unknown, hash: number): void {
     if (this.mayBeEmpty || this.log !== undefined) this.leave();
+    if (this.disk !== undefined && this.log === undefined) this.disk.tick();
     this.key = key;
     this.hash = hash;
     this.isKeyKnown = true;
@@ -83,6 +89,7 @@ export class Cursor {
   /** Takes the key of a row in hand. */
   moveToRow(group: KeyGroup, row: number): void {
     if (this.mayBeEmpty || this.log !== undefined) this.leave();
+    if (this.disk !== undefined && this.log === undefined) this.disk.tick();
     this.isKeyKnown = false;
     this.group = group;
     this.columns = group.columns;

@@ -92,7 +92,11 @@ export const convertColumn = (
 ): void => {
   for (const row of rows) {
     if (!from.has(row)) continue;
-    const cell = convertCell((from as NumberColumn | HeapColumn).values[row], kind, convert);
+    const cell = convertCell(
+      from instanceof NumberColumn ? from.values[row] : (from as HeapColumn).read(row),
+      kind,
+      convert,
+    );
     if (to instanceof NumberColumn) {
       if (typeof cell !== 'number')
         throw refuse(
@@ -101,7 +105,7 @@ export const convertColumn = (
           name,
         );
       to.set(row, cell);
-    } else (to as HeapColumn).values[row] = cell;
+    } else (to as HeapColumn).setValue(row, cell);
     if (kind !== 'map') to.setExpiryMs(row, from.expiryMs(row));
   }
 };

@@ -4,9 +4,10 @@ import type { StoredState } from './state-registry.ts';
 import { type ExpiryPolicy, Timed } from './time-to-live.ts';
 import { ValueMap } from './value-map.ts';
 
+/** The map of a row; of other states the expiry stands in the column, and no value need be looked at. */
 const mapOf = (column: StateColumn, row: number): ValueMap<unknown, unknown> | undefined => {
-  if (!(column instanceof HeapColumn)) return undefined;
-  const value = column.values[row];
+  if (!(column instanceof HeapColumn) || column.expiriesMs !== undefined) return undefined;
+  const value = column.read(row);
   return value !== absent && value instanceof ValueMap ? value : undefined;
 };
 
@@ -35,8 +36,8 @@ const hasAnyExpired = (column: StateColumn, row: number, nowMs: number): boolean
 };
 
 const expireColumn = (column: StateColumn, row: number, nowMs: number): void => {
-  const map = mapOf(column, row);
-  if (map === undefined) return column.clear(row);
+  if (!(column instanceof HeapColumn) || column.expiriesMs !== undefined) return column.clear(row);
+  const map = column.valueAt(row) as ValueMap<unknown, unknown>;
   for (const [key, held] of map) if (hasExpired(held, nowMs)) map.delete(key);
   if (map.size === 0) column.clear(row);
 };

@@ -68,7 +68,7 @@ export abstract class HeapHandle extends Handle {
     const { cursor } = this;
     if (cursor.row < 0) return absent;
     const column = cursor.columns[this.state] as HeapColumn;
-    const value = column.values[cursor.row];
+    const value = column.valueAt(cursor.row);
     return value === absent || !this.isAlive(column) ? absent : value;
   }
 
@@ -84,7 +84,7 @@ export abstract class HeapHandle extends Handle {
 
   protected replace(value: unknown): void {
     const column = this.beforeWrite();
-    column.values[this.cursor.row] = value;
+    column.setValue(this.cursor.row, value);
     this.cursor.log?.adopt(value);
   }
 

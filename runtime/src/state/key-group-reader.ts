@@ -8,10 +8,9 @@ import { readDoubles, readKeys, readValues } from './key-column.ts';
 import type { KeyGroup } from './key-group.ts';
 import { Flag, formatVersion, kindNumbers, Presence } from './key-group-format.ts';
 import { keyGroupOf } from './key-groups.ts';
+import { readMap } from './map-cells.ts';
 import type { StateRegistry, StateShape, StoredState } from './state-registry.ts';
-import { Timed } from './time-to-live.ts';
 import type { TimerQueue } from './timers.ts';
-import { ValueMap } from './value-map.ts';
 
 /** Reads one key group into what is there. */
 class KeyGroupReader {
@@ -110,7 +109,7 @@ class KeyGroupReader {
     this.presence();
     // What came without an expiry into a state that has one starts its life now.
     const expiryMs = stored.expiry === undefined ? Number.NaN : this.cursor.nowMs() + stored.expiry.afterMs;
-    if (shape.kind === 'map') this.mapCells((column as HeapColumn).values, shape.expires, expiryMs);
+    if (shape.kind === 'map') this.mapCells(column as HeapColumn, shape.expires, expiryMs);
     else if (this.version === 1) this.singleCells(column, shape.expires, expiryMs);
     else this.cells(column, shape.expires, expiryMs);
   }
@@ -123,8 +122,9 @@ class KeyGroupReader {
     this.present = rows.filter((_, i) => (bits[i >> 3]! & (1 << (i & 7))) !== 0);
   }
 
-  private mapCells(values: unknown[], expires: boolean, expiryMs: number): void {
-    for (const row of this.present) values[row] = this.map(expires, expiryMs);
+  private mapCells(column: HeapColumn, expires: boolean, expiryMs: number): void {
+    const { reader, shapes } = this;
+    for (const row of this.present) column.setValue(row, readMap(reader, shapes, expires, expiryMs));
   }
 
   private cells(column: StateColumn, expires: boolean, expiryMs: number): void {
@@ -133,7 +133,7 @@ class KeyGroupReader {
       const values = readDoubles(this.reader, present.length);
       for (let i = 0; i < present.length; i++) column.set(present[i]!, values[i]!);
     } else {
-      for (const row of present) (column as HeapColumn).values[row] = this.value();
+      for (const row of present) (column as HeapColumn).setValue(row, this.value());
     }
     const expiries = expires ? readDoubles(this.reader, present.length) : undefined;
     if (column.expiriesMs === undefined) return;
@@ -144,20 +144,9 @@ class KeyGroupReader {
   private singleCells(column: StateColumn, expires: boolean, expiryMs: number): void {
     for (const row of this.present) {
       if (column instanceof NumberColumn) column.set(row, this.reader.readDouble());
-      else (column as HeapColumn).values[row] = this.value();
+      else (column as HeapColumn).setValue(row, this.value());
       column.setExpiryMs(row, expires ? this.reader.readDouble() : expiryMs);
     }
-  }
-
-  private map(expires: boolean, expiryMs: number): ValueMap<unknown, unknown> {
-    const map = new ValueMap<unknown, unknown>();
-    for (let left = this.reader.readCount(2); left > 0; left--) {
-      const key = this.value();
-      const value = this.value();
-      const untilMs = expires ? this.reader.readDouble() : expiryMs;
-      map.set(key, Number.isNaN(untilMs) ? value : new Timed(value, untilMs));
-    }
-    return map;
   }
 
   private timers(queue: TimerQueue): void {

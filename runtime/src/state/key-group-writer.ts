@@ -3,8 +3,8 @@ import { WrittenShapes } from '../batch/value-codec.ts';
 import { type HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
 import { writeDoubles, writeKeys } from './key-column.ts';
 import { Flag, formatVersion, kindNumbers, Presence } from './key-group-format.ts';
+import { writeMap } from './map-cells.ts';
 import type { StateRegistry, StateShape } from './state-registry.ts';
-import { Timed } from './time-to-live.ts';
 import type { TimersByRow } from './timers-by-row.ts';
 import type { ValueMap } from './value-map.ts';
 
@@ -97,21 +97,12 @@ class KeyGroupWriter {
     writeDoubles(values, this.present, this.presentCount, this.writer, this.numbers);
   }
 
-  private heapCells({ values }: HeapColumn, { kind, expires }: StateShape): void {
-    const { present, presentCount } = this;
+  private heapCells(column: HeapColumn, { kind, expires }: StateShape): void {
+    const { present, presentCount, writer, shapes } = this;
     for (let i = 0; i < presentCount; i++) {
-      const value = values[present[i]!];
-      if (kind === 'map') this.map(value as ValueMap<unknown, unknown>, expires);
+      const value = column.read(present[i]!);
+      if (kind === 'map') writeMap(value as ValueMap<unknown, unknown>, expires, writer, shapes);
       else this.value(value);
-    }
-  }
-
-  private map(map: ValueMap<unknown, unknown>, expires: boolean): void {
-    this.writer.writeVarint(map.size);
-    for (const [key, held] of map) {
-      this.value(key);
-      this.value(held instanceof Timed ? held.value : held);
-      if (expires) this.writer.writeDouble((held as Timed).expiryMs);
     }
   }
 

@@ -40,6 +40,7 @@ export class KeyGroup {
   private readonly indexAccount: MemoryAccount;
   /** Timers by row; absent while there are none. */
   private timerCounts: Int32Array | undefined;
+  private isDiscarded = false;
 
   constructor(number: number, account: MemoryAccount = new MemoryAccount()) {
     this.number = number;
@@ -84,6 +85,13 @@ export class KeyGroup {
   thaw(): void {
     this.frozen?.free();
     this.frozen = undefined;
+    if (this.isDiscarded) this.discard();
+  }
+
+  /** The group has been dropped; what a snapshot still reads stays until `thaw`. */
+  discard(): void {
+    this.isDiscarded = true;
+    if (this.frozen === undefined) for (const column of this.columns) column.discard();
   }
 
   /** The next rows that are frozen and lie here, into `target`; their number, less than its length = there are no more. */

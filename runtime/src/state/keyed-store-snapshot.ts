@@ -7,13 +7,14 @@ export type SnapshotPart = GroupSnapshot | number;
 
 /** The key groups of one store as a barrier found them, read one after the other. */
 export class KeyedStoreSnapshot implements KeyedSnapshot {
-  private readonly making: PieceMaking = new PieceMaking();
+  private readonly making: PieceMaking;
   /** What has not been read, the next one last. */
   private readonly parts: SnapshotPart[];
   private readonly ended: () => void;
   private isOpen = true;
 
-  constructor(parts: readonly SnapshotPart[], ended: () => void) {
+  constructor(parts: readonly SnapshotPart[], mayBeOnDisk: boolean, ended: () => void) {
+    this.making = new PieceMaking(mayBeOnDisk);
     this.parts = parts.toReversed();
     this.ended = ended;
   }

@@ -1,8 +1,10 @@
 import type { StateDescriptor } from '../api/state.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { Cursor } from './cursor.ts';
+import type { DiskSpace } from './disk-space.ts';
 import { expireRow, isExpired } from './expiry.ts';
 import { GroupSnapshot, writeGroup } from './group-snapshot.ts';
+import type { KeyGroup } from './key-group.ts';
 import { readKeyGroup } from './key-group-reader.ts';
 import { keyGroupOf } from './key-groups.ts';
 import type { KeyedSnapshot, SnapshotRequest } from './keyed-snapshot.ts';
@@ -50,6 +52,8 @@ export interface KeyedStoreOptions {
   readonly tracksRemovals?: boolean;
   /** Counts the typed arrays of state and timers; default: one of its own, without a limit. */
   readonly account?: MemoryAccount;
+  /** Where values of any kind go when memory has no room for them; absent = they stay in memory. */
+  readonly disk?: DiskSpace | undefined;
 }
 
 /**
@@ -75,11 +79,10 @@ export class KeyedStore {
   private cleanedUpMs: number;
 
   constructor(options: KeyedStoreOptions) {
-    const { maxParallelism, nowMs, tracksRemovals = false, account = new MemoryAccount() } = options;
+    const { maxParallelism, nowMs, tracksRemovals = false, account = new MemoryAccount(), disk } = options;
     this.account = account;
-    this.cursor = new Cursor(maxParallelism, nowMs, tracksRemovals, account, (group) =>
-      this.registry.addColumns(group),
-    );
+    const prepare = (group: KeyGroup): void => this.registry.addColumns(group);
+    this.cursor = new Cursor(maxParallelism, nowMs, tracksRemovals, account, prepare, disk);
     this.registry = new StateRegistry(this.cursor);
     this.eventTimers = new TimerQueue(this.cursor, account.open({ state: 'event-time timers' }));
     this.processingTimers = new TimerQueue(this.cursor, account.open({ state: 'processing-time timers' }));
@@ -231,6 +234,7 @@ export class KeyedStore {
     cursor.unseat();
     try {
       readKeyGroup(bytes, cursor.groupAt(keyGroup), cursor, this.registry, this.timers);
+      cursor.disk?.makeRoom();
     } finally {
       cursor.reseat();
     }
@@ -256,7 +260,7 @@ export class KeyedStore {
     }
     this.cursor.trackRemovals();
     this.checkpoints.begin(request.checkpointId, epoch);
-    this.snapshot = new KeyedStoreSnapshot(parts, () => {
+    this.snapshot = new KeyedStoreSnapshot(parts, this.cursor.disk !== undefined, () => {
       this.snapshot = undefined;
     });
     return this.snapshot;
@@ -295,6 +299,7 @@ export class KeyedStore {
   /** Forgets the state and the timers of a key group. */
   dropKeyGroup(keyGroup: number): void {
     this.cursor.unseat();
+    this.cursor.groups[keyGroup]?.discard();
     this.cursor.groups[keyGroup]?.account.close();
     if (this.cursor.groups[keyGroup] !== undefined) this.droppedIn.set(keyGroup, this.cursor.epoch);
     this.cursor.groups[keyGroup] = undefined;

@@ -143,7 +143,7 @@ export class KeyedMap extends HeapHandle implements MapState<unknown, unknown> {
     const copy = new ValueMap(map);
     column.save(cursor.row, log);
     log.adopt(copy);
-    column.values[cursor.row] = copy;
+    column.setValue(cursor.row, copy);
     return copy;
   }
 }

@@ -68,5 +68,5 @@ export const peekRow = (
   if (!column.has(row) || isExpired(column, row, stored.expiry, nowMs)) return nothingThere;
   if (column instanceof NumberColumn) return { found: true, value: column.values[row] };
   if (!(column instanceof HeapColumn)) return nothingThere;
-  return { found: true, value: peekHeapValue(column.values[row], stored, nowMs) };
+  return { found: true, value: peekHeapValue(column.read(row), stored, nowMs) };
 };

@@ -3,6 +3,7 @@ import { equalValues } from '../batch/order.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { HeapColumn, NumberColumn, type StateColumn } from './columns.ts';
 import type { Cursor } from './cursor.ts';
+import { DiskColumn } from './disk-column.ts';
 import { type ConvertValue, conversionOf } from './evolution.ts';
 import { Accumulated, ReducedValue } from './folding-handles.ts';
 import type { KeyGroup } from './key-group.ts';
@@ -175,7 +176,9 @@ export class StateRegistry {
   private createColumn(shape: StateShape, group: KeyGroup): StateColumn {
     const hasExpiry = shape.expires && shape.kind !== 'map';
     const account = group.account.open({ state: shape.name });
-    return shape.isNumeric ? new NumberColumn(hasExpiry, account) : new HeapColumn(hasExpiry, account);
+    if (shape.isNumeric) return new NumberColumn(hasExpiry, account);
+    const { disk } = this.cursor;
+    return disk === undefined ? new HeapColumn(hasExpiry, account) : new DiskColumn(hasExpiry, disk, account);
   }
 
   private createHandle(
@@ -228,13 +231,14 @@ export class StateRegistry {
   }
 
   private rewrap(column: HeapColumn, expires: boolean, expiryMs: number): void {
-    for (let row = 0; row < column.values.length; row++) {
+    for (let row = 0; row < column.capacity; row++) {
       if (!column.has(row)) continue;
-      const map = column.values[row] as ValueMap<unknown, unknown>;
+      const map = column.valueAt(row) as ValueMap<unknown, unknown>;
       for (const [key, held] of map) {
         const value = held instanceof Timed ? held.value : held;
         map.set(key, expires ? new Timed(value, expiryMs) : value);
       }
+      this.cursor.disk?.tick();
     }
   }
 }

@@ -53,16 +53,16 @@ describe('a column of heap values', () => {
   it('tells undefined from nothing', () => {
     const column = new HeapColumn(false);
     column.grow(2);
-    column.values[0] = undefined;
+    column.setValue(0, undefined);
     expect([column.has(0), column.has(1)]).toEqual([true, false]);
-    expect(column.values[1]).toBe(absent);
+    expect(column.read(1)).toBe(absent);
   });
 
   it('hands out the value itself, or a copy where it must be restorable', () => {
     const [column, log] = [new HeapColumn(false), new UndoLog()];
     column.grow(1);
     const value = { tags: ['a'] };
-    column.values[0] = value;
+    column.setValue(0, value);
     expect(column.take(0, undefined)).toBe(value);
     const copy = column.take(0, log) as typeof value;
     expect(copy).toEqual(value);
@@ -70,7 +70,7 @@ describe('a column of heap values', () => {
     expect(column.take(0, log)).toBe(copy);
     copy.tags.push('b');
     log.rollback();
-    expect(column.values[0]).toBe(value);
+    expect(column.read(0)).toBe(value);
     expect(value).toEqual({ tags: ['a'] });
   });
 
@@ -78,7 +78,7 @@ describe('a column of heap values', () => {
     const column = new HeapColumn(false);
     column.grow(100_000);
     expect(column.memoryBytes()).toBe(800_000);
-    for (let row = 0; row < 100_000; row += 2) column.values[row] = { row };
+    for (let row = 0; row < 100_000; row += 2) column.setValue(row, { row });
     expect(column.memoryBytes()).toBeGreaterThan(2_000_000);
     column.free();
     expect(column.memoryBytes()).toBe(0);

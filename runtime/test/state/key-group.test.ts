@@ -49,7 +49,7 @@ class Twins {
 
   setValue(key: unknown, value: string): void {
     const { row, held } = this.rowOf(key);
-    this.values.values[row] = value;
+    this.values.setValue(row, value);
     held.value = value;
   }
 
@@ -98,7 +98,7 @@ class Twins {
     for (const [key, held] of model) {
       expect(group.index.find(key, hashValue(key))).toBe(held.row);
       expect(numbers.has(held.row) ? numbers.values[held.row] : undefined).toBe(held.number);
-      expect(values.has(held.row) ? values.values[held.row] : undefined).toBe(held.value);
+      expect(values.has(held.row) ? values.read(held.row) : undefined).toBe(held.value);
     }
     expect(group.tombstones?.map(({ key, epoch }) => ({ key, epoch }))).toEqual(this.removed);
     for (let since = 0; since <= this.epoch; since++) {

@@ -4,6 +4,7 @@ import { type ListState, listState, type ValueState, valueState } from '../../sr
 import { hashNumber, hashValue } from '../../src/batch/hash.ts';
 import { MillraceError } from '../../src/contract/errors.ts';
 import { KeyedStore } from '../../src/state/keyed-store.ts';
+import { type Backend, backends } from './backends.ts';
 import { expectSameState } from './compare-stores.ts';
 import { StoreModel } from './store-model.ts';
 import { fewKeys, recordPlans, runRecord, StoreUnderTest } from './store-under-test.ts';
@@ -27,25 +28,18 @@ const errorOf = (call: () => unknown): MillraceError => {
   throw new Error('nothing was thrown');
 };
 
-describe('keyed state', () => {
-  it('is what a map of plain objects would hold, for every kind of state and key', () => {
-    fc.assert(
-      fc.property(recordPlans(fc.oneof(fewKeys, anyKey)), maxParallelisms, (plans, maxParallelism) => {
-        const [real, model] = [new StoreUnderTest(maxParallelism), new StoreModel()];
-        for (const plan of plans) runRecord(real, model, plan, false);
-        expectSameState(real, model);
-      }),
-      { numRuns: 200 },
-    );
-  });
+const create = (maxParallelism: number, { space }: Backend): StoreUnderTest =>
+  new StoreUnderTest(maxParallelism, () => 0, space());
 
-  it('is as it was before a record that failed, whatever the record did', () => {
-    fc.assert(
-      fc.property(recordPlans(fewKeys), maxParallelisms, (plans, maxParallelism) => {
-        const [real, model] = [new StoreUnderTest(maxParallelism), new StoreModel()];
+describe.each(backends)('keyed state in $name', (backend) => {
+  it('is what a map of plain objects would hold, for every kind of state and key', async () => {
+    const plansOfKeys = recordPlans(fc.oneof(fewKeys, anyKey));
+    await fc.assert(
+      fc.asyncProperty(plansOfKeys, maxParallelisms, async (plans, maxParallelism) => {
+        const [real, model] = [create(maxParallelism, backend), new StoreModel()];
         for (const plan of plans) {
-          runRecord(real, model, plan, true);
-          if (plan.fails) expectSameState(real, model);
+          runRecord(real, model, plan, false);
+          await backend.between();
         }
         expectSameState(real, model);
       }),
@@ -53,6 +47,23 @@ describe('keyed state', () => {
     );
   });
 
+  it('is as it was before a record that failed, whatever the record did', async () => {
+    await fc.assert(
+      fc.asyncProperty(recordPlans(fewKeys), maxParallelisms, async (plans, maxParallelism) => {
+        const [real, model] = [create(maxParallelism, backend), new StoreModel()];
+        for (const plan of plans) {
+          runRecord(real, model, plan, true);
+          if (plan.fails) expectSameState(real, model);
+          await backend.between();
+        }
+        expectSameState(real, model);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('keyed state', () => {
   it('is the same whether or not records may be undone', () => {
     fc.assert(
       fc.property(recordPlans(fewKeys), (plans) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type MapState, mapState, type ValueState, valueState } from '../../src/api/state.ts';
 import { hashValue } from '../../src/batch/hash.ts';
+import type { DiskSpace } from '../../src/state/disk-space.ts';
 import { type KeyModel, type Lived, StoreModel } from './store-model.ts';
 import { StoreUnderTest } from './store-under-test.ts';
 
@@ -16,8 +17,8 @@ export class LivingStore extends StoreUnderTest {
   readonly brief: ValueState<number>;
   readonly visits: MapState<unknown, unknown>;
 
-  constructor(maxParallelism: number, clock: Clock) {
-    super(maxParallelism, () => clock.nowMs);
+  constructor(maxParallelism: number, clock: Clock, disk?: DiskSpace) {
+    super(maxParallelism, () => clock.nowMs, disk);
     const { store } = this;
     const brief = valueState<number>('brief', { type: 'number', ttl: { after: lifeMs } });
     this.brief = store.register(brief) as ValueState<number>;

@@ -13,6 +13,7 @@ import {
 } from '../../src/api/state.ts';
 import { hashValue } from '../../src/batch/hash.ts';
 import { cloneValue } from '../../src/batch/values.ts';
+import type { DiskSpace } from '../../src/state/disk-space.ts';
 import { KeyedStore } from '../../src/state/keyed-store.ts';
 import type { StoreModel } from './store-model.ts';
 import { anyValue } from './values.ts';
@@ -48,8 +49,8 @@ export class StoreUnderTest {
   readonly store: KeyedStore;
   readonly states: Handles;
 
-  constructor(maxParallelism: number, nowMs: () => number = () => 0) {
-    this.store = new KeyedStore({ maxParallelism, nowMs, tracksRemovals: true });
+  constructor(maxParallelism: number, nowMs: () => number = () => 0, disk?: DiskSpace) {
+    this.store = new KeyedStore({ maxParallelism, nowMs, tracksRemovals: true, disk });
     const { store } = this;
     this.states = {
       number: store.register(valueState('number', { default: -1, type: 'number' })) as Handles['number'],
