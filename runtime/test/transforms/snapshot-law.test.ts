@@ -137,7 +137,9 @@ describe.each(processors)('%s', (name, create) => {
           const isRight = isJoin && (step.record.value as StreamRecord).amount < 0;
           return { ...step.record, port: isRight ? 1 : 0 };
         });
-        expectSameFromSnapshots(create, inputs, steps, read);
+        // A timer that a trigger sets for a time that has passed fires with the next watermark, and that is the restored one.
+        const orders = name.includes('triggers') ? (['time first'] as const) : undefined;
+        expectSameFromSnapshots(create, inputs, steps, read, orders);
       }),
       { numRuns: 150 },
     );

@@ -7,6 +7,7 @@ import { keyGroupOf } from '../../state/key-groups.ts';
 import type { TableRows } from '../../state/row-scatter.ts';
 import { gatherRows, writeAccumulators } from '../accumulator-rows.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
+import { PassedTimes } from '../passed-times.ts';
 import type { Budget } from '../processor.ts';
 import { Deadlines } from './deadlines.ts';
 import { createFiredRows, type FiredRows, firedRowsAtOnce, type PaneOutput } from './pane-output.ts';
@@ -44,6 +45,8 @@ export const encodeSessions = (runs: readonly TableRows[], writer: ByteWriter): 
 export class SessionFiring {
   /** The time that has been passed. */
   progressMs: number = -Infinity;
+  /** All that was due by here is done. */
+  settledMs: number = -Infinity;
   private readonly table: SessionTable;
   private readonly aggregation: Aggregation;
   private readonly output: PaneOutput;
@@ -52,8 +55,18 @@ export class SessionFiring {
   private readonly fired: FiredRows;
   private readonly target: Int32Array = new Int32Array(1);
   private readonly source: Int32Array = new Int32Array(1);
+  private readonly maxParallelism: number;
+  private readonly over: PassedTimes;
 
-  constructor(table: SessionTable, aggregation: Aggregation, output: PaneOutput, latenessMs: number) {
+  constructor(
+    table: SessionTable,
+    aggregation: Aggregation,
+    output: PaneOutput,
+    latenessMs: number,
+    maxParallelism: number,
+  ) {
+    this.maxParallelism = maxParallelism;
+    this.over = new PassedTimes(maxParallelism);
     this.table = table;
     this.aggregation = aggregation;
     this.output = output;
@@ -112,6 +125,7 @@ export class SessionFiring {
   /** Fires everything that ends by this progress; false when the budget ran out before. */
   advance(progressMs: number, budget: Budget): boolean {
     if (progressMs > this.progressMs) this.progressMs = progressMs;
+    this.forgetOver();
     const { deadlines, table } = this;
     let done = true;
     while (deadlines.isDue(this.progressMs)) {
@@ -126,6 +140,7 @@ export class SessionFiring {
     }
     this.emitFired();
     this.output.flush();
+    if (done) this.settledMs = this.progressMs;
     return done;
   }
 
@@ -180,21 +195,43 @@ export class SessionFiring {
   }
 
   /** The sessions of a key group; undefined when there is none. */
-  exportKeyGroup(keyGroup: number, maxParallelism: number): Uint8Array | undefined {
+  exportKeyGroup(keyGroup: number): Uint8Array | undefined {
     const { table } = this;
-    const rows = Int32Array.from(this.rowsOf(keyGroup, maxParallelism));
+    this.forgetOver();
+    const rows = Int32Array.from(this.rowsOf(keyGroup));
     return rows.length === 0 ? undefined : encodeSessions([gatherRows(table, rows)], new ByteWriter());
   }
 
-  /** Puts sessions in; those that are there already stay as they are. */
+  /** Puts sessions in, in place of those that they overlap: those they were before. */
   importSessions(bytes: Uint8Array): void {
     const reader = new ByteReader(bytes);
     const shapes = new ReadShapes();
     while (reader.remaining > 0) this.importRun(reader, shapes);
   }
 
-  dropKeyGroup(keyGroup: number, maxParallelism: number): void {
-    for (const row of this.rowsOf(keyGroup, maxParallelism)) this.table.close(row);
+  /** Of the sessions of a key group that were put in, those that were due by this time are over. */
+  noteOver(keyGroup: number, settledMs: number): void {
+    this.over.note(keyGroup, settledMs);
+  }
+
+  /** Closes what came with an earlier part of a snapshot and was over before its end. Nothing is given for it: that was done. */
+  forgetOver(): void {
+    const { over, deadlines, table, maxParallelism } = this;
+    if (over.isEmpty) return;
+    const later: (readonly [number, number, number])[] = [];
+    for (; deadlines.isDue(over.latestMs); deadlines.remove()) {
+      const { nextRow: row, nextStamp: stamp, nextMs: timeMs } = deadlines;
+      if (stamp !== table.stamps[row]) continue;
+      if (this.dueMs(row) <= over.of(keyGroupOf(table.hashAt(row), maxParallelism))) table.close(row);
+      else later.push([Math.max(timeMs, this.dueMs(row)), row, stamp]);
+    }
+    for (const [timeMs, row, stamp] of later) deadlines.add(timeMs, row, stamp);
+    over.clear();
+  }
+
+  dropKeyGroup(keyGroup: number): void {
+    this.forgetOver();
+    for (const row of this.rowsOf(keyGroup)) this.table.close(row);
   }
 
   private importRun(reader: ByteReader, shapes: ReadShapes): void {
@@ -209,7 +246,7 @@ export class SessionFiring {
     const heaps = this.table.heaps.map(() => readValues(reader, shapes, length));
     for (let i = 0; i < length; i++) {
       const hash = hashValue(keys[i]);
-      if (this.isThere(keys[i], hash, starts[i]!)) continue;
+      this.closeOverlapped(keys[i], hash, starts[i]!, ends[i]!);
       this.put(keys[i], hash, {
         startMs: starts[i]!,
         endMs: ends[i]!,
@@ -220,19 +257,15 @@ export class SessionFiring {
     }
   }
 
-  /** A snapshot may have a session twice, when it changed while its key group was read. */
-  private isThere(key: unknown, hash: number, startMs: number): boolean {
+  private closeOverlapped(key: unknown, hash: number, startMs: number, endMs: number): void {
     const { table } = this;
     const keyRow = table.index.find(key, hash);
-    if (keyRow < 0) return false;
-    for (let row = table.firstOf(keyRow); row >= 0; row = table.nextRows[row]!) {
-      if (table.startsMs[row] === startMs) return true;
-    }
-    return false;
+    if (keyRow < 0) return;
+    for (const row of this.touchedBy(keyRow, startMs, endMs)) table.close(row);
   }
 
-  private rowsOf(keyGroup: number, maxParallelism: number): number[] {
-    const { table } = this;
+  private rowsOf(keyGroup: number): number[] {
+    const { table, maxParallelism } = this;
     const rows: number[] = [];
     for (let row = table.nextSession(-1); row >= 0; row = table.nextSession(row)) {
       if (keyGroupOf(table.hashAt(row), maxParallelism) === keyGroup) rows.push(row);

@@ -1,6 +1,6 @@
 import type { WindowAssigner } from '../../api/windows.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
-import { ByteWriter } from '../../batch/codec.ts';
+import { ByteReader, ByteWriter } from '../../batch/codec.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import { SkippedRecords } from '../aggregation/inputs.ts';
@@ -62,7 +62,7 @@ export class SessionWindowProcessor implements Processor {
     this.latenessMs = this.isEventTime ? settings.allowedLatenessMs : 0;
     this.undoes = context.failures.recoverable && aggregation.mayHaveEmptyRows;
     this.table = new SessionTable(aggregation, context.memory.open({ state: 'sessions' }));
-    this.firing = new SessionFiring(this.table, aggregation, output, this.latenessMs);
+    this.firing = new SessionFiring(this.table, aggregation, output, this.latenessMs, context.maxParallelism);
     this.ends = new SessionEnds(assigner.gapMs);
     this.checkpoints = new TableCheckpoints(context.maxParallelism);
     this.lateRecords = new LateRecords(settings, context);
@@ -74,6 +74,7 @@ export class SessionWindowProcessor implements Processor {
     const { failures } = this.context;
     const { length } = batch;
     const keys = this.keySource.keysOf(batch);
+    this.firing.forgetOver();
     this.reserve(length);
     skipped.reset(length);
     const times = this.timesOf(batch);
@@ -117,7 +118,7 @@ export class SessionWindowProcessor implements Processor {
   }
 
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
-    const sessions = this.firing.exportKeyGroup(keyGroup, this.context.maxParallelism);
+    const sessions = this.firing.exportKeyGroup(keyGroup);
     return packState({
       arrivals: this.aggregation.arrivals,
       parts: [sessions, this.output.exportKeyGroup?.(keyGroup)],
@@ -132,26 +133,34 @@ export class SessionWindowProcessor implements Processor {
   /** The first piece of a key group in a snapshot has all the state of functions; the others have no such part. */
   applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     const { arrivals, parts } = unpackState(bytes);
-    const [sessions, output] = parts;
+    const [sessions, output, over] = parts;
     this.aggregation.raiseArrivals(arrivals);
     if (sessions !== undefined) this.firing.importSessions(sessions);
+    if (over !== undefined) this.firing.noteOver(keyGroup, new ByteReader(over).readDouble());
+    if (parts.length > 1) this.output.dropKeyGroup?.(keyGroup);
     if (output !== undefined) this.output.importKeyGroup?.(keyGroup, output);
   }
 
   dropKeyGroup(keyGroup: number): void {
-    this.firing.dropKeyGroup(keyGroup, this.context.maxParallelism);
+    this.firing.dropKeyGroup(keyGroup);
     this.output.dropKeyGroup?.(keyGroup);
+    this.checkpoints.dropped(keyGroup, this.table.epoch);
   }
 
-  /** Always whole: sessions that are over leave nothing behind by which an increment could name them. */
-  snapshotKeyGroups({ checkpointId, keyGroups }: SnapshotRequest): KeyedSnapshot {
-    const { table, checkpoints, context } = this;
-    const request = { checkpointId, keyGroups, since: () => undefined };
+  /**
+   * Increments do not name the sessions that are over: the first piece of a key group says which time had passed. A session that has
+   * changed takes the place of those that it overlaps.
+   */
+  snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
+    const { table, checkpoints, context, firing } = this;
+    firing.forgetOver();
     const { groups, afterEpochs } = checkpoints.begin(request, table.epoch);
     const account = context.memory.open({ state: 'snapshot' });
     const { arrivals } = this.aggregation;
     const writer = new ByteWriter();
-    const outputs = new Map(keyGroups.map((group) => [group, this.output.exportKeyGroup?.(group)]));
+    const over = new ByteWriter(8);
+    over.writeDouble(firing.settledMs);
+    const outputs = new Map(request.keyGroups.map((group) => [group, this.output.exportKeyGroup?.(group)]));
     return new TablesSnapshot({
       groups,
       tables: [table.freeze({ epoch: table.epoch, afterEpochs }, account)],
@@ -165,13 +174,18 @@ export class SessionWindowProcessor implements Processor {
           runs.map(({ rows }) => rows),
           writer,
         );
-        return packParts({ arrivals, parts: isFirst ? [sessions, outputs.get(keyGroup)] : [sessions] });
+        const parts = isFirst ? [sessions, outputs.get(keyGroup), over.view()] : [sessions];
+        return packParts({ arrivals, parts });
       },
       ended: () => {
         table.thaw();
         checkpoints.ended();
       },
     });
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.checkpoints.checkpointEnded(checkpointId, completed);
   }
 
   private reserve(length: number): void {

@@ -34,12 +34,16 @@ class Rig {
     return this.context.main.take();
   }
 
-  snapshot(): KeyedSnapshot {
-    return this.processor.snapshotKeyGroups!({
-      checkpointId: 1,
-      keyGroups: everyGroup,
-      since: () => undefined,
-    });
+  snapshot(checkpointId = 1, since?: number): KeyedSnapshot {
+    return this.processor.snapshotKeyGroups!({ checkpointId, keyGroups: everyGroup, since: () => since });
+  }
+
+  /** Takes a checkpoint that completes; gives the bytes of its pieces. */
+  checkpoint(checkpointId: number, since?: number): number {
+    const before = this.pieces.length;
+    this.read(this.snapshot(checkpointId, since), Infinity);
+    this.processor.checkpointEnded!(checkpointId, true);
+    return this.pieces.slice(before).reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
   read(snapshot: KeyedSnapshot, most: number): void {
@@ -87,6 +91,32 @@ describe('a snapshot of sessions', () => {
     expect(rig.restoredResults()).toEqual(
       sorted([{ key: 'a', windowStart: 0, windowEnd: 10, records: 1, total: 1 }]),
     );
+  });
+
+  it('has what changed since an earlier one, and nothing of what is over since', () => {
+    const rig = new Rig();
+    const keys = Array.from({ length: 1000 }, (_, key) => key);
+    rig.drive(...keys.map((key) => record(key, 100)), record('over', 0), record('apart', 60));
+    rig.drive(record('apart', 75));
+    const whole = rig.checkpoint(1);
+    // One goes on, one is new, two become one, and one fires.
+    rig.drive(record(7, 105, 2), record('new', 101), record('apart', 68));
+    expect(rig.drive({ watermarkMs: 50 })).toHaveLength(1);
+    expect(rig.checkpoint(2, 1)).toBeLessThan(whole / 10);
+    expect(rig.drive({ watermarkMs: 90 })).toHaveLength(1);
+    rig.checkpoint(3, 2);
+    const ofKey = (key: unknown, windowEnd: number, records: number, total: number) => ({
+      key,
+      windowStart: windowEnd === 111 ? 101 : 100,
+      windowEnd,
+      records,
+      total,
+    });
+    const expected = [
+      ...keys.map((key) => (key === 7 ? ofKey(7, 115, 2, 3) : ofKey(key, 110, 1, 1))),
+      ofKey('new', 111, 1, 1),
+    ];
+    expect(rig.restoredResults()).toEqual(sorted(expected));
   });
 
   it('has each of many sessions once, also of those that changed between two pieces of their key group', () => {
