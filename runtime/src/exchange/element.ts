@@ -44,5 +44,17 @@ export interface Nothing {
   readonly kind: 'nothing';
 }
 
+/**
+ * Tells how long records take from a source to a task: it is given behind a batch and waits in every queue as that does. It belongs to
+ * no checkpoint and changes nothing.
+ */
+export interface LatencyMarker {
+  readonly kind: 'latency';
+  /** The task of the source. */
+  readonly source: number;
+  /** By the clock of the source's machine, in ms since the epoch. */
+  readonly markedMs: number;
+}
+
 /** What travels on a channel, in order. */
-export type StreamElement = Batch | Watermark | Idle | Barrier | EndOfInput | Nothing;
+export type StreamElement = Batch | Watermark | Idle | Barrier | EndOfInput | LatencyMarker | Nothing;

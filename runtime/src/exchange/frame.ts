@@ -8,12 +8,13 @@
  *   barrier:    id f64 | has checkpoint u8 | id f64 | triggered f64 | is whole u8 | parks u8
  *               | has routing u8 | version varint | key groups varint | slot varint each
  *   end:        drained u8
+ *   latency:    task of the source varint | marked f64
  */
 import { type ByteReader, type ByteWriter, decodeBatch, encodeBatch } from '../batch/codec.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { Barrier, BarrierCheckpoint, StreamElement } from './element.ts';
 
-const Kind = { batch: 1, watermark: 2, idle: 3, barrier: 4, end: 5 } as const;
+const Kind = { batch: 1, watermark: 2, idle: 3, barrier: 4, end: 5, latency: 6 } as const;
 
 const writeBarrier = (barrier: Barrier, writer: ByteWriter): void => {
   const { id, checkpoint, routing } = barrier;
@@ -84,6 +85,10 @@ export const writeFrame = (channel: number, element: StreamElement, writer: Byte
     case 'end':
       writer.writeByte(Kind.end);
       return writer.writeByte(element.drained ? 1 : 0);
+    case 'latency':
+      writer.writeByte(Kind.latency);
+      writer.writeVarint(element.source);
+      return writer.writeDouble(element.markedMs);
     case 'nothing':
       throw new MillraceError('internal', 'An empty poll must not leave its subtask.');
   }
@@ -103,6 +108,8 @@ export const readElement = (reader: ByteReader): StreamElement => {
       return readBarrier(reader);
     case Kind.end:
       return { kind: 'end', drained: readFlag(reader) };
+    case Kind.latency:
+      return { kind: 'latency', source: reader.readVarint(), markedMs: reader.readDouble() };
     default:
       throw new MillraceError('internal', `A frame between slots has the unknown kind ${kind}.`);
   }

@@ -7,6 +7,7 @@ import { type FlowCounts, flowOf } from './flow-counts.ts';
 /** The sending side of one edge in one subtask: a partitioner in front of a channel for each receiving subtask. */
 export class EdgeOutput {
   recordsSent = 0;
+  private next = -1;
   private readonly partitioner: Partitioner;
   private readonly channels: readonly ChannelSender[];
   private readonly deliver: (receiver: number, part: Batch) => void;
@@ -32,6 +33,12 @@ export class EdgeOutput {
     if (element.kind === 'barrier' && element.routing !== undefined)
       this.partitioner.reroute(element.routing);
     for (const channel of this.channels) channel.send(element);
+  }
+
+  /** A marker goes one way, another each time: sent to all, and by each of them again, there would be no end of them. */
+  sendToNext(element: StreamElement): void {
+    this.next = (this.next + 1) % this.channels.length;
+    this.channels[this.next]?.send(element);
   }
 
   hasCredit(): boolean {

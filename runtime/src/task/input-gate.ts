@@ -91,6 +91,8 @@ export class InputGate implements SubtaskInput {
         return this.align();
       case 'end':
         return this.end(channel, element.drained);
+      case 'latency':
+        return element;
       case 'nothing':
         return undefined;
     }

@@ -125,6 +125,7 @@ export class MovingInput implements SubtaskInput {
       case 'idle':
         held.holdIdle();
         return nothing;
+      case 'latency':
       case 'nothing':
         return element;
       case 'barrier':

@@ -25,6 +25,7 @@ import type { SubtaskInput } from './input.ts';
 import { InputGate } from './input-gate.ts';
 import { KeyGroupMoves, type MovedState } from './key-group-moves.ts';
 import { lateRecordsOf } from './late-records.ts';
+import { latencyRecorder } from './latency-recorder.ts';
 import { MovingInput } from './moving-input.ts';
 import { Slot } from './slot.ts';
 import { SlotMemory } from './slot-memory.ts';
@@ -276,6 +277,7 @@ export class SlotRuntime {
       moves,
       deadLetters: this.letterBoxes.get(task.index),
       onCheckpoint: (checkpoint) => this.freeze(subtask, checkpoint),
+      onMarker: latencyRecorder(setup, task.name),
       onEnd: (drained) => this.endSubtask(subtask, drained),
     });
     return subtask;
@@ -366,6 +368,7 @@ export class SlotRuntime {
     const failures = this.failures(task, node.name, statistics);
     const input = new SourceInput({
       uid: uidOf(node),
+      marks: task.index,
       watermarks: spec.watermarks,
       failures,
       onlyFinalWatermark: setup.batchMode,

@@ -23,6 +23,8 @@ interface SplitState {
 export interface SourceInputSettings {
   /** Of the source. */
   readonly uid: string;
+  /** Its task: sent along with markers; absent = it gives none. */
+  readonly marks?: number | undefined;
   readonly watermarks: WatermarkSettings;
   readonly failures: FailureHandler;
   /** Batch mode: the watermark jumps once, at the end. */
@@ -40,6 +42,9 @@ export interface SourceAlignment {
   /** Whether the group allows a source with this watermark to read on. */
   mayRead(watermarkMs: number): boolean;
 }
+
+/** A source that has given a batch gives a marker behind it when its last one is so old. */
+const latencyIntervalMs = 2000;
 
 /** How often a source that waits for its group looks again, in ms. */
 const alignmentIntervalMs = 20;
@@ -60,6 +65,7 @@ export class SourceInput implements SubtaskInput {
   private emittedMs = -Infinity;
   private wasIdle = false;
   private nextIntervalMs = 0;
+  private nextMarkMs = 0;
   /** Since when there has been no split in hand; undefined while there is one. */
   private emptySinceMs: number | undefined;
   private nowMs = 0;
@@ -168,6 +174,7 @@ export class SourceInput implements SubtaskInput {
     this.flush();
     if (result === 'end') this.end();
     else this.followWatermark(nowMs);
+    this.mark(nowMs);
     const element = this.queue.shift();
     // Nothing came although there is more: an empty batch keeps the task going without another notion of progress.
     return element ?? (result === 'more' ? emptyPoll : undefined);
@@ -219,6 +226,14 @@ export class SourceInput implements SubtaskInput {
     state.tracker.onBatch(assigned, this.nowMs);
     this.wasIdle = false;
     this.queue.push(assigned);
+  }
+
+  /** Only behind records: a source that is silent stays so. */
+  private mark(nowMs: number): void {
+    const { marks: source } = this.settings;
+    if (nowMs < this.nextMarkMs || source === undefined || this.ended || this.queue.length === 0) return;
+    this.nextMarkMs = nowMs + latencyIntervalMs;
+    this.queue.push({ kind: 'latency', source, markedMs: nowMs });
   }
 
   private end(): void {

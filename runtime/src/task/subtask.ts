@@ -50,6 +50,8 @@ export interface SubtaskParts {
   readonly columnGarbage?: ColumnGarbage;
   /** The barrier of a checkpoint is here, and what was before it has gone on. */
   readonly onCheckpoint?: (checkpoint: BarrierCheckpoint) => void;
+  /** A marker of a source (by task) was on its way here for so long. */
+  readonly onMarker?: (source: number, latencyMs: number) => void;
   /** Called once, when the end has passed through. */
   readonly onEnd: (drained: boolean) => void;
 }
@@ -282,6 +284,10 @@ export class Subtask {
         this.pending.push({ kind: 'barrier', barrier: element });
         this.passBarrier(element);
         break;
+      case 'latency':
+        this.parts.onMarker?.(element.source, Math.max(0, this.nowMs - element.markedMs));
+        this.pending.push({ kind: 'forward', element });
+        break;
       case 'nothing':
         break;
       case 'end':
@@ -376,7 +382,10 @@ export class Subtask {
     if (element.kind === 'watermark') this.outputMs = element.timeMs;
     if (element.kind === 'barrier' && element.checkpoint?.parks === true)
       this.parkedAt = element.checkpoint.id;
-    for (const output of this.parts.outputs) output.sendToAll(element);
+    for (const output of this.parts.outputs) {
+      if (element.kind === 'latency') output.sendToNext(element);
+      else output.sendToAll(element);
+    }
     if (element.kind !== 'end') return;
     this.ended = true;
     this.parts.onEnd(element.drained);

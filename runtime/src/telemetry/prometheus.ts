@@ -4,7 +4,9 @@ import { metricMeanings } from './metric-names.ts';
 import type { MetricSnapshot } from './metrics.ts';
 
 /** All that may stand in a label: names from the job's graph. Values and keys of records never do. */
-export type MetricLabels = Readonly<Partial<Record<'job' | 'task' | 'transform' | 'slot' | 'state', string>>>;
+export type MetricLabels = Readonly<
+  Partial<Record<'job' | 'task' | 'source' | 'transform' | 'slot' | 'state', string>>
+>;
 
 /** Metrics that have their labels in common. */
 export interface MetricScope {

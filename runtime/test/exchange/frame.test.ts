@@ -43,6 +43,7 @@ describe('a frame between slots', () => {
     { kind: 'idle' },
     { kind: 'end', drained: true },
     { kind: 'end', drained: false },
+    { kind: 'latency', source: 3, markedMs: 1.5e12 },
     { kind: 'barrier', id: 0 },
     { kind: 'barrier', id: 2 ** 52 + 1 },
   ] as const)('carries %o', (element) => {

@@ -82,6 +82,7 @@ export const newRig = ({ links, input = {} }: RigSettings) => {
     counts: { queued: 3, usage: 0.5, bytes: 40 },
     hasCredit: () => control.credit,
     sendToAll: (element: StreamElement) => void log.push(`out ${textOf(element)}`),
+    sendToNext: (element: StreamElement) => void log.push(`next ${textOf(element)}`),
   };
   const subtask = new Subtask({
     task: 0,
@@ -105,6 +106,7 @@ export const newRig = ({ links, input = {} }: RigSettings) => {
       onBarrier: ({ id }: Barrier) => void log.push(`moves b${id}`),
       sendLeaving: () => undefined,
     } as unknown as KeyGroupMoves,
+    onMarker: (source, latencyMs) => void log.push(`from ${source} in ${latencyMs}`),
     onEnd: (drained) => control.ended.push(drained),
   });
   return {

@@ -1,8 +1,9 @@
 import { type JobStatus, jobStates } from '../../contract/control/status.ts';
 import type { PhysicalGraph } from '../../graph/physical-graph.ts';
+import { latencyGroup } from '../../task/latency-recorder.ts';
 import type { SourceFlow, SubtaskFlow } from '../../task/statistics.ts';
 import type { MetricSnapshot } from '../../telemetry/metrics.ts';
-import type { MetricScope } from '../../telemetry/prometheus.ts';
+import type { MetricLabels, MetricScope } from '../../telemetry/prometheus.ts';
 import type { SubtaskReport } from '../../worker/slot-handle.ts';
 import type { StateTime } from './state-times.ts';
 
@@ -87,6 +88,12 @@ export const subtaskScopes = (
     ),
   }));
 
+/** What markers have told, by task and source. */
+const latencyScopes = (labels: MetricLabels, byTask: MetricSnapshot | undefined): MetricScope[] =>
+  Object.entries(byTask?.groups ?? {}).flatMap(([task, { groups: bySource }]) =>
+    Object.entries(bySource).map(([source, snapshot]) => ({ labels: { ...labels, task, source }, snapshot })),
+  );
+
 /** The metrics of one slot: groups named like a transform are its own, all others the slot's. */
 export const slotScopes = (
   job: string,
@@ -96,7 +103,7 @@ export const slotScopes = (
 ): MetricScope[] => {
   const taskOf = new Map(tasks.flatMap((task) => task.chain.map((node) => [node.name, task.name] as const)));
   const { groups, ...rest } = snapshot;
-  const own = Object.entries(groups).filter(([name]) => !taskOf.has(name));
+  const own = Object.entries(groups).filter(([name]) => !taskOf.has(name) && name !== latencyGroup);
   const ofTransforms = Object.entries(groups).flatMap(([transform, group]): MetricScope[] => {
     const task = taskOf.get(transform);
     return task === undefined
@@ -106,5 +113,6 @@ export const slotScopes = (
   return [
     { labels: { job, slot: String(slot) }, snapshot: { ...rest, groups: Object.fromEntries(own) } },
     ...ofTransforms,
+    ...latencyScopes({ job, slot: String(slot) }, groups[latencyGroup]),
   ];
 };

@@ -35,6 +35,7 @@ const expectedMetrics = [
   'out_pool_usage',
   'source_idle_time',
   'mailbox_latency_ms_bucket',
+  'latency_bucket',
   'state_time_total',
 ];
 
