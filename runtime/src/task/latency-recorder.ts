@@ -4,9 +4,13 @@ import type { SlotSetup } from './slot-setup.ts';
 export const latencyGroup = 'latency';
 
 /** Keeps how long markers were on their way to a task of a slot, a histogram for each source. */
-export const latencyRecorder =
-  ({ metrics, graph }: Pick<SlotSetup, 'metrics' | 'graph'>, task: string) =>
-  (source: number, latencyMs: number): void => {
+export const latencyRecorder = (
+  { metrics, graph }: Pick<SlotSetup, 'metrics' | 'graph'>,
+  task: string,
+): ((source: number, latencyMs: number) => void) => {
+  const byTask = metrics.group(latencyGroup).group(task);
+  return (source, latencyMs) => {
     const name = graph.tasks[source]?.name ?? String(source);
-    metrics.group(latencyGroup).group(task).group(name).histogram('latency').record(latencyMs);
+    byTask.group(name).histogram('latency').record(latencyMs);
   };
+};
