@@ -6,6 +6,8 @@ export const timeouts = {
   finishMs: 240_000,
   /** From the moment at which a job ought to end by itself to its end. */
   endByItselfMs: 60_000,
+  /** How much longer a job lasts than what is done to it, or how long where that is done once. */
+  settleMs: 12_000,
   /** How often files are looked at. */
   lookMs: 20,
 } as const;

@@ -1,7 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const command = fileURLToPath(new URL('../../runtime/src/bin/millrace.ts', import.meta.url));
+/** The programs of the runtime, from source, or from what `npm run build` has made when that is asked for. */
+const programOf = (name: string): readonly string[] => {
+  const isBuilt = process.env['MILLRACE_BUILT'] !== undefined;
+  const path = isBuilt ? `../../dist/runtime/src/bin/${name}.js` : `../../runtime/src/bin/${name}.ts`;
+  const program = fileURLToPath(new URL(path, import.meta.url));
+  return isBuilt ? [program] : ['--conditions=millrace-source', program];
+};
 
 /** How a process ended: by itself with a code, or by a signal. */
 export interface JobEnd {
@@ -9,7 +15,7 @@ export interface JobEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** `millrace run job.yaml` in a process of its own. */
+/** A program of the runtime in a process of its own, `millrace run job.yaml` say. */
 export interface JobRun {
   readonly processId: number;
   readonly ended: Promise<JobEnd>;
@@ -28,6 +34,9 @@ export interface JobRunSettings {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** What workers that others start know the job by. */
+const jobUid = 'counts';
+
 const keptCharacters = 100_000;
 
 const endOf = (child: ChildProcess): Promise<JobEnd> =>
@@ -37,16 +46,34 @@ const endOf = (child: ChildProcess): Promise<JobEnd> =>
   });
 
 /** Starts the job whose manifest is `job.yaml` in the folder. */
-export const startJob = ({ folder, args = [], environment = {} }: JobRunSettings): JobRun => {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=millrace-source', command, 'run', 'job.yaml', '--no-panel', ...args],
-    {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'], HOME: folder, ...environment },
+export const startJob = ({ args = [], ...settings }: JobRunSettings): JobRun =>
+  start('millrace', { ...settings, args: ['run', 'job.yaml', '--no-panel', ...args] });
+
+/** Starts a worker that finds its coordinator at a port of this machine. */
+export const startWorker = (folder: string, name: string, port: number): JobRun =>
+  start('worker', {
+    folder,
+    environment: {
+      MILLRACE_COORDINATOR: `127.0.0.1:${port}`,
+      MILLRACE_JOB_UID: jobUid,
+      MILLRACE_WORKER_NAME: name,
+      MILLRACE_ARTIFACTS: `modules-${name}`,
     },
-  );
+  });
+
+/** Starts a coordinator of the job in the folder, whose workers others start. */
+export const startCoordinator = (folder: string, port: number): JobRun =>
+  startJob({
+    folder,
+    args: ['--listen', `127.0.0.1:${port}`, '--job-uid', jobUid, '--slots-per-worker', '1'],
+  });
+
+const start = (program: string, { folder, args = [], environment = {} }: JobRunSettings): JobRun => {
+  const child = spawn(process.execPath, [...programOf(program), ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: folder, ...environment },
+  });
   let text = '';
   const keep = (chunk: Buffer): void => {
     text = (text + chunk.toString('utf8')).slice(-keptCharacters);

@@ -2,6 +2,8 @@ import { connect, createServer, type Socket } from 'node:net';
 
 export interface Proxy {
   readonly port: number;
+  /** New connections go to another server. */
+  redirect(serverPort: number): void;
   /** Ends all connections at once, as a network does that loses its state: both sides see a reset. */
   reset(): void;
   /** Ends each connection when so many bytes have gone through it to the server; undefined = none any more. */
@@ -12,7 +14,8 @@ export interface Proxy {
 }
 
 /** Stands between a client and a server of this machine and does to their connections what networks do. */
-export const startProxy = async (serverPort: number): Promise<Proxy> => {
+export const startProxy = async (firstServerPort: number): Promise<Proxy> => {
+  let serverPort = firstServerPort;
   const sockets = new Set<Socket>();
   let limitBytes: number | undefined;
   let resetCount = 0;
@@ -48,6 +51,9 @@ export const startProxy = async (serverPort: number): Promise<Proxy> => {
   const address = server.address();
   return {
     port: typeof address === 'object' ? (address?.port ?? 0) : 0,
+    redirect: (next) => {
+      serverPort = next;
+    },
     reset: () => {
       for (const socket of sockets) socket.resetAndDestroy();
     },

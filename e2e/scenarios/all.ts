@@ -5,7 +5,9 @@ import { killWorkers } from './exactly-once.kill-workers.ts';
 import { objectStore } from './exactly-once.object-store.ts';
 import { storeKilled } from './exactly-once.store-killed.ts';
 import { pausedJob } from './fenced.paused-job.ts';
+import { pausedCoordinator, pausedWorker } from './fenced.paused-processes.ts';
 import { diskFull } from './no-loss.disk-full.ts';
+import { killCoordinator } from './no-pause.kill-coordinator.ts';
 import type { Scenario } from './scenario.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -16,6 +18,9 @@ export const scenarios: readonly Scenario[] = [
   connectionResets,
   storeKilled,
   pausedJob,
+  pausedCoordinator,
+  pausedWorker,
+  killCoordinator,
   diskFull,
   poisonRecord,
 ];

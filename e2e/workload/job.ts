@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import {
   count,
   type Job,
@@ -12,6 +13,8 @@ import { fileSink } from 'millrace/connectors/files';
 import { generator } from 'millrace/connectors/generator';
 import { sqliteSink } from 'millrace/connectors/sqlite';
 import { type Input, inputAt, isPoison, tellEvery, windowMs } from './records.ts';
+
+const shortestGapMs = 10;
 
 /** Tells of every few records of a key which one it is. */
 const tellCounts = (): KeyedProcessFunction<string, Input, { key: string; count: number }> => {
@@ -38,7 +41,18 @@ const refusePoison = (hoardFrom: number): ((record: Input) => Input) => {
   };
 };
 
-const job: Job = (env, { records = '1000', rate = '1000', hoardFrom = 'Infinity' }) => {
+/** Writes down every time that nothing came for a while: from when to when. */
+const noteGaps = <T>(file: string): ((record: T) => T) => {
+  let last = Number.POSITIVE_INFINITY;
+  return (record) => {
+    const now = Date.now();
+    if (file !== '' && now - last >= shortestGapMs) appendFileSync(file, `${last} ${now}\n`);
+    last = now;
+    return record;
+  };
+};
+
+const job: Job = (env, { records = '1000', rate = '1000', hoardFrom = 'Infinity', gaps = '' }) => {
   const source = generator<Input>({
     count: Number(records),
     recordsPerSecond: Number(rate),
@@ -56,6 +70,7 @@ const job: Job = (env, { records = '1000', rate = '1000', hoardFrom = 'Infinity'
   good
     .keyBy('key')
     .process(tellCounts())
+    .map(noteGaps(gaps))
     .sinkTo(sqliteSink({ file: 'counts.sqlite', table: 'counts', key: [] }));
 };
 export default job;

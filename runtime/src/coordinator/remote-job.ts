@@ -72,7 +72,8 @@ const remoteJobOf = (artifact: Artifact, settings: RemoteSettings, graph: Physic
   const { jobUid, jobName, baseDirectory, deadLetterPolicy, memoryBytes, workerStore } = settings;
   return {
     args,
-    plan,
+    // Said by the graph, as it was at the first start: coordinators that run the same must say the same.
+    plan: { ...plan, maxParallelism: graph.maxParallelism },
     jobName,
     baseDirectory,
     deadLetterPolicy,
