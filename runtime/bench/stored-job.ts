@@ -18,19 +18,31 @@ export const withFolder = async <T>(work: (folder: string) => Promise<T>): Promi
   }
 };
 
-/** The state of a job in a directory, with checkpoints so often. */
-export const stateIn = (folder: string, interval: string): Promise<OpenedState> => {
+/** Where the state of a job is kept, and how often. */
+export interface StatePlace {
+  readonly folder: string;
+  readonly interval: string;
+  readonly store: unknown;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The state of a job in a store of a manifest. */
+export const stateAt = ({ folder, interval, store, environment = {} }: StatePlace): Promise<OpenedState> => {
   const { system } = localSettings();
   return openLocalState({
     system,
-    checkpoint: checkpointSchema.parse({ interval, store: { directory: 'checkpoints' } }),
+    checkpoint: checkpointSchema.parse({ interval, store } as Parameters<typeof checkpointSchema.parse>[0]),
     jobName: 'bench',
     runtimeVersion: '0',
     artifact: 'none',
     baseDirectory: folder,
-    environment: {},
+    environment,
   });
 };
+
+/** The state of a job in a directory, with checkpoints so often. */
+export const stateIn = (folder: string, interval: string): Promise<OpenedState> =>
+  stateAt({ folder, interval, store: { directory: 'checkpoints' } });
 
 /** A job of one slot that keeps its state there. */
 export const storedJob = (job: Job, { state }: OpenedState): LocalJob =>
