@@ -6,6 +6,8 @@ export const errorCodes = [
   'record-invalid',
   'user-code',
   'io',
+  // A process, or the way to it, is gone: nothing in the job is to blame.
+  'worker-lost',
   'output-lost',
   'state-damaged',
   'resource',

@@ -19,7 +19,7 @@ import { JobChanges } from './job-changes.ts';
 import type { JobObserver } from './job-observer.ts';
 import { inBatchMode, noStore, notRunning, notSuspended, stoppedInBatchMode } from './job-refusals.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
-import { decideRestart, type Failure, policyFor } from './restart.ts';
+import { decideRestart, type Failure, failureOf, policyFor } from './restart.ts';
 import { type BegunSavepoint, Savepoints } from './savepoints.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
 
@@ -295,7 +295,7 @@ export class LocalJob {
 
   private onFailed(error: unknown): void {
     const { system, logger, restart } = this.settings;
-    this.failures.push({ atMs: system.clock.monotonicMs(), ranMs: this.attempts.ranMs });
+    this.failures.push(failureOf(error, system.clock.monotonicMs(), this.attempts.ranMs));
     const policy = policyFor(error, restart);
     const decision = decideRestart(policy, this.failures, system.random.next());
     const restarts = decision.restart && this.current !== 'stopping';

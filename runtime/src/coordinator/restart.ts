@@ -13,7 +13,25 @@ export interface Failure {
   readonly atMs: number;
   /** How long the attempt had been running. */
   readonly ranMs: number;
+  /** A process was lost: nothing in the job is to blame. */
+  readonly isLoss: boolean;
 }
+
+/** A failure after so long begins no series. */
+const settledMs = 1000;
+
+/** The failure of an attempt that has begun at `startedMs`. */
+export const failureOf = (error: unknown, atMs: number, ranMs: number): Failure => ({
+  atMs,
+  ranMs,
+  isLoss: MillraceError.is(error) && error.code === 'worker-lost',
+});
+
+/** Who waits after a loss waits for nothing, unless losses follow each other. */
+const isAtOnce = (failures: readonly Failure[]): boolean => {
+  const newest = failures.at(-1);
+  return newest?.isLoss === true && (failures.length === 1 || newest.ranMs >= settledMs);
+};
 
 export type RestartDecision =
   | { readonly restart: true; readonly delayMs: number }
@@ -29,12 +47,17 @@ const streak = (failures: readonly Failure[], resetAfterMs: number): number => {
   return count;
 };
 
-/** What to do after the last of `failures`, oldest first. `random` in [0, 1) drives the jitter. */
+/** What to do after the last of `failures`, oldest first. `random` in [0, 1) drives the jitter. What follows a lost process begins at once. */
 export const decideRestart = (
   policy: RestartPolicy,
   failures: readonly Failure[],
   random: number,
 ): RestartDecision => {
+  const decision = decideBy(policy, failures, random);
+  return decision.restart && isAtOnce(failures) ? { restart: true, delayMs: 0 } : decision;
+};
+
+const decideBy = (policy: RestartPolicy, failures: readonly Failure[], random: number): RestartDecision => {
   switch (policy.strategy) {
     case 'None':
       return { restart: false, reason: 'the restart strategy is None' };

@@ -62,6 +62,14 @@ const otherRelease = (worker: string, found: string, own: string): MillraceError
     hint: 'Run the same release of Millrace everywhere.',
   });
 
+/** `error`: absent where it has ended its link in order. */
+const lostWorker = (name: string, error: MillraceError | undefined): MillraceError =>
+  new MillraceError('worker-lost', error?.message ?? `${name} has left.`, {
+    cause: error,
+    where: error?.where ?? {},
+    ...(error?.hint === undefined ? {} : { hint: error.hint }),
+  });
+
 /** Nobody goes on with what it holds. */
 const letGo = (member: Member): void => {
   if (member.holds !== undefined) member.tell({ kind: 'letGo' });
@@ -156,7 +164,8 @@ export class WorkerPool {
     const places = this.holdersOf(attempt.number, attempt.slots.length);
     for (const member of this.members.values()) member.holds = undefined;
     if (places.length === attempt.slots.length) attempt.adopt(places);
-    else attempt.abandon(new MillraceError('io', 'A worker was lost before its slots were adopted.'));
+    else
+      attempt.abandon(new MillraceError('worker-lost', 'A worker was lost before its slots were adopted.'));
   }
 
   /** Places an attempt as soon as there is room for all of its slots. The one before is over. */
@@ -246,8 +255,7 @@ export class WorkerPool {
         else throw new MillraceError('io', 'it has not registered');
       },
       onClosed: (error) => {
-        if (member !== undefined)
-          this.lose(member, error ?? new MillraceError('io', `${link.peer} has left.`));
+        if (member !== undefined) this.lose(member, lostWorker(link.peer, error));
       },
     });
   }
@@ -292,7 +300,7 @@ export class WorkerPool {
 
   /** With its link left open it would wait for ever for work that the newer one gets, also when that one is gone. */
   private replace(member: Member): void {
-    const error = new MillraceError('io', `Another ${member.name} has called.`, {
+    const error = new MillraceError('worker-lost', `Another ${member.name} has called.`, {
       hint: 'Give each worker a name of its own.',
     });
     this.lose(member, error);

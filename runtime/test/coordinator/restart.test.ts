@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MillraceError } from '../../src/contract/errors.ts';
 import type { RestartPolicy } from '../../src/contract/restart.ts';
-import { decideRestart, type Failure } from '../../src/coordinator/restart.ts';
+import { decideRestart, type Failure, failureOf } from '../../src/coordinator/restart.ts';
 
 /** Failures of attempts that ran for so long, one after the other. */
 const failuresAfter = (...ranMs: readonly number[]): readonly Failure[] => {
   let atMs = 0;
   return ranMs.map((ran) => {
     atMs += ran;
-    return { atMs, ranMs: ran };
+    return { atMs, ranMs: ran, isLoss: false };
   });
 };
 
@@ -131,5 +132,27 @@ describe('restarts as long as failures stay rare', () => {
         expect(decideRestart({ ...policy, failures }, all, 0).restart).toBe(recent <= failures);
       }),
     );
+  });
+});
+
+describe('after a process was lost', () => {
+  const lost = new MillraceError('worker-lost', 'worker-0 is gone');
+  const policy: RestartPolicy = { strategy: 'FixedDelay', attempts: 3, delayMs: 70 };
+  const next = (...failures: readonly Failure[]) => decideRestart(policy, failures, 0);
+
+  it('the job goes on at once, also when it had not run for long', () => {
+    expect(next(failureOf(lost, 5, 5))).toEqual({ restart: true, delayMs: 0 });
+    expect(next(failureOf(lost, 5, 5), failureOf(lost, 1005, 1000))).toEqual({ restart: true, delayMs: 0 });
+  });
+
+  it('the policy holds where losses follow each other, and for how often', () => {
+    expect(next(failureOf(lost, 5, 5), failureOf(lost, 1004, 999))).toEqual({ restart: true, delayMs: 70 });
+    const often = [1, 2, 3, 4].map((second) => failureOf(lost, second * 2000, 2000));
+    expect(next(...often)).toEqual({ restart: false, reason: 'all 3 restarts are used up' });
+    expect(decideRestart({ strategy: 'None' }, often, 0)).toMatchObject({ restart: false });
+  });
+
+  it('another failure waits as ever', () => {
+    expect(next(failureOf(new Error('boom'), 5000, 5000))).toEqual({ restart: true, delayMs: 70 });
   });
 });

@@ -238,7 +238,7 @@ export class PeerLink {
     const { slot, peer } = this.settings;
     const remote = this.connection?.remote ?? '';
     const reason = error instanceof Error ? error.message : 'it closed the connection';
-    return new MillraceError('io', `Slot ${slot} has lost slot ${peer} at ${remote}: ${reason}.`, {
+    return new MillraceError('worker-lost', `Slot ${slot} has lost slot ${peer} at ${remote}: ${reason}.`, {
       cause: error,
       where: { slot, peer: remote },
       hint: `This attempt of the job ends here. If it happens again, see the log of the worker of slot ${peer}, and the network between.`,

@@ -102,7 +102,8 @@ export class RemoteAttempt<Job> {
     for (const slot of this.slotsOf(worker)) {
       const held = slots.find((one) => one.slot === slot);
       if (held !== undefined) this.slots[slot]?.adopt(held);
-      else this.slots[slot]?.lost(new MillraceError('io', `Slot ${slot} ended before it was adopted.`));
+      else
+        this.slots[slot]?.lost(new MillraceError('worker-lost', `Slot ${slot} ended before it was adopted.`));
     }
   }
 

@@ -216,7 +216,7 @@ describe('a slot that has ended', () => {
     await wire.during(left.channels.close());
     expect(right.failures).toMatchObject([
       {
-        code: 'io',
+        code: 'worker-lost',
         message: expect.stringMatching(
           /^Slot 1 has lost slot 0 at here:\d+: it left before it had ended edge \d+\.$/,
         ),
@@ -232,7 +232,7 @@ describe('a slot that is lost', () => {
     await wire.settle();
     expect(left.failures).toMatchObject([
       {
-        code: 'io',
+        code: 'worker-lost',
         message: `Slot 0 has lost slot 1 at here:${right.channels.port}: it closed the connection.`,
         hint: expect.stringContaining('This attempt of the job ends here.'),
       },
