@@ -23,6 +23,8 @@ export interface FreezableRows extends StoredColumns {
   hashesAt(rows: Int32Array, count: number, target: Uint32Array): void;
   /** The keys of these rows, all in use. */
   keysAt(rows: Int32Array): TableRows['keys'];
+  /** What is kept of a heap value, which may be changed in place later. Absent = a clone. */
+  copyHeap?(value: unknown): unknown;
 }
 
 /** Rows that one step looks at: a millisecond. */
@@ -37,6 +39,7 @@ export class FrozenTable {
   private readonly epochs: RowEpochs;
   private readonly cut: TableCut;
   private readonly account: MemoryAccount;
+  private readonly copy: (value: unknown) => unknown;
   /** Rows there were at the barrier. */
   readonly rowLimit: number;
   /** No row that was last written in this epoch or before is wanted, of any group. */
@@ -58,6 +61,7 @@ export class FrozenTable {
     this.epochs = epochs;
     this.cut = cut;
     this.account = account;
+    this.copy = table.copyHeap ?? cloneValue;
     this.rowLimit = table.rowLimit;
     this.oldest = cut.afterEpochs.reduce((least, epoch) => Math.min(least, epoch), cut.epoch);
     this.columns = table.columns.map(() => new Float64Array(0));
@@ -81,7 +85,7 @@ export class FrozenTable {
     this.savedRows[place] = row;
     this.savedHashes[place] = hash;
     for (let i = 0; i < this.columns.length; i++) this.columns[i]![place] = this.table.columns[i]![row]!;
-    for (let i = 0; i < this.heaps.length; i++) this.heaps[i]!.push(cloneValue(this.table.heaps[i]![row]));
+    for (let i = 0; i < this.heaps.length; i++) this.heaps[i]!.push(this.copy(this.table.heaps[i]![row]));
   }
 
   /** The key of a row is about to be removed. */
@@ -110,7 +114,7 @@ export class FrozenTable {
     const count = into.assign(wanted);
     this.position = count < wanted ? rows[count]! : row;
     const cells = rows.subarray(0, count);
-    into.put(table.keysAt(cells), table, cells, false);
+    into.put(table.keysAt(cells), table, cells, this.copy);
     return Math.max(1, this.position - position);
   }
 
@@ -139,7 +143,7 @@ export class FrozenTable {
     const count = into.assign(found);
     this.savedRead += count;
     const keys = this.savedKeys(savedRead, savedRead + count);
-    into.put(keys, this, rows.subarray(0, count), true);
+    into.put(keys, this, rows.subarray(0, count));
     return Math.max(1, count);
   }
 

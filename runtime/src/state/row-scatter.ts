@@ -1,4 +1,3 @@
-import { cloneValue } from '../batch/values.ts';
 import { keyGroupOf } from './key-groups.ts';
 import type { MemoryAccount } from './memory-account.ts';
 
@@ -121,8 +120,13 @@ export class RowScatter {
     return count;
   }
 
-  /** Copies rows that have places: their keys, and of the columns these cells. Heap values are cloned unless they are not used any more. */
-  put(keys: TableRows['keys'], { columns, heaps }: StoredColumns, cells: Int32Array, isOwned: boolean): void {
+  /** Copies rows that have places: their keys, and of the columns these cells; heap values by `copy`, or as they are. */
+  put(
+    keys: TableRows['keys'],
+    { columns, heaps }: StoredColumns,
+    cells: Int32Array,
+    copy?: (value: unknown) => unknown,
+  ): void {
     const { targets } = this;
     this.putKeys(keys);
     this.columns.forEach((target, i) => {
@@ -132,7 +136,7 @@ export class RowScatter {
       const from = heaps[i]!;
       for (let j = 0; j < cells.length; j++) {
         const value = from[cells[j]!];
-        target[targets[j]!] = isOwned ? value : cloneValue(value);
+        target[targets[j]!] = copy === undefined ? value : copy(value);
       }
     });
   }

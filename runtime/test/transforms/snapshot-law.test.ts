@@ -15,7 +15,7 @@ import type { WindowFunction, WindowSettings } from '../../src/api/transform.ts'
 import { continuousEventTimeTrigger, countTrigger, purging, timeEvictor } from '../../src/api/triggers.ts';
 import { countWindow, cumulative, session, sliding, tumbling } from '../../src/api/windows.ts';
 import { createAggregateProcessor } from '../../src/transforms/aggregate.ts';
-import { createWindowJoinProcessor } from '../../src/transforms/join/index.ts';
+import { createIntervalJoinProcessor, createWindowJoinProcessor } from '../../src/transforms/join/index.ts';
 import type { Processor } from '../../src/transforms/processor.ts';
 import { createReduceProcessor } from '../../src/transforms/reduce.ts';
 import { createWindowProcessor } from '../../src/transforms/window/index.ts';
@@ -85,6 +85,25 @@ const joining = (context: FakeContext): Processor =>
     context,
   );
 
+const near =
+  (type: 'inner' | 'left' | 'full') =>
+  (context: FakeContext): Processor =>
+    createIntervalJoinProcessor(
+      {
+        kind: 'intervalJoin',
+        join: {
+          type,
+          lowerMs: -7,
+          upperMs: 12,
+          lowerInclusive: true,
+          upperInclusive: false,
+          lateLeftOutput: 'late',
+          join: (left, right) => [left, right],
+        },
+      },
+      context,
+    );
+
 const reducing = (context: FakeContext): Processor =>
   createReduceProcessor(
     {
@@ -117,6 +136,9 @@ const processors: readonly (readonly [string, (context: FakeContext) => Processo
   ['windows with triggers and a function', windows({ trigger: countTrigger(2), function: counting })],
   ['count windows', windows({ assigner: countWindow(3), lateOutput: undefined })],
   ['window joins', joining],
+  ['interval joins', near('inner')],
+  ['left interval joins', near('left')],
+  ['full interval joins', near('full')],
 ];
 
 describe.each(processors)('%s', (name, create) => {

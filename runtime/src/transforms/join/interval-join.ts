@@ -1,21 +1,25 @@
 import type { IntervalJoinSettings } from '../../api/joins.ts';
 import type { TransformSpec } from '../../api/transform.ts';
 import type { Batch, BatchKeys } from '../../batch/batch.ts';
-import { ByteReader, ByteWriter, decodeValue, encodeValue } from '../../batch/codec.ts';
+import { ByteWriter } from '../../batch/codec.ts';
 import { hashValue } from '../../batch/hash.ts';
-import { ReadShapes, WrittenShapes } from '../../batch/value-codec.ts';
+import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
 import { keyGroupOf } from '../../state/key-groups.ts';
-import { KeyIndex } from '../../state/key-index.ts';
+import { gatherRows } from '../accumulator-rows.ts';
+import { PassedTimes } from '../passed-times.ts';
 import type { Budget, Processor, ProcessorContext } from '../processor.ts';
 import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
 import { refusePromise } from '../refuse-promise.ts';
+import { RowsByGroup } from '../rows-by-group.ts';
+import { TableCheckpoints } from '../table-checkpoints.ts';
+import { TablesSnapshot } from '../tables-snapshot.ts';
 import { Deadlines } from '../window/deadlines.ts';
 import { LateRecords } from '../window/late-records.ts';
 import { withoutTimestamp } from '../window/layout.ts';
-import { type BufferedRecord, TimeBuffer } from './time-buffer.ts';
-
-const formatVersion = 1;
+import { decodeJoinPiece, encodeJoinPiece } from './join-pieces.ts';
+import { JoinTable } from './join-table.ts';
+import { TimeBuffer } from './time-buffer.ts';
 
 /** One side of the join. Its records look for partners in [time + fromMs, time + toMs] on the other side. */
 interface Side {
@@ -31,7 +35,11 @@ interface Side {
   readonly buffers: (TimeBuffer | undefined)[];
 }
 
-const sidesOf = (settings: IntervalJoinSettings, context: ProcessorContext): readonly [Side, Side] => {
+const sidesOf = (
+  settings: IntervalJoinSettings,
+  context: ProcessorContext,
+  table: JoinTable,
+): readonly [Side, Side] => {
   const { type, lowerMs, upperMs, lowerInclusive, upperInclusive } = settings;
   const left: Side = {
     port: 0,
@@ -41,7 +49,7 @@ const sidesOf = (settings: IntervalJoinSettings, context: ProcessorContext): rea
     toInclusive: upperInclusive,
     isOuter: type === 'left' || type === 'full',
     late: new LateRecords({ lateOutput: settings.lateLeftOutput }, context),
-    buffers: [],
+    buffers: table.heaps[0],
   };
   const right: Side = {
     port: 1,
@@ -51,7 +59,7 @@ const sidesOf = (settings: IntervalJoinSettings, context: ProcessorContext): rea
     toInclusive: lowerInclusive,
     isOuter: type === 'right' || type === 'full',
     late: new LateRecords({ lateOutput: settings.lateRightOutput }, context),
-    buffers: [],
+    buffers: table.heaps[1],
   };
   return [left, right];
 };
@@ -65,7 +73,10 @@ class IntervalJoinProcessor implements Processor {
   private readonly context: ProcessorContext;
   private readonly settings: IntervalJoinSettings;
   private readonly sides: readonly [Side, Side];
-  private readonly index: KeyIndex;
+  private readonly table: JoinTable;
+  private readonly grouped: RowsByGroup;
+  private readonly checkpoints: TableCheckpoints;
+  private readonly over: PassedTimes;
   /** Horizons of the first record of each buffer; a buffer is entered as row × 2 + port. */
   private readonly horizons: Deadlines;
   /** Which horizon of a buffer is meant, by entry: one that is entered anew makes the earlier one void. */
@@ -73,18 +84,25 @@ class IntervalJoinProcessor implements Processor {
   private readonly outputs: RecordOutputs;
   private readonly guard: RecordGuard;
   private watermarkMs = -Infinity;
+  /** All that was due by here is done. */
+  private settledMs = -Infinity;
 
   constructor(settings: IntervalJoinSettings, context: ProcessorContext) {
     this.context = context;
     this.settings = settings;
-    this.sides = sidesOf(settings, context);
-    this.index = new KeyIndex(context.memory.open({ state: 'keys' }));
+    this.table = new JoinTable(context.memory.open({ state: 'keys' }));
+    this.sides = sidesOf(settings, context, this.table);
+    this.grouped = new RowsByGroup(context.maxParallelism);
+    this.checkpoints = new TableCheckpoints(context.maxParallelism);
+    this.over = new PassedTimes(context.maxParallelism);
     this.horizons = new Deadlines(context.memory.open({ state: 'horizons' }));
     this.outputs = new RecordOutputs(context);
     this.guard = new RecordGuard(context.failures, this.outputs, []);
   }
 
   process(batch: Batch, port: number): void {
+    this.forgetOver();
+    this.grouped.invalidate();
     const keys = batch.keys as BatchKeys;
     const side = this.sides[port]!;
     const records = batch.rows();
@@ -99,6 +117,8 @@ class IntervalJoinProcessor implements Processor {
 
   advanceWatermark(watermarkMs: number, budget: Budget): boolean {
     if (watermarkMs > this.watermarkMs) this.watermarkMs = watermarkMs;
+    this.forgetOver();
+    this.grouped.invalidate();
     const { horizons, sides } = this;
     while (horizons.isDue(this.watermarkMs)) {
       const entry = horizons.nextRow;
@@ -107,6 +127,7 @@ class IntervalJoinProcessor implements Processor {
       else if (budget.take()) this.passHorizon(side, side.buffers[entry >> 1]!, entry >> 1);
       else return false;
     }
+    this.settledMs = this.watermarkMs;
     return true;
   }
 
@@ -118,51 +139,100 @@ class IntervalJoinProcessor implements Processor {
   }
 
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
-    const keys = this.rowsOf(keyGroup).map((row) => [
-      this.index.keyAt(row),
-      ...this.sides.map(({ buffers }) => buffers[row]?.save() ?? []),
-    ]);
-    if (keys.length === 0) return undefined;
-    const writer = new ByteWriter();
-    writer.writeByte(formatVersion);
-    encodeValue(keys, writer, new WrittenShapes());
-    return writer.toBytes();
+    this.forgetOver();
+    const { table, grouped } = this;
+    const rows = grouped.of(table, keyGroup);
+    if (rows.length === 0) return undefined;
+    const { keys, heaps } = gatherRows(table, rows);
+    const copied = heaps.map((side) => side.map((buffer) => table.copyHeap(buffer)));
+    return encodeJoinPiece(-Infinity, [{ keys, columns: [], heaps: copied }], new ByteWriter()).slice();
   }
 
   importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     this.dropKeyGroup(keyGroup);
-    const reader = new ByteReader(bytes);
-    if (reader.readByte() !== formatVersion) throw reader.corrupt('an interval join has an unknown version');
-    type Saved = readonly [unknown, readonly BufferedRecord[], readonly BufferedRecord[]];
-    for (const [key, ...buffers] of decodeValue(reader, new ReadShapes()) as readonly Saved[]) {
+    this.applyKeyGroup(keyGroup, bytes);
+  }
+
+  /** What a key has takes the place of what it had. */
+  applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
+    this.grouped.invalidate();
+    const { settledMs, keys } = decodeJoinPiece(bytes);
+    for (const [key, ...buffers] of keys) {
       const hash = hashValue(key);
+      const known = this.table.find(key, hash);
+      if (known >= 0) this.release(known);
       this.sides.forEach((side, port) => {
         for (const [timeMs, record, isJoined] of buffers[port]!)
           this.keep(side, key, hash, record, timeMs, isJoined);
       });
     }
+    this.over.note(keyGroup, settledMs);
   }
 
   dropKeyGroup(keyGroup: number): void {
-    for (const row of this.rowsOf(keyGroup)) {
-      for (const { port } of this.sides) this.stamps[row * 2 + port] = (this.stamps[row * 2 + port] ?? 0) + 1;
-      this.release(row);
-    }
+    this.forgetOver();
+    const { table, grouped, checkpoints } = this;
+    for (const row of grouped.of(table, keyGroup)) this.release(row);
+    grouped.removed(keyGroup);
+    checkpoints.dropped(keyGroup, table.currentEpoch);
   }
 
-  private rowsOf(keyGroup: number): number[] {
-    const { index, context } = this;
-    const rows: number[] = [];
-    for (let row = index.nextRow(-1); row >= 0; row = index.nextRow(row)) {
-      if (keyGroupOf(index.hashAt(row), context.maxParallelism) === keyGroup) rows.push(row);
+  /** Increments do not name what time has ended: the first piece of a key group says which time had passed. */
+  snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
+    this.forgetOver();
+    const { table, checkpoints, settledMs } = this;
+    const epoch = table.currentEpoch;
+    const { groups, afterEpochs } = checkpoints.begin(request, epoch);
+    const account = this.context.memory.open({ state: 'snapshot' });
+    const writer = new ByteWriter();
+    return new TablesSnapshot({
+      groups,
+      tables: [table.freeze({ epoch, afterEpochs }, account)],
+      columnCount: 0,
+      heapCount: 2,
+      placeCount: afterEpochs.length,
+      account,
+      isHeaded: true,
+      encode: (_, runs, isFirst) => {
+        const rows = runs.map((run) => run.rows);
+        return encodeJoinPiece(isFirst ? settledMs : -Infinity, rows, writer).slice();
+      },
+      ended: () => {
+        table.thaw();
+        checkpoints.ended();
+      },
+    });
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.checkpoints.checkpointEnded(checkpointId, completed);
+  }
+
+  /** Removes records that came with an earlier part of a snapshot and had gone before its end, without output. */
+  private forgetOver(): void {
+    const { over, horizons, stamps, table, context } = this;
+    if (over.isEmpty) return;
+    const later: (readonly [number, number, number])[] = [];
+    for (; horizons.isDue(over.latestMs); horizons.remove()) {
+      const { nextRow: entry, nextStamp: stamp, nextMs: timeMs } = horizons;
+      if (stamp !== stamps[entry]) continue;
+      const row = entry >> 1;
+      const side = this.sides[entry & 1]!;
+      const overMs = over.of(keyGroupOf(table.hashAt(row), context.maxParallelism));
+      const buffer = side.buffers[row]!;
+      table.touch(row);
+      while (buffer.size > 0 && buffer.firstMs + side.toMs <= overMs) buffer.removeFirst();
+      if (buffer.size === 0) this.releaseIfEmpty(row);
+      else later.push([Math.max(timeMs, buffer.firstMs + side.toMs), entry, stamp]);
     }
-    return rows;
+    for (const [timeMs, entry, stamp] of later) horizons.add(timeMs, entry, stamp);
+    over.clear();
   }
 
   /** Joins a record with its partners, and keeps it when more can come. */
   private take(side: Side, key: unknown, hash: number, record: unknown, timeMs: number): void {
     const other = this.sides[1 - side.port]!;
-    const found = this.index.find(key, hash);
+    const found = this.table.find(key, hash);
     const partners = found < 0 ? undefined : other.buffers[found];
     const from = partners?.placeOf(timeMs + side.fromMs, !side.fromInclusive) ?? 0;
     const to = partners?.placeOf(timeMs + side.toMs, side.toInclusive) ?? 0;
@@ -170,6 +240,7 @@ class IntervalJoinProcessor implements Processor {
     const mayCome = timeMs + side.toMs > this.watermarkMs;
     if (isJoined || (side.isOuter && !mayCome)) {
       if (!this.emitAll(side, record, timeMs, partners, from, to)) return;
+      if (isJoined && other.isOuter) this.table.touch(found);
       partners?.noteJoined(from, to);
     }
     if (mayCome) this.keep(side, key, hash, record, timeMs, isJoined);
@@ -216,7 +287,7 @@ class IntervalJoinProcessor implements Processor {
     timeMs: number,
     isJoined: boolean,
   ): void {
-    const row = this.index.findOrInsert(key, hash);
+    const row = this.table.rowFor(key, hash);
     side.buffers[row] ??= new TimeBuffer(side.isOuter);
     const buffer = side.buffers[row]!;
     const firstMs = buffer.firstMs;
@@ -234,6 +305,8 @@ class IntervalJoinProcessor implements Processor {
   private passHorizon(side: Side, buffer: TimeBuffer, row: number): void {
     const { firstMs, firstValue } = buffer;
     const isAlone = side.isOuter && !buffer.firstWasJoined;
+    // That its time has come is no change for an increment.
+    if (this.table.isFrozen) this.table.touch(row);
     buffer.removeFirst();
     if (isAlone) this.emitAll(side, firstValue, firstMs, undefined, 0, 0);
     if (buffer.size > 0) this.horizons.postpone(buffer.firstMs + side.toMs);
@@ -250,8 +323,8 @@ class IntervalJoinProcessor implements Processor {
   }
 
   private release(row: number): void {
-    for (const { buffers } of this.sides) buffers[row] = undefined;
-    this.index.remove(row);
+    for (const { port } of this.sides) this.stamps[row * 2 + port] = (this.stamps[row * 2 + port] ?? 0) + 1;
+    this.table.remove(row);
   }
 }
 

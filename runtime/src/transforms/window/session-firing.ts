@@ -9,6 +9,7 @@ import { gatherRows, writeAccumulators } from '../accumulator-rows.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import { PassedTimes } from '../passed-times.ts';
 import type { Budget } from '../processor.ts';
+import { RowsByGroup } from '../rows-by-group.ts';
 import { Deadlines } from './deadlines.ts';
 import { createFiredRows, type FiredRows, firedRowsAtOnce, type PaneOutput } from './pane-output.ts';
 import type { SessionTable } from './session-table.ts';
@@ -57,6 +58,7 @@ export class SessionFiring {
   private readonly source: Int32Array = new Int32Array(1);
   private readonly maxParallelism: number;
   private readonly over: PassedTimes;
+  private readonly grouped: RowsByGroup;
 
   constructor(
     table: SessionTable,
@@ -67,6 +69,7 @@ export class SessionFiring {
   ) {
     this.maxParallelism = maxParallelism;
     this.over = new PassedTimes(maxParallelism);
+    this.grouped = new RowsByGroup(maxParallelism);
     this.table = table;
     this.aggregation = aggregation;
     this.output = output;
@@ -125,7 +128,7 @@ export class SessionFiring {
   /** Fires everything that ends by this progress; false when the budget ran out before. */
   advance(progressMs: number, budget: Budget): boolean {
     if (progressMs > this.progressMs) this.progressMs = progressMs;
-    this.forgetOver();
+    this.willChange();
     const { deadlines, table } = this;
     let done = true;
     while (deadlines.isDue(this.progressMs)) {
@@ -198,12 +201,13 @@ export class SessionFiring {
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
     const { table } = this;
     this.forgetOver();
-    const rows = Int32Array.from(this.rowsOf(keyGroup));
+    const rows = this.grouped.of(table, keyGroup);
     return rows.length === 0 ? undefined : encodeSessions([gatherRows(table, rows)], new ByteWriter());
   }
 
   /** Puts sessions in, in place of those that they overlap: those they were before. */
   importSessions(bytes: Uint8Array): void {
+    this.grouped.invalidate();
     const reader = new ByteReader(bytes);
     const shapes = new ReadShapes();
     while (reader.remaining > 0) this.importRun(reader, shapes);
@@ -212,6 +216,12 @@ export class SessionFiring {
   /** Of the sessions of a key group that were put in, those that were due by this time are over. */
   noteOver(keyGroup: number, settledMs: number): void {
     this.over.note(keyGroup, settledMs);
+  }
+
+  /** Before anything changes that was not put in or taken out by key group. */
+  willChange(): void {
+    this.forgetOver();
+    this.grouped.invalidate();
   }
 
   /** Closes what came with an earlier part of a snapshot and was over before its end. Nothing is given for it: that was done. */
@@ -231,7 +241,8 @@ export class SessionFiring {
 
   dropKeyGroup(keyGroup: number): void {
     this.forgetOver();
-    for (const row of this.rowsOf(keyGroup)) this.table.close(row);
+    for (const row of this.grouped.of(this.table, keyGroup)) this.table.close(row);
+    this.grouped.removed(keyGroup);
   }
 
   private importRun(reader: ByteReader, shapes: ReadShapes): void {
@@ -262,15 +273,6 @@ export class SessionFiring {
     const keyRow = table.index.find(key, hash);
     if (keyRow < 0) return;
     for (const row of this.touchedBy(keyRow, startMs, endMs)) table.close(row);
-  }
-
-  private rowsOf(keyGroup: number): number[] {
-    const { table, maxParallelism } = this;
-    const rows: number[] = [];
-    for (let row = table.nextSession(-1); row >= 0; row = table.nextSession(row)) {
-      if (keyGroupOf(table.hashAt(row), maxParallelism) === keyGroup) rows.push(row);
-    }
-    return rows;
   }
 
   /** When a session ends, or is over if it has fired. */

@@ -99,7 +99,7 @@ export class SessionTable implements FreezableRows {
   }
 
   /** The next session in use after this one, −1 at the end; start with −1. */
-  nextSession(after: number): number {
+  nextRow(after: number): number {
     return this.rows.next(after);
   }
 

@@ -74,7 +74,7 @@ export class SessionWindowProcessor implements Processor {
     const { failures } = this.context;
     const { length } = batch;
     const keys = this.keySource.keysOf(batch);
-    this.firing.forgetOver();
+    this.firing.willChange();
     this.reserve(length);
     skipped.reset(length);
     const times = this.timesOf(batch);

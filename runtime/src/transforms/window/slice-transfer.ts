@@ -1,32 +1,9 @@
 import { ByteReader, ByteWriter } from '../../batch/codec.ts';
 import { ReadShapes, WrittenShapes } from '../../batch/value-codec.ts';
-import { keyGroupOf } from '../../state/key-groups.ts';
 import type { TableRows } from '../../state/row-scatter.ts';
-import type { AccumulatorTable } from '../../state/typed-table.ts';
 import { gatherRows, readAccumulators, writeAccumulators } from '../accumulator-rows.ts';
+import { RowsByGroup } from '../rows-by-group.ts';
 import type { Slice, SliceStore } from './slices.ts';
-
-/** The rows of a table, sorted by key group: those of group g stand from `starts[g]` to before `starts[g + 1]`. */
-interface GroupedRows {
-  readonly rows: Int32Array;
-  readonly starts: Int32Array;
-}
-
-const groupRows = (table: AccumulatorTable, maxParallelism: number): GroupedRows => {
-  const starts = new Int32Array(maxParallelism + 1);
-  table.forEachRow((row) => {
-    starts[keyGroupOf(table.hashAt(row), maxParallelism) + 1]! += 1;
-  });
-  for (let group = 0; group < maxParallelism; group++) starts[group + 1]! += starts[group]!;
-  const cursors = starts.slice();
-  const rows = new Int32Array(table.size);
-  table.forEachRow((row) => {
-    const group = keyGroupOf(table.hashAt(row), maxParallelism);
-    rows[cursors[group]!] = row;
-    cursors[group]! += 1;
-  });
-  return { rows, starts };
-};
 
 /** Rows of one key group and one slice. */
 export interface SliceRows {
@@ -51,30 +28,25 @@ export const encodeSlices = (
   return writer.view();
 };
 
-/**
- * Moves the rows of single key groups out of the tables of slices and into them. Tables hold all groups together, so that a
- * batch is looked up in one loop; they are sorted by group once for all the groups that leave at a barrier.
- */
+/** Moves the rows of single key groups out of the tables of slices and into them. */
 export class SliceTransfer {
   private readonly store: SliceStore;
-  private readonly maxParallelism: number;
-  /** Sorted rows, as long as no record came in between. Removing rows of one group leaves those of the others. */
-  private readonly grouped: Map<AccumulatorTable, GroupedRows> = new Map();
+  private readonly grouped: RowsByGroup;
 
   constructor(store: SliceStore, maxParallelism: number) {
     this.store = store;
-    this.maxParallelism = maxParallelism;
+    this.grouped = new RowsByGroup(maxParallelism);
   }
 
   /** The tables have changed. */
   invalidate(): void {
-    if (this.grouped.size > 0) this.grouped.clear();
+    this.grouped.invalidate();
   }
 
   /** The rows of a group with the end through which its windows have fired; undefined when there is none. */
   export(keyGroup: number, firedEndMs: number): Uint8Array | undefined {
     const runs = this.store.slices.flatMap((slice): SliceRows[] => {
-      const rows = this.rowsOf(slice.table, keyGroup);
+      const rows = this.grouped.of(slice.table, keyGroup);
       return rows.length === 0 ? [] : [{ slice, rows: gatherRows(slice.table, rows) }];
     });
     return runs.length === 0 ? undefined : encodeSlices(firedEndMs, runs, new ByteWriter());
@@ -96,16 +68,7 @@ export class SliceTransfer {
 
   drop(keyGroup: number): void {
     for (const { table } of this.store.slices)
-      for (const row of this.rowsOf(table, keyGroup)) table.remove(row);
-    // What was sorted stays right for the other groups, but this one is gone.
-    for (const { starts, rows } of this.grouped.values())
-      rows.fill(-1, starts[keyGroup]!, starts[keyGroup + 1]!);
-  }
-
-  private rowsOf(table: AccumulatorTable, keyGroup: number): Int32Array {
-    const known = this.grouped.get(table) ?? groupRows(table, this.maxParallelism);
-    this.grouped.set(table, known);
-    const rows = known.rows.subarray(known.starts[keyGroup]!, known.starts[keyGroup + 1]!);
-    return rows[0] === -1 ? rows.subarray(0, 0) : rows;
+      for (const row of this.grouped.of(table, keyGroup)) table.remove(row);
+    this.grouped.removed(keyGroup);
   }
 }

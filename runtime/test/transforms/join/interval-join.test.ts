@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IntervalJoinSettings } from '../../../src/api/joins.ts';
+import type { KeyGroupPiece } from '../../../src/checkpoint/snapshot-unit.ts';
 import { createIntervalJoinProcessor } from '../../../src/transforms/join/index.ts';
 import type { Processor } from '../../../src/transforms/processor.ts';
 import { drive, type FakeContext, fakeContext, finish, type Input, type RecordIn } from '../support.ts';
@@ -94,7 +95,7 @@ describe('an interval join', () => {
     for (let i = 0; i < 500; i++) {
       drive(processor, context, [on(0, i * 10, `l${i}`), on(1, i * 10, `r${i}`), { watermarkMs: i * 10 }]);
     }
-    expect((processor as unknown as { index: { rowLimit: number } }).index.rowLimit).toBeLessThan(20);
+    expect((processor as unknown as { table: { rowLimit: number } }).table.rowLimit).toBeLessThan(20);
   });
 
   it('leaves nothing of a record that fails: no results, and later ones do not meet it', () => {
@@ -114,6 +115,46 @@ describe('an interval join', () => {
     expect(() => drive(processor, context, [{ value: 'l', key: 'k', port: 0 }])).toThrow(
       'without event time',
     );
+  });
+});
+
+/** Everything that the pieces of a snapshot hold. */
+const checkpoint = (processor: Processor, checkpointId: number, since?: number): KeyGroupPiece[] => {
+  const keyGroups = [...Array(fakeContext({}).maxParallelism).keys()];
+  const snapshot = processor.snapshotKeyGroups!({ checkpointId, keyGroups, since: () => since });
+  const pieces: KeyGroupPiece[] = [];
+  for (let piece = snapshot.next(); piece !== undefined; piece = snapshot.next()) pieces.push(piece);
+  processor.checkpointEnded!(checkpointId, true);
+  return pieces;
+};
+
+describe('an increment of an interval join', () => {
+  it('says of a record that it has a partner by now, also when the partner is not kept', () => {
+    const { context, processor } = start({ type: 'left', lowerMs: 3, upperMs: 10 });
+    drive(processor, context, [on(0, 20), on(0, 21, 'alone')]);
+    const pieces = checkpoint(processor, 1);
+    drive(processor, context, [{ watermarkMs: 24 }, on(1, 25)]);
+    expect(context.main.values).toEqual(['l20+r25']);
+    pieces.push(...checkpoint(processor, 2, 1));
+    const restored = start({ type: 'left', lowerMs: 3, upperMs: 10 });
+    for (const { keyGroup, bytes } of pieces) restored.processor.applyKeyGroup!(keyGroup, bytes);
+    drive(restored.processor, restored.context, [{ watermarkMs: 24 }]);
+    finish(restored.processor);
+    expect(restored.context.main.values).toEqual(['l21+undefined']);
+  });
+
+  it('is as large as what was written, whatever else waits', () => {
+    const { context, processor } = start();
+    drive(
+      processor,
+      context,
+      Array.from({ length: 2000 }, (_, key) => on(0, 100, key)),
+    );
+    const sizeOf = (pieces: readonly KeyGroupPiece[]): number =>
+      pieces.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const whole = sizeOf(checkpoint(processor, 1));
+    drive(processor, context, [on(1, 106, 7), { watermarkMs: 50 }]);
+    expect(sizeOf(checkpoint(processor, 2, 1))).toBeLessThan(whole / 10);
   });
 });
 

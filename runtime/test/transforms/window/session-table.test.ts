@@ -89,7 +89,7 @@ describe('the table of sessions', () => {
     const rows = [1, 2, 2, 3].map((key) => table.open(keyRowOf(table, key), 0, 1));
     table.close(rows[1]!);
     const seen: number[] = [];
-    for (let row = table.nextSession(-1); row >= 0; row = table.nextSession(row)) seen.push(row);
+    for (let row = table.nextRow(-1); row >= 0; row = table.nextRow(row)) seen.push(row);
     expect(seen).toEqual([rows[0], rows[2], rows[3]]);
   });
 
