@@ -332,18 +332,21 @@ export class KeyedStore {
     return this.timers.map((queue) => queue.heapOf(keyGroup));
   }
 
+  /** Whether a snapshot must say all of a key group, since what has changed behind this checkpoint is not known. */
+  isWhole(keyGroup: number, since: number | undefined): boolean {
+    const afterEpoch = this.checkpoints.epochOf(since);
+    const knownFrom = this.cursor.groups[keyGroup]?.knownFrom ?? this.droppedIn.get(keyGroup) ?? 0;
+    return afterEpoch === undefined || afterEpoch < knownFrom;
+  }
+
   /** Freezes a key group; undefined when there is nothing to say of it. */
   private freeze(keyGroup: number, since: number | undefined, epoch: number): SnapshotPart | undefined {
     const group = this.cursor.groups[keyGroup];
-    const afterEpoch = this.checkpoints.epochOf(since);
-    if (group === undefined) {
-      const isKnown = afterEpoch !== undefined && afterEpoch >= (this.droppedIn.get(keyGroup) ?? 0);
-      return isKnown ? undefined : keyGroup;
-    }
-    const isWhole = afterEpoch === undefined || afterEpoch < group.knownFrom;
+    const isWhole = this.isWhole(keyGroup, since);
+    if (group === undefined) return isWhole ? keyGroup : undefined;
     const cut = isWhole
       ? ({ mode: 'whole', afterEpoch: 0, epoch } as const)
-      : ({ mode: 'changes', afterEpoch, epoch } as const);
+      : ({ mode: 'changes', afterEpoch: this.checkpoints.epochOf(since)!, epoch } as const);
     return new GroupSnapshot(group, this.heapsOf(keyGroup), this.registry, cut, this.account);
   }
 

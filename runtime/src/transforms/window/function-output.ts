@@ -2,6 +2,7 @@ import type { OutputTag } from '../../api/output-tag.ts';
 import type { StateAccess, StateDescriptor } from '../../api/state.ts';
 import type { WindowContext, WindowFunction } from '../../api/transform.ts';
 import type { TimeWindow } from '../../api/windows.ts';
+import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
 import { MillraceError } from '../../contract/errors.ts';
 import { KeyedStore } from '../../state/keyed-store.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
@@ -10,6 +11,7 @@ import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
 import { refusePromise } from '../refuse-promise.ts';
 import { closeLifecycle, createRuntimeContext, openLifecycle } from '../runtime-context.ts';
+import { FunctionSnapshot, FunctionState } from './function-snapshot.ts';
 import { packState, unpackState } from './packed-state.ts';
 import { type FiredRows, type PaneOutput, resultTimestampMs } from './pane-output.ts';
 import { PaneStates } from './pane-states.ts';
@@ -112,16 +114,31 @@ export class FunctionOutput implements PaneOutput, WindowContext<unknown> {
 
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
     const parts = [this.globals.exportKeyGroup(keyGroup), this.panes.exportKeyGroup(keyGroup)];
-    return packState({ arrivals: 0, parts });
+    return packState({ arrivals: FunctionState.whole, parts });
   }
 
-  importKeyGroup(keyGroup: number, bytes: Uint8Array): void {
-    const [globals, panes] = unpackState(bytes).parts;
+  snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
+    return new FunctionSnapshot(
+      this.globals.snapshotKeyGroups(request),
+      this.panes.exportAll(request.keyGroups),
+    );
+  }
+
+  checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.globals.checkpointEnded(checkpointId, completed);
+  }
+
+  applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
+    const { arrivals: kind, parts } = unpackState(bytes);
+    const [globals, panes] = parts;
+    if (kind === FunctionState.whole) this.dropKeyGroup(keyGroup);
     if (globals !== undefined) {
       this.usesGlobals = true;
-      this.globals.importKeyGroup(keyGroup, globals);
+      this.globals.applyChanges(keyGroup, globals);
     }
-    if (panes !== undefined) this.panes.importKeyGroup(panes);
+    if (panes === undefined) return;
+    this.panes.dropKeyGroup(keyGroup);
+    if (panes.length > 0) this.panes.importKeyGroup(panes);
   }
 
   dropKeyGroup(keyGroup: number): void {

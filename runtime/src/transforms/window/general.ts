@@ -13,6 +13,7 @@ import { RecordGuard } from '../record-guard.ts';
 import { RecordOutputs } from '../record-outputs.ts';
 import { type AssignWindows, createAssignWindows } from './assign-windows.ts';
 import { BatchKeySource } from './batch-keys.ts';
+import { withOutputState } from './function-snapshot.ts';
 import { defaultTrigger, domainOf, evictorOf, type GeneralSettings, isMerging } from './general-settings.ts';
 import { LateRecords } from './late-records.ts';
 import { type Span, withoutTimestamp } from './layout.ts';
@@ -159,14 +160,14 @@ export class GeneralWindowProcessor implements Processor {
     this.applyKeyGroup(keyGroup, bytes);
   }
 
-  /** The first piece of a key group in a snapshot has all the state of functions; the others have no such part. */
+  /** A piece has windows or state of functions; both where it is all of a key group. */
   applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     const { arrivals, parts } = unpackState(bytes);
     this.arrivals = Math.max(this.arrivals, arrivals);
     this.aggregation.raiseArrivals(arrivals);
     if (parts[0] !== undefined) this.store.applyChanges(keyGroup, parts[0]);
-    if (parts.length > 1) this.output.dropKeyGroup?.(keyGroup);
-    if (parts[1] !== undefined) this.output.importKeyGroup?.(keyGroup, parts[1]);
+    if (parts.length === 2 && parts[1] === undefined) this.output.dropKeyGroup?.(keyGroup);
+    if (parts[1] !== undefined) this.output.applyKeyGroup?.(keyGroup, parts[1]);
   }
 
   dropKeyGroup(keyGroup: number): void {
@@ -175,16 +176,15 @@ export class GeneralWindowProcessor implements Processor {
   }
 
   snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
-    return new PackedSnapshot(
-      this.store.snapshotKeyGroups(request),
-      this.seen,
-      request.keyGroups,
-      this.output,
-    );
+    const { store, output } = this;
+    const whole = new Set(request.keyGroups.filter((group) => store.isWhole(group, request.since(group))));
+    const windows = new PackedSnapshot(store.snapshotKeyGroups(request), this.seen);
+    return withOutputState(windows, request, (keyGroup) => whole.has(keyGroup), output);
   }
 
   checkpointEnded(checkpointId: number, completed: boolean): void {
     this.store.checkpointEnded(checkpointId, completed);
+    this.output.checkpointEnded?.(checkpointId, completed);
   }
 
   private get seen(): number {

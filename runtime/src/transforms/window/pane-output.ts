@@ -1,3 +1,4 @@
+import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
 import type { AccumulatorColumns } from '../aggregation/accumulator.ts';
 import type { Aggregation } from '../aggregation/compile.ts';
 import type { ProcessorContext } from '../processor.ts';
@@ -56,8 +57,10 @@ export interface PaneOutput {
   clearWindow?(key: unknown, window: Span): void;
   /** State of functions, as of a processor. */
   exportKeyGroup?(keyGroup: number): Uint8Array | undefined;
-  importKeyGroup?(keyGroup: number, bytes: Uint8Array): void;
+  snapshotKeyGroups?(request: SnapshotRequest): KeyedSnapshot;
+  applyKeyGroup?(keyGroup: number, bytes: Uint8Array): void;
   dropKeyGroup?(keyGroup: number): void;
+  checkpointEnded?(checkpointId: number, completed: boolean): void;
   open?(): void | Promise<void>;
   close?(): void | Promise<void>;
 }

@@ -30,6 +30,19 @@ const cloneValues = (values: PaneValues): PaneValues => {
 
 const byteVersion = 1;
 
+const encodeEntries = (entries: readonly Entry[]): Uint8Array => {
+  const writer = new ByteWriter();
+  writer.writeByte(byteVersion);
+  const plain = entries.map(({ key, startMs, endMs, values }) => [
+    [key, startMs, endMs],
+    [...values].map(([name, value]) =>
+      value instanceof ValueMap ? [name, true, [...value.entries()]] : [name, false, value],
+    ),
+  ]);
+  encodeValue(plain, writer);
+  return writer.toBytes();
+};
+
 /**
  * What a window function keeps for single windows, which few do: an entry for each window of a key that has something, until
  * the window is over.
@@ -41,6 +54,8 @@ export class PaneStates implements StateAccess, PaneCursor, UndoableState {
   private readonly entries: ValueMap<readonly unknown[], Entry> = new ValueMap();
   /** Entries as they were before the call in hand; undefined = nothing is noted. */
   private before: Map<readonly unknown[], Entry | undefined> | undefined;
+  /** Whether there ever was an entry. */
+  private hasHad = false;
   private pane: Pane = { key: undefined, startMs: 0, endMs: 0 };
 
   constructor(transformName: string, maxParallelism: number) {
@@ -69,6 +84,7 @@ export class PaneStates implements StateAccess, PaneCursor, UndoableState {
     this.note(name, entry);
     if (entry !== undefined) return entry.values;
     const values: PaneValues = new Map();
+    this.hasHad = true;
     this.entries.set(name, { ...this.pane, values });
     return values;
   }
@@ -106,17 +122,17 @@ export class PaneStates implements StateAccess, PaneCursor, UndoableState {
 
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
     const entries = [...this.entries.values()].filter(({ key }) => this.groupOf(key) === keyGroup);
-    if (entries.length === 0) return undefined;
-    const writer = new ByteWriter();
-    writer.writeByte(byteVersion);
-    const plain = entries.map(({ key, startMs, endMs, values }) => [
-      [key, startMs, endMs],
-      [...values].map(([name, value]) =>
-        value instanceof ValueMap ? [name, true, [...value.entries()]] : [name, false, value],
-      ),
-    ]);
-    encodeValue(plain, writer);
-    return writer.toBytes();
+    return entries.length === 0 ? undefined : encodeEntries(entries);
+  }
+
+  /** What there is of each of these key groups, without bytes where that is nothing; none at all when there never was anything. */
+  exportAll(keyGroups: readonly number[]): (readonly [number, Uint8Array])[] {
+    if (!this.hasHad) return [];
+    const byGroup = Map.groupBy(this.entries.values(), ({ key }) => this.groupOf(key));
+    return keyGroups.map((keyGroup) => {
+      const entries = byGroup.get(keyGroup);
+      return [keyGroup, entries === undefined ? new Uint8Array(0) : encodeEntries(entries)];
+    });
   }
 
   importKeyGroup(bytes: Uint8Array): void {
@@ -127,6 +143,7 @@ export class PaneStates implements StateAccess, PaneCursor, UndoableState {
       readonly [unknown, number, number],
       readonly (readonly [string, boolean, unknown])[],
     ];
+    this.hasHad = true;
     for (const [name, states] of decodeValue(reader) as readonly Saved[]) {
       const [key, startMs, endMs] = name;
       const values = states.map(([state, isMap, value]): [string, unknown] => [

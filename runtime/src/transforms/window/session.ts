@@ -8,6 +8,7 @@ import type { Budget, Processor, ProcessorContext } from '../processor.ts';
 import { TableCheckpoints } from '../table-checkpoints.ts';
 import { TablesSnapshot } from '../tables-snapshot.ts';
 import { BatchKeySource } from './batch-keys.ts';
+import { withOutputState } from './function-snapshot.ts';
 import type { GeneralSettings } from './general-settings.ts';
 import { LateRecords } from './late-records.ts';
 import { withoutTimestamp } from './layout.ts';
@@ -130,15 +131,15 @@ export class SessionWindowProcessor implements Processor {
     this.applyKeyGroup(keyGroup, bytes);
   }
 
-  /** The first piece of a key group in a snapshot has all the state of functions; the others have no such part. */
+  /** A piece has sessions or state of functions; both where it is all of a key group. */
   applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     const { arrivals, parts } = unpackState(bytes);
     const [sessions, output, over] = parts;
     this.aggregation.raiseArrivals(arrivals);
     if (sessions !== undefined) this.firing.importSessions(sessions);
     if (over !== undefined) this.firing.noteOver(keyGroup, new ByteReader(over).readDouble());
-    if (parts.length > 1) this.output.dropKeyGroup?.(keyGroup);
-    if (output !== undefined) this.output.importKeyGroup?.(keyGroup, output);
+    if (parts.length === 2 && output === undefined) this.output.dropKeyGroup?.(keyGroup);
+    if (output !== undefined) this.output.applyKeyGroup?.(keyGroup, output);
   }
 
   dropKeyGroup(keyGroup: number): void {
@@ -160,8 +161,7 @@ export class SessionWindowProcessor implements Processor {
     const writer = new ByteWriter();
     const over = new ByteWriter(8);
     over.writeDouble(firing.settledMs);
-    const outputs = new Map(request.keyGroups.map((group) => [group, this.output.exportKeyGroup?.(group)]));
-    return new TablesSnapshot({
+    const windows = new TablesSnapshot({
       groups,
       tables: [table.freeze({ epoch: table.epoch, afterEpochs }, account)],
       columnCount: table.columns.length,
@@ -169,23 +169,24 @@ export class SessionWindowProcessor implements Processor {
       placeCount: afterEpochs.length,
       account,
       isHeaded: true,
-      encode: (keyGroup, runs, isFirst) => {
+      encode: (_, runs, isFirst) => {
         const sessions = encodeSessions(
           runs.map(({ rows }) => rows),
           writer,
         );
-        const parts = isFirst ? [sessions, outputs.get(keyGroup), over.view()] : [sessions];
-        return packParts({ arrivals, parts });
+        return packParts({ arrivals, parts: isFirst ? [sessions, undefined, over.view()] : [sessions] });
       },
       ended: () => {
         table.thaw();
         checkpoints.ended();
       },
     });
+    return withOutputState(windows, request, (keyGroup) => afterEpochs[keyGroup] === 0, this.output);
   }
 
   checkpointEnded(checkpointId: number, completed: boolean): void {
     this.checkpoints.checkpointEnded(checkpointId, completed);
+    this.output.checkpointEnded?.(checkpointId, completed);
   }
 
   private reserve(length: number): void {

@@ -10,6 +10,7 @@ import { TablesSnapshot } from '../tables-snapshot.ts';
 import { createLayout } from './aligned-layout.ts';
 import { BatchKeySource } from './batch-keys.ts';
 import { FiredGroups } from './fired-groups.ts';
+import { withOutputState } from './function-snapshot.ts';
 import type { GeneralSettings } from './general-settings.ts';
 import { LateRecords } from './late-records.ts';
 import { type AlignedAssigner, type Span, withoutTimestamp } from './layout.ts';
@@ -160,14 +161,14 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     this.applyKeyGroup(keyGroup, bytes);
   }
 
-  /** The first piece of a key group in a snapshot has all the state of functions; the others have no such part. */
+  /** A piece has slices or state of functions; both where it is all of a key group. */
   applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     const { arrivals, parts } = unpackState(bytes);
     const [slices, output] = parts;
     this.aggregation.raiseArrivals(arrivals);
     if (slices !== undefined) this.fired.admit(keyGroup, this.transfer.import(slices));
-    if (parts.length > 1) this.output.dropKeyGroup?.(keyGroup);
-    if (output !== undefined) this.output.importKeyGroup?.(keyGroup, output);
+    if (parts.length === 2 && output === undefined) this.output.dropKeyGroup?.(keyGroup);
+    if (output !== undefined) this.output.applyKeyGroup?.(keyGroup, output);
     this.blocks.clear();
     this.nextMs = -Infinity;
   }
@@ -187,8 +188,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     const { arrivals } = this.aggregation;
     const writer = new ByteWriter();
     const firedEnds = new Map(groups.map(({ keyGroup }) => [keyGroup, fired.endOf(keyGroup)]));
-    const outputs = new Map(groups.map(({ keyGroup }) => [keyGroup, this.output.exportKeyGroup?.(keyGroup)]));
-    return new TablesSnapshot({
+    const windows = new TablesSnapshot({
       groups,
       tables: store.freeze(afterEpochs, account),
       columnCount: this.aggregation.initialNumbers.length,
@@ -196,20 +196,22 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
       placeCount: afterEpochs.length,
       account,
       isHeaded: true,
-      encode: (keyGroup, runs, isFirst) => {
+      encode: (keyGroup, runs) => {
         const rows = runs.map((run): SliceRows => ({ slice: spans[run.table]!, rows: run.rows }));
         const slices = encodeSlices(firedEnds.get(keyGroup)!, rows, writer);
-        return packParts({ arrivals, parts: isFirst ? [slices, outputs.get(keyGroup)] : [slices] });
+        return packParts({ arrivals, parts: [slices] });
       },
       ended: () => {
         store.thaw();
         checkpoints.ended();
       },
     });
+    return withOutputState(windows, request, (keyGroup) => afterEpochs[keyGroup] === 0, this.output);
   }
 
   checkpointEnded(checkpointId: number, completed: boolean): void {
     this.checkpoints.checkpointEnded(checkpointId, completed);
+    this.output.checkpointEnded?.(checkpointId, completed);
   }
 
   late(position: number): void {
