@@ -14,6 +14,7 @@ export const bareTarget = (entry: string): JobTarget => ({
   mode: 'Streaming',
   restart: { strategy: 'None' },
   checkpoint: undefined,
+  stateDisk: undefined,
   renames: {},
   allowRemoved: false,
   deadLetterPolicy: 'fail',

@@ -2,6 +2,7 @@ import type { Checkpoint } from '../contract/checkpoint.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
 import type { ExecutionMode } from '../coordinator/local.ts';
 import type { DeadLetterPolicy } from '../task/failures.ts';
+import type { StateDisk } from '../task/slot-setup.ts';
 import type { JobEnvironment } from './environment.ts';
 
 /** A job as a command sees it, from a manifest or a bare file, before its code is loaded. */
@@ -24,6 +25,8 @@ export interface JobTarget {
   readonly renames: Readonly<Record<string, string>>;
   /** State that the job has no place for any more may be left behind. */
   readonly allowRemoved: boolean;
+  /** Where slots keep their state; undefined = in memory. */
+  readonly stateDisk: StateDisk | undefined;
   readonly deadLetterPolicy: DeadLetterPolicy;
   /** Absolute path of the NDJSON file that takes dead letters; undefined when the policy needs none. */
   readonly deadLetterFile: string | undefined;

@@ -55,6 +55,7 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
     mode: spec.mode,
     restart: restartPolicyOf(spec.restart, spec.checkpoint !== undefined),
     checkpoint: spec.checkpoint,
+    stateDisk: spec.state?.backend === 'Disk' ? { directory: spec.state.directory } : undefined,
     renames: spec.upgrade.renames,
     allowRemoved: spec.upgrade.allowRemoved,
     deadLetterPolicy: policies[spec.deadLetter.policy],

@@ -95,6 +95,18 @@ const mostSorted = 64 * mebibyte;
 export const sortedBytes = (budget?: MemoryBudget): number =>
   Math.min(mostSorted, (budget?.heapMiB ?? Infinity) * mebibyte * sortedPart);
 
+/** Part of the heap for values of state that may also lie on disk; the rest is for the job, and for what is new since the last look. */
+const heldPart = 1 / 2;
+/** Without a budget. */
+const usualHeld = 256 * mebibyte;
+
+/** The bytes of values of state that stay in memory where they may lie on disk. */
+export const heldStateBytes = (budget?: MemoryBudget): number =>
+  budget === undefined ? usualHeld : Math.max(1, budget.heapMiB - loadedHeapMiB) * mebibyte * heldPart;
+
+/** What a slot's database on disk takes of the typed state: its tables in memory, and what waits to be written. */
+export const localDatabaseBytes: number = 24 * mebibyte;
+
 /** Batches that may be under way at once in a slot of usual shape: so many parts has the memory for batches. */
 const batchesUnderWay = 16;
 const leastBatch = 64 * kibibyte;

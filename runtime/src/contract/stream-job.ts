@@ -19,6 +19,7 @@ import { type Metadata, type MetadataInput, metadataSchema } from './metadata.ts
 import { type PodTemplate, podTemplateSchema } from './pod-template.ts';
 import { type Resources, resourcesSchema } from './resources.ts';
 import { type Restart, restartSchema } from './restart.ts';
+import { type StateBackend, stateBackendSchema } from './state-backend.ts';
 import { type Upgrade, upgradeSchema } from './upgrade.ts';
 
 export const streamJobApiVersion = 'millrace.dev/v1alpha1' as const;
@@ -33,6 +34,7 @@ export interface StreamJobSpec {
   readonly env: readonly EnvironmentEntry[];
   readonly mode: 'Streaming' | 'Batch' | 'Automatic';
   readonly checkpoint?: Checkpoint | undefined;
+  readonly state?: StateBackend | undefined;
   readonly restart?: Restart | undefined;
   readonly upgrade: Upgrade;
   readonly resources: Resources;
@@ -135,7 +137,13 @@ const specSchema: z.ZodType<StreamJobSpec, StreamJobInput['spec']> = block(
     checkpoint: checkpointSchema.optional().meta(
       about('switch-over', 'How state is made durable.', {
         absent: 'no checkpoints: a job that is started again begins anew',
-        alsoKnownAs: ['checkpoints', 'checkpointing', 'snapshots', 'state'],
+        alsoKnownAs: ['checkpoints', 'checkpointing', 'snapshots'],
+      }),
+    ),
+    state: stateBackendSchema.optional().meta(
+      about('switch-over', 'Where the running job keeps its state.', {
+        absent: 'in memory',
+        alsoKnownAs: ['stateBackend', 'backend'],
       }),
     ),
     restart: restartSchema.optional().meta(

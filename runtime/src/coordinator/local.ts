@@ -7,7 +7,7 @@ import { initialRouting } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { System } from '../sys/system.ts';
 import type { DeadLetterOutput, DeadLetterPolicy } from '../task/failures.ts';
-import type { SlotSetup } from '../task/slot-setup.ts';
+import type { SlotSetup, StateDisk } from '../task/slot-setup.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { MetricGroup } from '../telemetry/metrics.ts';
 import { createLocalSlot } from '../worker/local-slot.ts';
@@ -45,6 +45,8 @@ export interface LocalSettings {
   readonly baseDirectory: string;
   /** Of the whole process, divided among its slots; absent = no limit. */
   readonly memoryBytes?: number | undefined;
+  /** Where slots keep their state; absent = in memory. */
+  readonly stateDisk?: StateDisk | undefined;
   /** A step of user code that takes longer is reported, in ms; default 10 s. */
   readonly blockedAfterMs?: number;
   /** Called on this thread once the watchdog has written such a report to standard error. */
@@ -102,6 +104,7 @@ export const slotSetup = (
   batchMode: runsAsBatch(graph, settings.mode),
   batchSize: settings.batchSize,
   memory: slotMemory(settings, graph),
+  stateDisk: settings.stateDisk,
   deadLetterPolicy: settings.deadLetterPolicy,
   deadLetters: settings.deadLetters,
   routing: initialRouting(graph.slots, graph.maxParallelism),

@@ -69,7 +69,7 @@ export const createRemoteJob = async (artifact: Artifact, settings: RemoteSettin
 
 const remoteJobOf = (artifact: Artifact, settings: RemoteSettings, graph: PhysicalGraph): RemoteJob => {
   const { args, plan } = jobCode(artifact, settings);
-  const { jobUid, jobName, baseDirectory, deadLetterPolicy, memoryBytes, workerStore } = settings;
+  const { jobUid, jobName, baseDirectory, deadLetterPolicy, memoryBytes, workerStore, stateDisk } = settings;
   return {
     args,
     // Said by the graph, as it was at the first start: coordinators that run the same must say the same.
@@ -77,6 +77,7 @@ const remoteJobOf = (artifact: Artifact, settings: RemoteSettings, graph: Physic
     jobName,
     baseDirectory,
     deadLetterPolicy,
+    stateDisk,
     memoryBytes,
     uid: jobUid,
     sha256: artifact.sha256,

@@ -146,6 +146,7 @@ const startThreads = (
           baseDirectory,
           batchMode: runsAsBatch(graph, settings.mode),
           memory: slotMemory(settings, graph),
+          stateDisk: settings.stateDisk,
           deadLetterPolicy,
           links,
           pulses,

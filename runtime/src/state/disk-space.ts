@@ -64,6 +64,7 @@ export class DiskSpace {
   private readonly hand: Walk = new Walk();
   private readonly sampling: Walk = new Walk();
   private readonly listeners: (() => void)[] = [];
+  private readonly waiters: (() => void)[] = [];
   private meanBytes = 0;
   private ticks = 0;
   private hasFailed = false;
@@ -87,6 +88,13 @@ export class DiskSpace {
   /** False while too much waits to be written: who listens is told when that has changed. */
   hasRoom(): boolean {
     return this.writing.waitingBytes <= mostWaitingBytes;
+  }
+
+  /** Settles when there is room, or none is needed any more. */
+  async room(): Promise<void> {
+    while (!this.hasRoom() && !this.hasFailed) {
+      await new Promise<void>((resolve) => void this.waiters.push(resolve));
+    }
   }
 
   onRoom(listener: () => void): void {
@@ -188,11 +196,13 @@ export class DiskSpace {
 
   private tellRoom(): void {
     if (this.hasRoom()) for (const listener of this.listeners) listener();
+    for (const waiter of this.waiters.splice(0)) waiter();
   }
 
   private fail(error: MillraceError): void {
     this.hasFailed = true;
     this.settings.fail(error);
+    for (const waiter of this.waiters.splice(0)) waiter();
   }
 }
 

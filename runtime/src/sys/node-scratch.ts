@@ -1,7 +1,9 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { ClassicLevel } from 'classic-level';
-import type { Scratch, ScratchDatabase } from './scratch.ts';
+import type { Scratch, ScratchDatabase, ScratchPlace } from './scratch.ts';
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
@@ -43,17 +45,31 @@ const wrap = (level: Level, remove: () => Promise<void>): ScratchDatabase => {
   };
 };
 
-const open = async (directory: string): Promise<ScratchDatabase> => {
+/** Removes what is not in use: then the lock of LevelDB refuses it. */
+const removeLeftovers = async (parent: string, isLeftover: (name: string) => boolean): Promise<void> => {
+  const { ClassicLevel } = await import('classic-level');
+  const names = await readdir(parent).catch(() => []);
+  for (const name of names.filter(isLeftover)) {
+    await ClassicLevel.destroy(join(parent, name)).catch(() => undefined);
+  }
+};
+
+const open = async (
+  { directory = join(tmpdir(), 'millrace'), owner, name }: ScratchPlace,
+  isLeftover: (name: string) => boolean,
+): Promise<ScratchDatabase> => {
   // Loaded when the first database is opened: few jobs have one.
   const { ClassicLevel } = await import('classic-level');
+  const parent = join(directory, owner);
+  const path = join(parent, name);
+  await removeLeftovers(parent, isLeftover);
   const remove = async (): Promise<void> => {
-    await ClassicLevel.destroy(directory);
-    await rm(directory, { recursive: true, force: true });
+    await ClassicLevel.destroy(path);
+    // The last one takes the directory of its owner along.
+    await rmdir(parent).catch(() => undefined);
   };
   try {
-    // Refused while another process has it open, by the lock of LevelDB.
-    await ClassicLevel.destroy(directory);
-    const level: Level = new ClassicLevel(directory, { keyEncoding: 'view', valueEncoding: 'view' });
+    const level: Level = new ClassicLevel(path, { keyEncoding: 'view', valueEncoding: 'view' });
     await level.open();
     return wrap(level, remove);
   } catch (error) {

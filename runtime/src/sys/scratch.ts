@@ -22,10 +22,20 @@ export interface ScratchDatabase {
   close(): Promise<void>;
 }
 
+/** Where a database lies. */
+export interface ScratchPlace {
+  /** An absolute path; absent = where the machine keeps temporary files. */
+  readonly directory: string | undefined;
+  /** Whose databases lie beside each other. */
+  readonly owner: string;
+  /** No other database of the owner ever has it. */
+  readonly name: string;
+}
+
 export interface Scratch {
   /**
-   * An empty database in a directory of its own, whose name is an absolute path; what another process left there is removed first.
-   * Rejects when the directory cannot be written, or is in use.
+   * A new, empty database. Those of the same owner that are left over, and are in nobody's use, are removed first. Rejects when the
+   * directory cannot be written.
    */
-  open(directory: string): Promise<ScratchDatabase>;
+  open(place: ScratchPlace, isLeftover: (name: string) => boolean): Promise<ScratchDatabase>;
 }

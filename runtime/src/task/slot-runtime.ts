@@ -28,6 +28,7 @@ import { lateRecordsOf } from './late-records.ts';
 import { latencyRecorder } from './latency-recorder.ts';
 import { MovingInput } from './moving-input.ts';
 import { Slot } from './slot.ts';
+import { endingAfter, SlotDisk } from './slot-disk.ts';
 import { SlotMemory } from './slot-memory.ts';
 import type { SlotSetup } from './slot-setup.ts';
 import { SlotSnapshots } from './slot-snapshots.ts';
@@ -52,6 +53,8 @@ interface SlotSource {
 export class SlotRuntime {
   readonly slot: Slot;
   readonly subtasks: readonly Subtask[];
+  /** Where values of state go that memory has no room for; absent = memory has to do. */
+  readonly disk: SlotDisk | undefined;
   private readonly setup: SlotSetup;
   private readonly wiring: SlotWiring;
   private readonly board: AlignmentBoard;
@@ -79,9 +82,14 @@ export class SlotRuntime {
         fail: (error) => this.slot.fail(error),
       });
     const latency = setup.metrics.histogram('mailboxLatencyMs');
-    this.slot = new Slot(setup.system, setup, setup.remote, setup.pulse, this.snapshots, latency);
+    const events = setup.stateDisk === undefined ? setup : endingAfter(setup, () => this.disk);
+    this.slot = new Slot(setup.system, events, setup.remote, setup.pulse, this.snapshots, latency);
     this.columnGarbage = new ColumnGarbage(setup.system.memory);
     this.memory = new SlotMemory({ ...setup, budget: setup.memory, fail: (error) => this.slot.fail(error) });
+    if (events !== setup)
+      this.disk = new SlotDisk(setup, this.memory.accountOf('', 'local disk'), (error) =>
+        this.slot.fail(error),
+      );
     this.board = new AlignmentBoard(setup.graph, setup.slot, setup.alignment);
     this.wiring = new SlotWiring(setup, (task) => this.wake(task));
     const tasks = setup.graph.tasks.filter((task) => setup.slot < task.parallelism);
@@ -93,6 +101,7 @@ export class SlotRuntime {
   /** Opens the functions, and takes in what they had before a restart but for the key groups: see `load`. */
   async open(restore?: SlotRestore): Promise<void> {
     this.memory.watch();
+    await this.disk?.ready();
     if (restore !== undefined) this.restore(restore);
     await this.slot.open(this.subtasks);
   }
@@ -179,9 +188,10 @@ export class SlotRuntime {
     this.endSources((input) => input.drain());
   }
 
-  cancel(): Promise<void> {
+  async cancel(): Promise<void> {
     this.memory.close();
-    return this.slot.cancel();
+    await this.slot.cancel();
+    await this.disk?.close();
   }
 
   private describeStates(): readonly DescribedState[] {
@@ -323,6 +333,7 @@ export class SlotRuntime {
       baseDirectory: setup.baseDirectory,
       failures: this.failures(task, node.name, statistics),
       memory: this.memory.accountOf(task.name, node.name),
+      disk: this.disk?.space,
       nowMs,
       wake: () => this.wake(task.index),
       fail: (error) => this.slot.fail(error),

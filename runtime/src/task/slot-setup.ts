@@ -10,6 +10,14 @@ import type { MovedState } from './key-group-moves.ts';
 import type { Pulse } from './pulse.ts';
 import type { SnapshotOutput } from './slot-snapshots.ts';
 
+/** The local disk as a place for state. A plain value. */
+export interface StateDisk {
+  /** Relative to the directory of the job; absent = where the machine keeps temporary files. */
+  readonly directory?: string | undefined;
+  /** Values in memory may take about so many bytes; absent = as the memory of the slot allows. */
+  readonly heldBytes?: number | undefined;
+}
+
 /** What every slot of an attempt is told, and what differs from slot to slot. */
 export interface SlotSetup {
   readonly system: System;
@@ -28,6 +36,8 @@ export interface SlotSetup {
   readonly batchSize?: number | undefined;
   /** What the slot may take; absent = as much as there is. */
   readonly memory?: MemoryBudget | undefined;
+  /** Where state goes that memory has no room for; absent = memory has to do. */
+  readonly stateDisk?: StateDisk | undefined;
   readonly deadLetterPolicy: DeadLetterPolicy;
   readonly deadLetters: DeadLetterOutput;
   readonly routing: RoutingTable;

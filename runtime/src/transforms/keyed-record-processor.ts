@@ -39,8 +39,9 @@ export abstract class KeyedRecordProcessor implements Processor {
     this.context = context;
     this.lifecycle = lifecycle;
     this.methods = methods;
-    const { maxParallelism, memory: account } = context;
-    this.store = new KeyedStore({ maxParallelism, nowMs: () => context.nowMs(), account });
+    const { maxParallelism, memory: account, disk } = context;
+    this.store = new KeyedStore({ maxParallelism, nowMs: () => context.nowMs(), account, disk });
+    disk?.onRoom(() => context.wake());
     this.outputs = new RecordOutputs(context);
     this.record = new KeyedRecordContext(this.outputs, this.store, context.transformName);
     this.guard = new RecordGuard(context.failures, this.outputs, [this.store, this.subtaskState]);
@@ -66,6 +67,11 @@ export abstract class KeyedRecordProcessor implements Processor {
   checkpointEnded(checkpointId: number, completed: boolean): void {
     this.store.checkpointEnded(checkpointId, completed);
     tellCheckpointEnded(this.lifecycle, checkpointId, completed, this.context.transformName);
+  }
+
+  /** Not while too much of the state waits to be written to disk. */
+  hasRoom(): boolean {
+    return this.context.disk?.hasRoom() ?? true;
   }
 
   process(batch: Batch, port: number): void {
@@ -196,7 +202,7 @@ export abstract class KeyedRecordProcessor implements Processor {
   ): boolean {
     this.record.timeDomain = domain;
     while (timers.isDue(untilMs)) {
-      if (!budget.take()) return false;
+      if (!budget.take() || !this.hasRoom()) return false;
       timers.pollDue(untilMs);
       this.fire(timers.timeMs, domain === 'event');
     }

@@ -6,6 +6,7 @@
  */
 import type { Batch } from '../batch/batch.ts';
 import type { KeyedSnapshot, SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
+import type { DiskSpace } from '../state/disk-space.ts';
 import type { MemoryAccount } from '../state/memory-account.ts';
 import type { PeekedState } from '../state/peek.ts';
 import type { StateDescription } from '../state/state-description.ts';
@@ -62,6 +63,8 @@ export interface ProcessorContext {
   readonly failures: FailureHandler;
   /** Counts the typed arrays of the transform's state: what grows with the input grows through it. */
   readonly memory: MemoryAccount;
+  /** Where state goes that memory has no room for; absent = memory has to do. */
+  readonly disk?: DiskSpace | undefined;
   /** The processing clock as read for this batch or slice, in ms since the epoch. */
   nowMs(): number;
   /** Asks the task to call again: asynchronous results came in, or a sink has room. */

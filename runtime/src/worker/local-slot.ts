@@ -28,7 +28,10 @@ export const createLocalSlot = (setup: SlotSetup): BareSlot => {
   return {
     ready: Promise.resolve(),
     open: (restore) => runtime.open(restore).catch((error: unknown) => runtime.slot.fail(error)),
-    load: async (units) => failing(() => runtime.load(units)),
+    load: async (units) => {
+      if (runtime.disk !== undefined) await runtime.disk.ready();
+      failing(() => runtime.load(units));
+    },
     start: () => void runtime.start().catch((error: unknown) => runtime.slot.fail(error)),
     addSplit: (task, split) => failing(() => runtime.addSplit(task, split)),
     noMoreSplits: (task) => failing(() => runtime.noMoreSplits(task)),

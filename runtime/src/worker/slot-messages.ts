@@ -5,6 +5,7 @@ import type { SlotAddress } from '../exchange/tcp/tcp-channels.ts';
 import type { DeadLetter, DeadLetterPolicy } from '../task/failures.ts';
 import type { MovedState } from '../task/key-group-moves.ts';
 import type { SlotQuestion } from '../task/slot-questions.ts';
+import type { StateDisk } from '../task/slot-setup.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
 import type { MetricSnapshot } from '../telemetry/metrics.ts';
 import type { FromHosted } from './hosted-thread.ts';
@@ -22,6 +23,8 @@ export interface SlotThreadData extends JobCode, SlotPlace {
   readonly batchMode: boolean;
   readonly deadLetterPolicy: DeadLetterPolicy;
   readonly pulses: SharedArrayBuffer;
+  /** Absent = in memory. */
+  readonly stateDisk?: StateDisk | undefined;
   readonly logLevel: LogLevel;
   /** Whether snapshots are taken. */
   readonly checkpoints: boolean;

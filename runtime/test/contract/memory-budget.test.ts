@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  heldStateBytes,
   leastMemoryBytes,
+  localDatabaseBytes,
   memoryBudget,
   oneBatchBytes,
   ringBytesOf,
@@ -124,5 +126,17 @@ describe('too little memory', () => {
       expect(() => memoryBudget(least * mebibyte, slots)).not.toThrow();
       expect(() => memoryBudget((least - 1) * mebibyte, slots)).toThrow(`at least ${least} MiB`);
     }
+  });
+});
+
+describe('state that may also lie on disk', () => {
+  it('has half of what the heap has beyond the loaded job, and 256 MiB without a budget', () => {
+    const budget = memoryBudget(1024 * mebibyte, 1);
+    expect(heldStateBytes(budget)).toBe(((budget.heapMiB - 24) / 2) * mebibyte);
+    expect(heldStateBytes()).toBe(256 * mebibyte);
+  });
+
+  it('leaves room for its database where a worker has 256 MiB', () => {
+    expect(memoryBudget(256 * mebibyte, 1).typedStateBytes).toBeGreaterThan(localDatabaseBytes);
   });
 });

@@ -19,8 +19,14 @@ afterEach(async () => {
   rmSync(base, { recursive: true, force: true });
 });
 
+const place = (name: string, directory = base): Parameters<typeof nodeScratch.open>[0] => ({
+  directory,
+  owner: 'job',
+  name,
+});
+
 const open = async (): Promise<ScratchDatabase> => {
-  database = await nodeScratch.open(join(base, 'one'));
+  database = await nodeScratch.open(place('one'), () => true);
   return database;
 };
 
@@ -57,19 +63,21 @@ describe('a scratch database', () => {
     ]);
   });
 
-  it('is empty when it is opened, whatever a process that crashed has left', async () => {
+  it('is empty when it is opened, and removes what a process that crashed has left', async () => {
     const scratch = await open();
     await scratch.write([{ key: key(1), value: key(1) }]);
-    const left = readdirSync(join(base, 'one')).map((name) => ({
+    const left = readdirSync(join(base, 'job', 'one')).map((name) => ({
       name,
-      bytes: readFileSync(join(base, 'one', name)),
+      bytes: readFileSync(join(base, 'job', 'one', name)),
     }));
     await scratch.close();
-    const again = await open();
-    await again.close();
-    mkdirSync(join(base, 'one'));
-    for (const { name, bytes } of left) writeFileSync(join(base, 'one', name), bytes);
-    expect((await open()).get(key(1))).toBeUndefined();
+    for (const crashed of ['one', 'two', 'kept']) {
+      mkdirSync(join(base, 'job', crashed), { recursive: true });
+      for (const { name, bytes } of left) writeFileSync(join(base, 'job', crashed, name), bytes);
+    }
+    database = await nodeScratch.open(place('one'), (name) => name !== 'kept');
+    expect(readdirSync(join(base, 'job')).toSorted()).toEqual(['kept', 'one']);
+    expect(database.get(key(1))).toBeUndefined();
   });
 
   it('leaves nothing on the disk when it is closed', async () => {
@@ -80,24 +88,26 @@ describe('a scratch database', () => {
     expect(readdirSync(base)).toEqual([]);
   });
 
-  it('is refused while another one is open in the same directory, and leaves that as it is', async () => {
+  it('leaves another one alone that is in use', async () => {
     const scratch = await open();
     await scratch.write([{ key: key(1), value: key(7) }]);
-    const error = await nodeScratch.open(join(base, 'one')).catch(codeOf);
-    expect(error).toBe('LEVEL_LOCKED');
+    const other = await nodeScratch.open(place('two'), () => true);
+    expect([scratch.get(key(1)), other.get(key(1))]).toEqual([key(7), undefined]);
+    await other.close();
     expect(scratch.get(key(1))).toEqual(key(7));
   });
 
   it('is refused where no directory can be made', async () => {
     writeFileSync(join(base, 'file'), '');
-    expect(await nodeScratch.open(join(base, 'file', 'one')).catch(codeOf)).toBe('ENOTDIR');
+    const error = await nodeScratch.open(place('one', join(base, 'file')), () => true).catch(codeOf);
+    expect(error).toBe('ENOTDIR');
   });
 
   it('tells bytes that are not those that were written', async () => {
     const scratch = await open();
     const value = new Uint8Array(200_000).map((_, i) => (i * 7919) % 251);
     for (let n = 0; n < 60; n++) await scratch.write([{ key: key(n), value }]);
-    for (const name of readdirSync(join(base, 'one'))) damage(join(base, 'one', name));
+    for (const name of readdirSync(join(base, 'job', 'one'))) damage(join(base, 'job', 'one', name));
     expect(() => Array.from({ length: 60 }, (_, n) => scratch.get(key(n)))).toThrow(/checksum|corrupt/i);
   });
 });

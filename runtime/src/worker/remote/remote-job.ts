@@ -14,6 +14,7 @@ export interface RemoteJob
     | 'batchMode'
     | 'deadLetterPolicy'
     | 'logLevel'
+    | 'stateDisk'
   > {
   readonly uid: string;
   /** The hash of its frozen module. */

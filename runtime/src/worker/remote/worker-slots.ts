@@ -83,6 +83,7 @@ export class WorkerSlots {
   private dataOf(order: SlotOrder<RemoteJob>): SlotThreadData {
     const { attempt, slot, near, job } = order;
     const { args, plan, graphHash, jobName, baseDirectory, batchMode, deadLetterPolicy, logLevel } = job;
+    const { stateDisk } = job;
     const { directory, host, tls } = this.settings;
     const { links, pulses, memory } = this.sharedBy(order);
     return {
@@ -94,6 +95,7 @@ export class WorkerSlots {
       baseDirectory,
       batchMode,
       deadLetterPolicy,
+      stateDisk,
       logLevel,
       slot,
       attempt,

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { about, block, type Rule, text, type Written } from './field.ts';
+
+/** Where a running job keeps its state. Checkpoints are the same for all backends, so that any of them goes on from any other. */
+export interface StateBackend {
+  readonly backend: 'Memory' | 'Disk';
+  readonly directory?: string | undefined;
+}
+
+const directoryOnlyOnDisk: Rule = ({ backend, directory }) =>
+  directory !== undefined && backend !== 'Disk'
+    ? [
+        {
+          path: ['directory'],
+          expected: 'no directory while the backend is Memory',
+          found: 'a directory',
+          hint: 'Write backend: Disk beside it, or remove it. Where checkpoints go is said by spec.checkpoint.store.',
+        },
+      ]
+    : [];
+
+export const stateBackendSchema: z.ZodType<StateBackend, Written<StateBackend>> = block(
+  {
+    backend: z
+      .enum(['Memory', 'Disk'])
+      .default('Memory')
+      .meta(
+        about(
+          'switch-over',
+          'Memory keeps all state in memory. Disk keeps what process functions remember, numbers and keys excepted, in memory as far as there is room, and else on the local disk.',
+          { alsoKnownAs: ['type', 'kind'] },
+        ),
+      ),
+    directory: text(1024)
+      .optional()
+      .meta(
+        about(
+          'switch-over',
+          'A directory of the machine that a worker runs on, relative to the manifest. It holds nothing that counts: it may be empty at every start.',
+          {
+            absent: 'the directory of the machine for temporary files',
+            alsoKnownAs: ['path', 'localDirectory'],
+          },
+        ),
+      ),
+  },
+  directoryOnlyOnDisk,
+);
