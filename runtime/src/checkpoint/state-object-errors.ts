@@ -2,7 +2,7 @@ import { MillraceError } from '../contract/errors.ts';
 import type { ObjectStore } from './object-store.ts';
 
 const restoreFromAnother =
-  'Restore from another checkpoint: `millrace checkpoint list` names them, `millrace checkpoint verify` says which are whole.';
+  'Go back to another checkpoint, `millrace run --from NUMBER`: `millrace checkpoint verify` says which are whole.';
 
 const refused = (store: ObjectStore, key: string, message: string, hint: string, cause?: unknown) =>
   new MillraceError('state-damaged', message, {
@@ -26,7 +26,7 @@ export const missingObject = (store: ObjectStore, key: string): MillraceError =>
     store,
     key,
     `The state object ${key} is missing: a checkpoint needs it, and the store does not have it.`,
-    `Bring it back if it was removed or not copied. Else: ${restoreFromAnother}`,
+    `Bring it back if it was removed or not copied. ${restoreFromAnother}`,
   );
 
 /** A state object of a version that is not known here. */

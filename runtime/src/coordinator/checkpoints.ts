@@ -1,6 +1,6 @@
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
-import { MillraceError } from '../contract/errors.ts';
+import type { MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
@@ -10,6 +10,7 @@ import type { SlotAck } from '../worker/snapshot-upload.ts';
 import { buildManifest, type ManifestBase } from './build-manifest.ts';
 import type { OnCheckpoint } from './checkpoint-events.ts';
 import { type CheckpointPolicy, nextCheckpointDelayMs } from './checkpoint-times.ts';
+import { abandoned, tooManyFailed } from './failed-checkpoints.ts';
 import type { EnumeratorState } from './job-code.ts';
 
 /** The attempt, as checkpoints need it. */
@@ -56,9 +57,6 @@ interface PendingCheckpoint {
   enumerators: readonly EnumeratorState[];
   isPublishing: boolean;
 }
-
-const abandoned = (id: number, reason: string): MillraceError =>
-  new MillraceError('io', `Checkpoint ${id} came to nothing: ${reason}.`, { where: { checkpoint: id } });
 
 /**
  * The checkpoints of one attempt: one at a time, triggered by the policy or asked for, published when every slot has
@@ -122,7 +120,7 @@ export class Checkpoints {
 
   /** A slot cannot store its share. */
   refuse(checkpointId: number, error: unknown): void {
-    if (this.pending?.id === checkpointId) this.abandon(this.pending, reasonOf(error));
+    if (this.pending?.id === checkpointId) this.abandon(this.pending, reasonOf(error), error);
   }
 
   /** The attempt is over: nothing is triggered or published any more, and what was asked for comes to nothing. */
@@ -220,7 +218,7 @@ export class Checkpoints {
     this.leave(pending);
   }
 
-  private abandon(pending: PendingCheckpoint, reason: string): void {
+  private abandon(pending: PendingCheckpoint, reason: string, cause?: unknown): void {
     if (this.pending !== pending || pending.isPublishing) return;
     pending.timeout.cancel();
     const error = this.tellFailed(pending, reason);
@@ -228,17 +226,8 @@ export class Checkpoints {
     this.failures++;
     const { logger, policy, onFailed } = this.settings;
     logger.warn(error.message);
-    if (this.failures > policy.tolerableFailures) {
-      return onFailed(
-        new MillraceError(
-          'io',
-          `${this.failures} checkpoints in a row came to nothing, the last because ${reason}.`,
-          {
-            hint: 'See that the store can be reached and has room; spec.checkpoint.tolerableFailures says how many may fail.',
-          },
-        ),
-      );
-    }
+    if (this.failures > policy.tolerableFailures)
+      return onFailed(tooManyFailed(this.failures, reason, cause));
     this.leave(pending);
   }
 

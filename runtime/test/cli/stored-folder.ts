@@ -124,3 +124,27 @@ export const expectRefused = async (
   for (const [name, text] of before) expect(after.get(name) === text, name).toBe(true);
   return called;
 };
+
+interface StoredManifest {
+  /** The path of its entry of the log. */
+  readonly entry: string;
+  /** The paths of its objects. */
+  readonly objects: readonly string[];
+}
+
+/** The latest checkpoint in a folder, as files. */
+export const latestIn = (folder: string): StoredManifest => {
+  const root = join(folder, 'checkpoints/jobs', uidIn(folder));
+  const numbers = readdirSync(join(root, 'log')).map(Number);
+  for (const number of numbers.sort((one, other) => other - one)) {
+    const entry = join(root, 'log', String(number));
+    const text = readFileSync(entry, 'utf8');
+    const { kind, manifest } = JSON.parse(text.slice(text.indexOf('\n'))) as {
+      readonly kind: string;
+      readonly manifest?: { readonly objects: readonly { readonly key: string }[] };
+    };
+    if (kind === 'manifest' && manifest !== undefined)
+      return { entry, objects: manifest.objects.map(({ key }) => join(root, key)) };
+  }
+  throw new Error(`There is no checkpoint in ${folder}.`);
+};

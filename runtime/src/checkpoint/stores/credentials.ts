@@ -22,12 +22,13 @@ export interface CredentialSource {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. */
-export const environmentCredentials = (environment: Environment): CredentialSource => {
+/** AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. `place` is the store, for messages. */
+export const environmentCredentials = (environment: Environment, place: string): CredentialSource => {
   const accessKeyId = environment['AWS_ACCESS_KEY_ID'];
   const secretAccessKey = environment['AWS_SECRET_ACCESS_KEY'];
   if (!accessKeyId || !secretAccessKey) {
-    throw new MillraceError('io', 'There are no credentials for the store of checkpoints.', {
+    throw new MillraceError('io', `There are no credentials for the store ${place}.`, {
+      where: { store: place },
       hint: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; on a cluster name a Secret in spec.checkpoint.store.s3.credentials, or give the pod an identity (AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE).',
     });
   }

@@ -87,10 +87,13 @@ const s3SettingsOf = async (
     idleTimeoutMs,
     mostConnections,
   });
-  const credentials = credentialsFor(system, place, surroundings, { authority, timeoutMs: idleTimeoutMs });
+  const { bucket, region, pathStyle } = place;
+  const prefix = place.prefix === '' || place.prefix.endsWith('/') ? place.prefix : `${place.prefix}/`;
+  const shown = `${endpoint.origin}/${bucket}/${prefix}`;
+  const reaching = { authority, timeoutMs: idleTimeoutMs };
+  const credentials = credentialsFor(system, place, surroundings, reaching, shown);
   // The package takes a while to load, and a directory needs none of it.
   const { S3Client } = await import('./s3-client.ts');
-  const { bucket, region, pathStyle } = place;
   const client = new S3Client({
     host: endpoint.hostname,
     port: endpoint.port === '' ? undefined : Number(endpoint.port),
@@ -101,9 +104,8 @@ const s3SettingsOf = async (
     connections,
     credentials,
   });
-  const prefix = place.prefix === '' || place.prefix.endsWith('/') ? place.prefix : `${place.prefix}/`;
   return {
-    place: `${endpoint.origin}/${bucket}/${prefix}`,
+    place: shown,
     prefix,
     bucket,
     client,
@@ -143,12 +145,13 @@ const credentialsFor = (
   place: S3Place,
   { credentialsDirectory, environment }: StoreSurroundings,
   reaching: Pick<WebIdentitySettings, 'authority' | 'timeoutMs'>,
+  shown: string,
 ): CredentialSource => {
   if (place.credentials !== undefined && credentialsDirectory !== undefined)
     return fileCredentials(system.files, credentialsDirectory, place.credentials);
   const roleArn = environment['AWS_ROLE_ARN'];
   const tokenFile = environment['AWS_WEB_IDENTITY_TOKEN_FILE'];
-  if (!roleArn || !tokenFile) return environmentCredentials(environment);
+  if (!roleArn || !tokenFile) return environmentCredentials(environment, shown);
   return webIdentityCredentials(system, {
     // MinIO answers for both at one address.
     endpoint:

@@ -3,7 +3,7 @@ import { MillraceError } from '../../contract/errors.ts';
 /** An object that ends before what was to be read from it. */
 export const tooShort = (place: string, key: string, expectedBytes: number): MillraceError =>
   new MillraceError('state-damaged', `The object ${key} ends before its byte ${expectedBytes}.`, {
-    hint: 'It is damaged: bring it back from a copy, or restore from another checkpoint: `millrace checkpoint verify` says which are whole.',
+    hint: 'It is damaged: bring it back from a copy, or go back to another checkpoint, `millrace run --from NUMBER`.',
     where: { store: place, key },
   });
 

@@ -54,7 +54,8 @@ describe('credentials from the environment', () => {
 
   it('are asked for when there are none', async () => {
     await expect(openS3(system, s3At(endpoint), { environment: {} })).rejects.toMatchObject({
-      message: 'There are no credentials for the store of checkpoints.',
+      message: `There are no credentials for the store ${endpoint}/bucket/some/prefix/.`,
+      where: { store: `${endpoint}/bucket/some/prefix/` },
       hint: expect.stringContaining('Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'),
     });
   });
