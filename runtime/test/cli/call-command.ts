@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -67,8 +67,11 @@ export interface Running {
 }
 
 /** Starts the command in a place and goes on while it runs. */
-export const start = (place: string | Place, ...words: readonly string[]): Running => {
-  const child = spawn(process.execPath, [...commandWords, ...words], optionsOf(place));
+export const start = (place: string | Place, ...words: readonly string[]): Running =>
+  watch(spawn(process.execPath, [...commandWords, ...words], optionsOf(place)));
+
+/** Follows a program, which is killed when the test ends before it. */
+export const watch = (child: ChildProcessWithoutNullStreams): Running => {
   const texts = { out: '', error: '' };
   const waiting = new Set<() => void>();
   const take = (name: keyof typeof texts) => (chunk: string) => {

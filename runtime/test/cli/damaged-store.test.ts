@@ -102,7 +102,7 @@ describe('a job does not go on, nor begin with nothing, when', () => {
     await expectRefused(folder, refusal);
   });
 
-  it('it has another number of key groups', async () => {
+  it('the manifest asks for another number of key groups', async () => {
     const folder = await copy();
     writeFileSync(join(folder, 'job.yaml'), `${storedManifest}  maxParallelism: 256\n`);
     await expectRefused(folder, {
