@@ -7,6 +7,7 @@
  */
 import type { Lifecycle } from '../../api/functions.ts';
 import type { Batch } from '../../batch/batch.ts';
+import type { KeyedSnapshot, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
 import { keyGroupOf } from '../../state/key-groups.ts';
 import { SubtaskState, type SubtaskStateSnapshot } from '../../state/subtask-state.ts';
 import type { Processor, ProcessorContext } from '../processor.ts';
@@ -21,6 +22,7 @@ import {
 import { type CallLimits, CallPool } from './call-pool.ts';
 import { createInFlightQueue, InFlight, type InFlightQueue } from './in-flight.ts';
 import { decodeInFlight, encodeInFlight, type InFlightRecord } from './in-flight-codec.ts';
+import { InFlightSnapshots } from './in-flight-snapshots.ts';
 
 /** Reserved: an author's state of this name would be taken for records in flight. */
 const inFlightState = 'millrace:in-flight';
@@ -41,6 +43,7 @@ export abstract class InFlightProcessor implements Processor {
   protected readonly pool: CallPool;
   readonly subtaskState: SubtaskState = new SubtaskState();
   private readonly settings: InFlightSettings;
+  private readonly snapshots: InFlightSnapshots = new InFlightSnapshots();
   private readonly guard: RecordGuard;
   private readonly queue: InFlightQueue;
   /** Everything in flight, in order of arrival. */
@@ -84,7 +87,12 @@ export abstract class InFlightProcessor implements Processor {
     }
   }
 
+  snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
+    return this.snapshots.begin(request, this.snapshotInFlight());
+  }
+
   checkpointEnded(checkpointId: number, completed: boolean): void {
+    this.snapshots.ended(checkpointId, completed);
     tellCheckpointEnded(this.settings.lifecycle, checkpointId, completed, this.context.transformName);
   }
 
