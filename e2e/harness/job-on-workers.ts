@@ -41,7 +41,7 @@ export class JobOnWorkers {
   /** Starts a job of so long, and waits for its first output. */
   static async start(lastsMs: number, print: (line: string) => void): Promise<JobOnWorkers> {
     const records = Math.ceil((recordsPerSecond * lastsMs) / 1000);
-    const folder = createJobFolder({ records, recordsPerSecond, args: { gaps: 'gaps.txt' } });
+    const folder = createJobFolder({ records, recordsPerSecond, args: { times: 'times.txt' } });
     const port = await freePort();
     const address = await startProxy(port);
     const job = new JobOnWorkers({ folder, address, port, records, print });

@@ -8,6 +8,7 @@ import { pausedJob } from './fenced.paused-job.ts';
 import { pausedCoordinator, pausedWorker } from './fenced.paused-processes.ts';
 import { diskFull } from './no-loss.disk-full.ts';
 import { killCoordinator } from './no-pause.kill-coordinator.ts';
+import { killWorker } from './recovery.kill-worker.ts';
 import type { Scenario } from './scenario.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -21,6 +22,7 @@ export const scenarios: readonly Scenario[] = [
   pausedCoordinator,
   pausedWorker,
   killCoordinator,
+  killWorker,
   diskFull,
   poisonRecord,
 ];

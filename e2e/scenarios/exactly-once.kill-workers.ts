@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Finding } from '../../runtime/sim/checkers/finding.ts';
 import { SeededRandom } from '../../runtime/sim/random.ts';
 import { checkSoFar } from '../checkers/output.ts';
-import { childrenOf } from '../harness/children.ts';
+import { workersOf } from '../harness/children.ts';
 import { createJobFolder } from '../harness/job-folder.ts';
 import { lastVisibleAttempt, readOutput } from '../harness/job-output.ts';
 import { type JobRun, startJob } from '../harness/job-run.ts';
@@ -47,7 +47,7 @@ export const killWorkers: Scenario = {
           what: `it ended as ${JSON.stringify(run.end)}:\n${run.text().slice(-2000)}`,
         });
       const before = lastVisibleAttempt(folder.path);
-      const workers = childrenOf(run.processId);
+      const workers = workersOf(run.processId);
       if (workers.length > 0 && !random.chance(shareOfCoordinator)) killProcess(random.pick(workers));
       else {
         await run.kill();

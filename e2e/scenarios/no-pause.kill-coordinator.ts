@@ -1,8 +1,8 @@
 import type { Finding } from '../../runtime/sim/checkers/finding.ts';
 import { SeededRandom } from '../../runtime/sim/random.ts';
-import { longestGapMs } from '../harness/gaps.ts';
 import { JobOnWorkers } from '../harness/job-on-workers.ts';
 import { lastVisibleAttempt } from '../harness/job-output.ts';
+import { longestGapMs } from '../harness/record-times.ts';
 import { pause, waitUntil } from '../harness/wait.ts';
 import { timeouts } from '../timeouts.ts';
 import type { Scenario } from './scenario.ts';

@@ -9,12 +9,14 @@ import {
   type ValueState,
   valueState,
 } from 'millrace';
+import { blackhole } from 'millrace/connectors/blackhole';
 import { fileSink } from 'millrace/connectors/files';
 import { generator } from 'millrace/connectors/generator';
 import { sqliteSink } from 'millrace/connectors/sqlite';
 import { type Input, inputAt, isPoison, tellEvery, windowMs } from './records.ts';
 
 const shortestGapMs = 10;
+const ballastCharacters = 100;
 
 /** Tells of every few records of a key which one it is. */
 const tellCounts = (): KeyedProcessFunction<string, Input, { key: string; count: number }> => {
@@ -31,6 +33,19 @@ const tellCounts = (): KeyedProcessFunction<string, Input, { key: string; count:
   };
 };
 
+/** Keeps a text for each key. */
+const keepText = (): KeyedProcessFunction<number, { readonly key: number }, never> => {
+  let text: ValueState<string>;
+  return {
+    open(context) {
+      text = context.state(valueState<string>('text'));
+    },
+    process({ key }) {
+      text.update(`${key}`.padEnd(ballastCharacters, '.'));
+    },
+  };
+};
+
 /** From some record on it keeps much of everything. */
 const refusePoison = (hoardFrom: number): ((record: Input) => Input) => {
   const hoard: unknown[] = [];
@@ -41,18 +56,22 @@ const refusePoison = (hoardFrom: number): ((record: Input) => Input) => {
   };
 };
 
-/** Writes down every time that nothing came for a while: from when to when. */
-const noteGaps = <T>(file: string): ((record: T) => T) => {
-  let last = Number.POSITIVE_INFINITY;
+/** Writes down when the first record came, and every time that nothing came for a while: from when to when. */
+const noteTimes = <T>(file: string): ((record: T) => T) => {
+  let last: number | undefined;
   return (record) => {
     const now = Date.now();
-    if (file !== '' && now - last >= shortestGapMs) appendFileSync(file, `${last} ${now}\n`);
+    if (file !== '' && (last === undefined || now - last >= shortestGapMs))
+      appendFileSync(file, `${last ?? 'begins'} ${now}\n`);
     last = now;
     return record;
   };
 };
 
-const job: Job = (env, { records = '1000', rate = '1000', hoardFrom = 'Infinity', gaps = '' }) => {
+const job: Job = (
+  env,
+  { records = '1000', rate = '1000', hoardFrom = 'Infinity', times = '', ballast = '0' },
+) => {
   const source = generator<Input>({
     count: Number(records),
     recordsPerSecond: Number(rate),
@@ -70,7 +89,18 @@ const job: Job = (env, { records = '1000', rate = '1000', hoardFrom = 'Infinity'
   good
     .keyBy('key')
     .process(tellCounts())
-    .map(noteGaps(gaps))
+    .map(noteTimes(times))
     .sinkTo(sqliteSink({ file: 'counts.sqlite', table: 'counts', key: [] }));
+  // State that has to be there again before anything goes on, and that nothing comes out of.
+  if (ballast !== '0')
+    env
+      .fromSource(
+        generator({ count: Number(ballast), recordsPerSecond: 100_000, generate: (key) => ({ key }) }),
+      )
+      .name('ballast')
+      .keyBy('key')
+      .process(keepText())
+      .name('kept')
+      .sinkTo(blackhole());
 };
 export default job;

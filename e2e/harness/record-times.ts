@@ -8,15 +8,22 @@ interface Gap {
 }
 
 /** What the slots of a job have written down. */
-const readGaps = (folder: string): readonly Gap[] => {
-  const path = join(folder, 'gaps.txt');
+const linesOf = (folder: string): readonly (readonly [string, number])[] => {
+  const path = join(folder, 'times.txt');
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
   return lines.map((line) => {
-    const [fromMs = 0, toMs = 0] = line.split(' ').map(Number);
-    return { fromMs, toMs };
+    const [from = '', to] = line.split(' ');
+    return [from, Number(to)] as const;
   });
 };
+
+const readGaps = (folder: string): readonly Gap[] =>
+  linesOf(folder).flatMap(([from, toMs]) => (from === 'begins' ? [] : [{ fromMs: Number(from), toMs }]));
+
+/** When each slot that has begun since then gave its first record. */
+export const beginningsSince = (folder: string, sinceMs: number): readonly number[] =>
+  linesOf(folder).flatMap(([from, toMs]) => (from === 'begins' && toMs >= sinceMs ? [toMs] : []));
 
 /** How long no record came in a slot, at most, of what touches this time. */
 export const longestGapMs = (folder: string, fromMs: number, toMs: number): number =>
