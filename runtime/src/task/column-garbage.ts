@@ -21,7 +21,12 @@ export class ColumnGarbage {
   add(batch: Batch): void {
     const set = batch.isColumnar ? batch.columns() : undefined;
     if (set === undefined) return;
-    this.bytes += (set.names.length + 1) * batch.length * 8;
+    this.addBytes((set.names.length + 1) * batch.length * 8);
+  }
+
+  /** So many bytes of other arrays will be garbage soon: those of a snapshot's pieces, say. */
+  addBytes(bytes: number): void {
+    this.bytes += bytes;
     if (this.bytes < mostGarbageBytes) return;
     this.bytes = 0;
     this.memory.collectYoung();

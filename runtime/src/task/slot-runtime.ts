@@ -71,6 +71,7 @@ export class SlotRuntime {
 
   constructor(setup: SlotSetup) {
     this.setup = setup;
+    this.columnGarbage = new ColumnGarbage(setup.system.memory);
     this.snapshots =
       setup.snapshots &&
       new SlotSnapshots({
@@ -78,13 +79,13 @@ export class SlotRuntime {
         clock: setup.system.clock,
         output: setup.snapshots,
         describeStates: () => this.describeStates(),
+        onGarbage: (bytes) => this.columnGarbage.addBytes(bytes),
         wake: () => this.slot.wakeBetween(),
         fail: (error) => this.slot.fail(error),
       });
     const latency = setup.metrics.histogram('mailboxLatencyMs');
     const events = setup.stateDisk === undefined ? setup : endingAfter(setup, () => this.disk);
     this.slot = new Slot(setup.system, events, setup.remote, setup.pulse, this.snapshots, latency);
-    this.columnGarbage = new ColumnGarbage(setup.system.memory);
     this.memory = new SlotMemory({ ...setup, budget: setup.memory, fail: (error) => this.slot.fail(error) });
     if (events !== setup)
       this.disk = new SlotDisk(setup, this.memory.accountOf('', 'local disk'), (error) =>

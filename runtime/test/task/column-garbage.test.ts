@@ -32,6 +32,20 @@ describe('the garbage of columns', () => {
     expect(collections(new Array(24).fill(oneMebibyte))).toBe(3);
   });
 
+  it('is collected with other arrays that lie outside of the heap', () => {
+    let count = 0;
+    const garbage = new ColumnGarbage({
+      collectYoung: () => {
+        count++;
+      },
+    });
+    garbage.add(columns((7 * mebibyte) / 16));
+    garbage.addBytes(mebibyte - 1);
+    expect(count).toBe(0);
+    garbage.addBytes(1);
+    expect(count).toBe(1);
+  });
+
   it('is not what rows leave behind: these fill the heap, and the engine sees them', () => {
     expect(collections(new Array(100).fill(rows(mebibyte / 8)))).toBe(0);
   });

@@ -32,7 +32,7 @@ const newRig = () => {
   const units: SnapshotUnit[] = [];
   const taken: SlotSnapshot[] = [];
   const failures: unknown[] = [];
-  const control = { room: true };
+  const control = { room: true, garbageBytes: 0 };
   const snapshots = new SlotSnapshots({
     slot: 2,
     clock: { nowMs: () => 100, monotonicMs: () => 5 },
@@ -40,6 +40,9 @@ const newRig = () => {
       hasRoom: () => control.room,
       unit: (_, unit) => void units.push(unit),
       taken: (snapshot) => void taken.push(snapshot),
+    },
+    onGarbage: (garbageBytes) => {
+      control.garbageBytes += garbageBytes;
     },
     describeStates: () => [{ uid: 'count', name: 'sum', kind: 'value' }],
     wake: () => void log.push('wake'),
@@ -93,6 +96,17 @@ it('gives the pieces of all subtasks, and tells once that all is taken', () => {
     { task: 1, startDelayMs: 7, alignmentMs: 3, syncMs: 0, asyncMs: 0, stateBytes: 3 },
     { task: 0, startDelayMs: 7, alignmentMs: 3, syncMs: 0, asyncMs: 0, stateBytes: 6 },
   ]);
+});
+
+it('tells of the memory outside of the heap that each piece leaves behind', () => {
+  const { snapshots, subtask, workAll, control, log } = newRig();
+  const only = subtask(0, { keyed: [stateOf('count', [1, 4], log)] });
+  snapshots.begin(checkpoint(1), [only]);
+  workAll();
+  expect(control.garbageBytes).toBe(0);
+  snapshots.freeze(only);
+  workAll();
+  expect(control.garbageBytes).toBeGreaterThanOrEqual(2 * bytes.length);
 });
 
 it('encodes nothing while there is no room', () => {
