@@ -1,5 +1,5 @@
 /**
- * The command: `npm run nightly -- [--hours H] [--seed S] [--file FILE]`. Goes round until its time is up, each round with fresh seeds, which
+ * The command: `npm run nightly -- [--hours H] [--seed S] [--file FILE] [--step NAME]`. Goes round until its time is up, each round with fresh seeds, which
  * are printed, and appends what became of each step to a file, a line of JSON each. The last line is always `N passed, N failed`.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     hours: { type: 'string', default: '8' },
     seed: { type: 'string' },
     file: { type: 'string', default: 'nightly.jsonl' },
+    step: { type: 'string', multiple: true },
   },
 });
 const untilMs = Date.now() + Number(values.hours) * 3_600_000;
@@ -65,7 +66,7 @@ const perform = async (step: Step, seed: number): Promise<void> => {
 
 /** At least one round, however little time there is. */
 for (let seed = firstSeed; seed === firstSeed || Date.now() < untilMs; seed += seedsPerRound) {
-  for (const step of stepsOf(seed)) await perform(step, seed);
+  for (const step of stepsOf(seed)) if (values.step?.includes(step.name) ?? true) await perform(step, seed);
 }
 process.exitCode = tally.failed === 0 ? 0 : 1;
 print(`${tally.passed} passed, ${tally.failed} failed`);

@@ -18,7 +18,7 @@ import { checkpointAnswers } from './checkpoint-answers.ts';
 import { checkpointScopes } from './checkpoint-metrics.ts';
 import { causeChain, FailureHistory } from './failure-history.ts';
 import type { Answers, JobControl } from './job-control.ts';
-import { jobScopes, slotScopes, subtaskScopes } from './metric-scopes.ts';
+import { jobScopes, pauseGauges, slotScopes, subtaskScopes } from './metric-scopes.ts';
 import { ParallelismWish } from './parallelism-wish.ts';
 import { nameOfNow, savepointAnswers } from './savepoint-answers.ts';
 import { slotAnswers } from './slot-answers.ts';
@@ -64,6 +64,7 @@ class LocalControl {
   private sinceMs: number;
   private runningSinceMs: number | undefined;
   private restarts = 0;
+  private rescales = 0;
   private readonly wish: ParallelismWish;
   private pauses: Readonly<Record<SwitchOverEvent['kind'], PauseReport | null>> = {
     rescale: null,
@@ -106,6 +107,8 @@ class LocalControl {
         ...jobScopes(name, job.state, this.times.until(system.clock.monotonicMs()), {
           attempt: job.attempt,
           numRestarts: this.restarts,
+          numRescales: this.rescales,
+          ...pauseGauges(this.pauses),
           parallelism: job.graph.slots,
         }),
         ...(checkpoints === undefined ? [] : checkpointScopes(name, checkpoints)),
@@ -260,6 +263,7 @@ class LocalControl {
   }
 
   private onSwitchOver({ kind, failure, ...report }: SwitchOverEvent): void {
+    if (kind === 'rescale' && failure === undefined) this.rescales++;
     const ended: PauseReport = {
       ...report,
       atMs: this.settings.system.clock.nowMs(),

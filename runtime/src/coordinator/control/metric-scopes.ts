@@ -1,4 +1,4 @@
-import { type JobStatus, jobStates } from '../../contract/control/status.ts';
+import { type JobStatus, jobStates, type PauseReport } from '../../contract/control/status.ts';
 import type { PhysicalGraph } from '../../graph/physical-graph.ts';
 import { latencyGroup } from '../../task/latency-recorder.ts';
 import type { SourceFlow, SubtaskFlow } from '../../task/statistics.ts';
@@ -17,6 +17,15 @@ export const snapshotOf = (counters: Numbers, gauges: Numbers): MetricSnapshot =
   ),
   histograms: {},
   groups: {},
+});
+
+/** How long records stood still at the last switch-overs, as far as there were any. */
+export const pauseGauges = (pauses: {
+  readonly rescale: PauseReport | null;
+  readonly upgrade: PauseReport | null;
+}): Numbers => ({
+  ...(pauses.rescale === null ? {} : { lastRescalePause: pauses.rescale.pauseMs }),
+  ...(pauses.upgrade === null ? {} : { lastUpgradePause: pauses.upgrade.pauseMs }),
 });
 
 const stateSnapshot = (isNow: boolean, { nowMs, totalMs }: StateTime): MetricSnapshot =>

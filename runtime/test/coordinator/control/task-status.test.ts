@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { taskDetailSchema } from '../../../src/contract/control/tasks.ts';
-import { slotScopes, subtaskScopes } from '../../../src/coordinator/control/metric-scopes.ts';
+import { pauseGauges, slotScopes, subtaskScopes } from '../../../src/coordinator/control/metric-scopes.ts';
 import { taskDetail, taskStatus } from '../../../src/coordinator/control/task-status.ts';
 import { latencyRecorder } from '../../../src/task/latency-recorder.ts';
 import { MetricGroup } from '../../../src/telemetry/metrics.ts';
@@ -63,6 +63,19 @@ describe('a task for the control API', () => {
 });
 
 describe('a job for Prometheus', () => {
+  it('tells how long records stood still at the last switch-over of each kind, if there was one', () => {
+    const rescale = {
+      atMs: 1,
+      pauseMs: 80,
+      committedPauseMs: null,
+      from: '1',
+      to: '2',
+      outcome: 'done',
+    } as const;
+    expect(pauseGauges({ rescale, upgrade: null })).toEqual({ lastRescalePause: 80 });
+    expect(pauseGauges({ rescale: null, upgrade: null })).toEqual({});
+  });
+
   it('is labelled by job, task and slot', () => {
     const [scope] = subtaskScopes('shop', [report(1)]);
     expect(scope?.labels).toEqual({ job: 'shop', task: second!.name, slot: '1' });
