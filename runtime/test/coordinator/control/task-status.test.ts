@@ -71,6 +71,7 @@ describe('a job for Prometheus', () => {
       from: '1',
       to: '2',
       outcome: 'done',
+      reason: null,
     } as const;
     expect(pauseGauges({ rescale, upgrade: null })).toEqual({ lastRescalePause: 80 });
     expect(pauseGauges({ rescale: null, upgrade: null })).toEqual({});
