@@ -9,6 +9,7 @@ import { blockedAfterMs } from '../worker/watchdog.ts';
 import type { Deploy } from './job-revision.ts';
 import { checkpointsOf, type LocalSettings, runsAsBatch, withLetters } from './local.ts';
 import { LocalJob } from './local-job.ts';
+import { SpareEnumerators } from './spare-enumerators.ts';
 import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';
 import { jobCode, loadHere, logLevel } from './threads.ts';
 import type { WorkerPool } from './worker-pool.ts';
@@ -38,14 +39,13 @@ export const createRemoteJob = async (artifact: Artifact, settings: RemoteSettin
   // Too little memory is told before anything starts.
   if (memoryBytes !== undefined) memoryBudget(memoryBytes, Math.min(slotsPerWorker, graph.slots));
   const remote = remoteJobOf(artifact, settings, graph);
-  let warm: WarmEnumerators | undefined = warmUp();
+  const spare = new SpareEnumerators(system.timers, warmUp);
   const deployBy =
     (bringUp: (attempt: RemoteAttempt<RemoteJob>) => void): Deploy =>
     (number, slotReports, enumeratorReports) => {
       const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports);
       bringUp(attempt);
-      const own = (warm ?? warmUp()).adopt(enumeratorReports, graph.hash);
-      warm = undefined;
+      const own = spare.take().adopt(enumeratorReports, graph.hash);
       return { slots: attempt.slots, jobCode: withLetters(settings, own), held: () => attempt.held };
     };
   const checkpoints = checkpointsOf(settings, graph);
@@ -63,7 +63,7 @@ export const createRemoteJob = async (artifact: Artifact, settings: RemoteSettin
       : undefined,
   });
   pool.onLeaving = () => void job.redeploy('a worker leaves');
-  void job.ended.then(() => warm?.close());
+  void job.ended.then(() => spare.close());
   return job;
 };
 

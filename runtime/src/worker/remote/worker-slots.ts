@@ -15,6 +15,7 @@ import type { DeadLetterOutput } from '../../task/failures.ts';
 import { allocatePulses } from '../../task/pulse.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { SlotThreadData } from '../slot-messages.ts';
+import { SpareThreads } from '../spare-threads.ts';
 import { type SlotStorage, storedSlot } from '../stored-slot.ts';
 import { startThreadSlot, type ThreadSlot } from '../thread-slot.ts';
 import { startWatchdog } from '../watchdog.ts';
@@ -51,12 +52,17 @@ export class WorkerSlots {
   private shared: Shared | undefined;
   private store: { readonly key: string; readonly store: ObjectStore } | undefined;
 
+  /** The next attempt of the job begins in these. */
+  private readonly spares: SpareThreads;
+
   constructor(settings: WorkerSlotsSettings) {
     this.settings = settings;
+    this.spares = new SpareThreads(settings.system);
   }
 
   create(order: SlotOrder<RemoteJob>): MadeSlot {
-    const { system, logger, deadLetters } = this.settings;
+    const { logger, deadLetters } = this.settings;
+    const system = { ...this.settings.system, threads: this.spares };
     const { reports, onListening } = order;
     const data = this.dataOf(order);
     const threads: ThreadSlot[] = [];
@@ -77,7 +83,7 @@ export class WorkerSlots {
   async close(): Promise<void> {
     const { shared, store } = this;
     [this.shared, this.store] = [undefined, undefined];
-    await Promise.all([shared?.watchdog.terminate(), store?.store.close()]);
+    await Promise.all([shared?.watchdog.terminate(), store?.store.close(), this.spares.close()]);
   }
 
   private dataOf(order: SlotOrder<RemoteJob>): SlotThreadData {
