@@ -153,7 +153,7 @@ export class ByteKeys extends SlotTable {
 
   private insert(hash: number, place: number): number {
     const { rows } = this;
-    if (rows.size >= this.mostRows) this.resize(rows.size + 1);
+    if (rows.size >= this.mostRows) this.resize(Math.max(rows.size + 1, rows.expected));
     const row = rows.allocate();
     this.setEntry(row, hash, place);
     this.enter(row, hash);
@@ -162,7 +162,7 @@ export class ByteKeys extends SlotTable {
 
   private setEntry(row: number, hash: number, place: number): void {
     if (row * 2 >= this.entries.length) {
-      const rowCount = grownLength(this.entries.length / 2, row + 1);
+      const rowCount = grownLength(this.entries.length / 2, Math.max(row + 1, this.rows.expected));
       this.entries = grownIntegers(this.entries, rowCount * 2, this.account);
     }
     this.entries[row * 2] = hash;

@@ -116,12 +116,16 @@ export class NumberKeys extends SlotTable {
   }
 
   private growKeys(row: number): void {
-    this.keys = grownNumbers(this.keys, grownLength(this.keys.length, row + 1), this.account);
+    this.keys = grownNumbers(
+      this.keys,
+      grownLength(this.keys.length, Math.max(row + 1, this.rows.expected)),
+      this.account,
+    );
   }
 
   private insert(key: number, hash: number): number {
     const { rows } = this;
-    if (rows.size >= this.mostRows) this.resize(rows.size + 1);
+    if (rows.size >= this.mostRows) this.resize(Math.max(rows.size + 1, rows.expected));
     const row = rows.allocate();
     if (row >= this.keys.length) this.growKeys(row);
     this.keys[row] = key + 0;

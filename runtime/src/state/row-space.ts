@@ -8,6 +8,8 @@ import { MemoryAccount } from './memory-account.ts';
 export class RowSpace {
   /** All rows that were ever in use are below this. */
   limit = 0;
+  /** How many rows are expected, while a table is restored: what must grow, grows to that at once. */
+  expected = 0;
   private free: Int32Array = new Int32Array(0);
   private freeCount = 0;
   /** One bit a row in use; absent while no row was ever given back, which is the common case. */
@@ -64,6 +66,7 @@ export class RowSpace {
   clear(): void {
     this.account.shrink(this.memoryBytes());
     this.limit = 0;
+    this.expected = 0;
     this.freeCount = 0;
     this.free = new Int32Array(0);
     this.bits = undefined;

@@ -51,6 +51,11 @@ export class AccumulatorTable implements FreezableRows {
     return this.index.rowLimit;
   }
 
+  /** So many more rows will come: the table does not grow by little and little. */
+  expectRows(count: number): void {
+    this.index.rows.expected += count;
+  }
+
   hashesAt(rows: Int32Array, count: number, target: Uint32Array): void {
     this.index.hashesAt(rows, count, target);
   }
@@ -205,7 +210,7 @@ export class AccumulatorTable implements FreezableRows {
 
   private grow(): void {
     const before = this.capacity;
-    this.capacity = grownLength(before, this.index.rowLimit);
+    this.capacity = grownLength(before, Math.max(this.index.rowLimit, this.index.rows.expected));
     this.epochs.grow(this.capacity);
     for (let i = 0; i < this.numbers.length; i++) {
       this.numbers[i] = grownNumbers(this.numbers[i]!, this.capacity, this.account);

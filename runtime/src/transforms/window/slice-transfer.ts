@@ -28,6 +28,21 @@ export const encodeSlices = (
   return writer.view();
 };
 
+/** Slices with fewer rows are not worth a word about how many they are. */
+const manyRows = 65_536;
+
+/** Of each slice with many rows its span, and how many of them a key group has in the mean; undefined when there is none. */
+export const encodeRowCounts = (slices: readonly Slice[], groupCount: number): Uint8Array | undefined => {
+  const large = slices.filter(({ table }) => table.size >= manyRows);
+  if (large.length === 0) return undefined;
+  const writer = new ByteWriter();
+  for (const { startMs, endMs, lastEndMs, table } of large) {
+    for (const value of [startMs, endMs, lastEndMs, Math.ceil(table.size / groupCount)])
+      writer.writeDouble(value);
+  }
+  return writer.toBytes();
+};
+
 /** Moves the rows of single key groups out of the tables of slices and into them. */
 export class SliceTransfer {
   private readonly store: SliceStore;
@@ -64,6 +79,15 @@ export class SliceTransfer {
     }
     if (reader.remaining > 0) throw reader.corrupt(`${reader.remaining} bytes follow the last slice`);
     return firedEndMs;
+  }
+
+  /** Takes what `encodeRowCounts` gave, of one more key group: tables then grow to their size at once. */
+  expectRows(bytes: Uint8Array): void {
+    const reader = new ByteReader(bytes);
+    while (reader.remaining > 0) {
+      const [startMs, endMs, lastEndMs] = [reader.readDouble(), reader.readDouble(), reader.readDouble()];
+      this.store.sliceOf({ startMs, endMs }, lastEndMs).table.expectRows(reader.readDouble());
+    }
   }
 
   drop(keyGroup: number): void {

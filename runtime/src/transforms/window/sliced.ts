@@ -20,7 +20,7 @@ import type { PaneOutput } from './pane-output.ts';
 import { partialColumns, partialCounts } from './partial-batches.ts';
 import { Router, type StrayRecords } from './router.ts';
 import { SliceBlocks } from './slice-blocks.ts';
-import { encodeSlices, type SliceRows, SliceTransfer } from './slice-transfer.ts';
+import { encodeRowCounts, encodeSlices, type SliceRows, SliceTransfer } from './slice-transfer.ts';
 import { type Cell, type Slice, SliceStore } from './slices.ts';
 
 /** The settings of a window that this path runs: aligned windows that aggregate, with the trigger of their time domain. */
@@ -164,7 +164,8 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
   /** A piece has slices or state of functions; both where it is all of a key group. */
   applyKeyGroup(keyGroup: number, bytes: Uint8Array): void {
     const { arrivals, parts } = unpackState(bytes);
-    const [slices, output] = parts;
+    const [slices, output, rowCounts] = parts;
+    if (rowCounts !== undefined) this.transfer.expectRows(rowCounts);
     this.aggregation.raiseArrivals(arrivals);
     if (slices !== undefined) this.fired.admit(keyGroup, this.transfer.import(slices));
     if (parts.length === 2 && output === undefined) this.output.dropKeyGroup?.(keyGroup);
@@ -188,6 +189,7 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
     const { arrivals } = this.aggregation;
     const writer = new ByteWriter();
     const firedEnds = new Map(groups.map(({ keyGroup }) => [keyGroup, fired.endOf(keyGroup)]));
+    const rowCounts = encodeRowCounts(store.slices, groups.length);
     const windows = new TablesSnapshot({
       groups,
       tables: store.freeze(afterEpochs, account),
@@ -196,10 +198,11 @@ export class SlicedWindowProcessor implements Processor, StrayRecords {
       placeCount: afterEpochs.length,
       account,
       isHeaded: true,
-      encode: (keyGroup, runs) => {
+      encode: (keyGroup, runs, isFirst) => {
         const rows = runs.map((run): SliceRows => ({ slice: spans[run.table]!, rows: run.rows }));
         const slices = encodeSlices(firedEnds.get(keyGroup)!, rows, writer);
-        return packParts({ arrivals, parts: [slices] });
+        const isWhole = isFirst && afterEpochs[keyGroup] === 0;
+        return packParts({ arrivals, parts: isWhole ? [slices, undefined, rowCounts] : [slices] });
       },
       ended: () => {
         store.thaw();

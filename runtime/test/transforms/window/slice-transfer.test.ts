@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { sliding } from '../../../src/api/windows.ts';
 import { hashValue } from '../../../src/batch/hash.ts';
 import { keyGroupOf } from '../../../src/state/key-groups.ts';
+import type { AccumulatorTable } from '../../../src/state/typed-table.ts';
 import { createLayout } from '../../../src/transforms/window/aligned-layout.ts';
 import type { AlignedAssigner } from '../../../src/transforms/window/layout.ts';
-import { SliceTransfer } from '../../../src/transforms/window/slice-transfer.ts';
+import { encodeRowCounts, SliceTransfer } from '../../../src/transforms/window/slice-transfer.ts';
 import { SliceStore } from '../../../src/transforms/window/slices.ts';
 
 const maxParallelism = 8;
@@ -96,5 +97,33 @@ describe('rows of slices on their way to another slot', () => {
     to.transfer.import(transfer.export(group, 5)!);
     expect(transfer.export(group, 5)).not.toEqual(before);
     expect(contents(to.store)).toEqual(contents(store));
+  });
+});
+
+describe('tables that are restored', () => {
+  it('grow to their size at once, when it is large and they are told', () => {
+    const from = start();
+    for (let key = 0; key < 70_000; key++) put(from.store, [3, key, key, null]);
+    put(from.store, [13, 'small', 1, null]);
+    const counts = encodeRowCounts(from.store.slices, maxParallelism);
+    const restore = (isTold: boolean): AccumulatorTable => {
+      const { store, transfer } = start();
+      for (const group of groups) {
+        if (isTold) transfer.expectRows(counts!);
+        if (group === 0) continue;
+        transfer.import(from.transfer.export(group, -Infinity)!);
+      }
+      transfer.import(from.transfer.export(0, -Infinity)!);
+      expect(contents(store)).toEqual(contents(from.store));
+      return store.slices[0]!.table;
+    };
+    expect(restore(true).capacity).toBe(70_000);
+    expect(restore(false).capacity).toBeGreaterThan(72_000);
+  });
+
+  it('are told nothing of small ones', () => {
+    const { store } = start();
+    put(store, [3, 'small', 1, null]);
+    expect(encodeRowCounts(store.slices, maxParallelism)).toBe(undefined);
   });
 });
