@@ -2,6 +2,11 @@ import type { KeyGroupPiece } from '../checkpoint/snapshot-unit.ts';
 
 /** So many checkpoints at most are behind the last whole piece, of a key group that is small and of one that is not. */
 const longestChain = { small: 16, large: 64 } as const;
+/**
+ * Every so many checkpoints it is the turn of some key groups. Where one is written whole, all rows of its table are looked at, while
+ * a checkpoint without any passes over those that were not written; so turns come together.
+ */
+const turnEvery = 8;
 /** A key group is small up to here: to write it again costs next to nothing. */
 const smallBytes = 64 * 1024;
 
@@ -22,9 +27,9 @@ interface Written {
 const spread = (keyGroup: number): number => (keyGroup * 0.618_033_988_75) % 1;
 
 /**
- * When a key group is written whole again: when its changes have outgrown the whole, so that a restart reads three times the state at
+ * When a key group is written whole again: when its changes have outgrown the whole, so that a restart reads four times the state at
  * most and no byte is written much more often than it changes; and after so many checkpoints, so that a manifest names few objects.
- * Each key group has a turn of its own, since a checkpoint that wrote all of them would be a long one.
+ * Not all key groups have their turn at once, since a checkpoint that wrote all of them would be a long one.
  */
 export class PieceChains {
   private readonly chains: Map<string, Map<number, Chain>> = new Map();
@@ -36,8 +41,9 @@ export class PieceChains {
     if (chain === undefined) return false;
     const { wholeBytes, changedBytes, checkpoints } = chain;
     const longest = wholeBytes <= smallBytes ? longestChain.small : longestChain.large;
-    const isTurn = (checkpointId + keyGroup) % longest === 0 || checkpoints >= longest;
-    return isTurn || changedBytes > wholeBytes * (0.5 + spread(keyGroup));
+    if (checkpointId % turnEvery !== 0) return changedBytes > wholeBytes * 2;
+    const isTurn = (checkpointId / turnEvery + keyGroup) % (longest / turnEvery) === 0;
+    return isTurn || checkpoints >= longest || changedBytes > wholeBytes * (0.5 + spread(keyGroup));
   }
 
   /** A checkpoint begins: what an earlier one has written and nobody has completed is not in the store. */
