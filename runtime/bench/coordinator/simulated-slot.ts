@@ -37,8 +37,11 @@ const ackOf = (
     syncMs: 1,
     asyncMs: snapshotMs,
     stateBytes: 50_000,
+    isUnaligned: false,
+    inFlightBytes: 0,
   })),
   states: [],
+  inFlight: [],
   keyed: graph.tasks.flatMap(({ chain }) =>
     chain
       .filter(({ spec }) => spec.kind === 'window' && isStateful(spec))

@@ -125,6 +125,8 @@ export interface CheckpointManifest {
   readonly watermarks: readonly ManifestWatermark[];
   readonly sinks: readonly ManifestSink[];
   readonly routing: readonly ManifestRoute[];
+  /** The edges of which its objects have something that was in flight: see `edgeNames`. Absent = none. */
+  readonly inFlight?: readonly string[] | undefined;
 }
 
 /** Event time as it is written. */
@@ -220,4 +222,5 @@ export const manifestSchema: z.ZodType<CheckpointManifest, unknown> = z.strictOb
     }),
   ),
   routing: z.array(z.strictObject({ slot: count(0), keyGroups: ranges() })),
+  inFlight: z.array(z.string()).optional(),
 });

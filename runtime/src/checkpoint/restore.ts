@@ -1,7 +1,7 @@
 import { redistribute, type SubtaskStateSnapshot } from '../state/subtask-state.ts';
 import { inOrder } from './in-order.ts';
 import { parseRanges } from './key-group-ranges.ts';
-import type { KeyGroupUnit, SnapshotUnit, SubtaskUnit } from './snapshot-unit.ts';
+import type { InFlightUnit, SnapshotUnit, SubtaskUnit } from './snapshot-unit.ts';
 import type { UnitEntry } from './state-object.ts';
 import { damagedObject } from './state-object-errors.ts';
 import {
@@ -41,6 +41,8 @@ export interface RestoringSlot {
   readonly parallelismOf: (uid: string) => number;
   /** The slot has the keyed state of this checkpoint of the same attempt, and gets what is newer; 0 = it has none. */
   readonly loadedId: number;
+  /** Whether channels lead to other subtasks than before: then every one of a task is given all that was in flight to it. */
+  readonly isRerouted: boolean;
 }
 
 /** Indexes that are read at once. */
@@ -135,7 +137,10 @@ const partsOf = (units: readonly SubtaskUnit[]): readonly (readonly SubtaskState
   return Array.from(parts, (part) => part ?? []);
 };
 
-/** What this slot gets of the states of one transform; lists are the same again when the number of subtasks is the same. */
+/**
+ * What this slot gets of the states of one transform. When the number of subtasks is the same, lists are the same again, and so is
+ * broadcast state: behind an unaligned barrier one subtask may have taken more of it than another.
+ */
 const shareOf = (
   units: readonly SubtaskUnit[],
   before: number,
@@ -147,33 +152,43 @@ const shareOf = (
   const dealt = redistribute(parts, now)[slot] ?? [];
   if (before !== now) return dealt;
   const own = parts[slot] ?? [];
-  return [...dealt.filter(({ kind }) => kind !== 'list'), ...own.filter(({ kind }) => kind === 'list')];
+  return [...dealt.filter(({ kind }) => kind === 'union'), ...own.filter(({ kind }) => kind !== 'union')];
+};
+
+/** Of what was in flight a slot gets what came to it; where channels have changed, all that came to its tasks. */
+const mayBeOf = ({ slot, isRerouted, parallelismOf }: RestoringSlot, entry: UnitEntry): boolean => {
+  if (entry.kind === 'keyGroup') return false;
+  if (entry.kind !== 'inFlight') return true;
+  return isRerouted ? slot < parallelismOf(entry.uid) : entry.subtask === slot;
 };
 
 /**
- * The units that one slot starts with: its share of the state of subtasks, and then of each key group that it owns a `whole`
- * piece and changes in their order. All objects are known to be there and their indexes whole before the first unit comes.
+ * The units that one slot starts with: its share of the state of subtasks, what was in flight to it, and then of each key group that
+ * it owns a `whole` piece and changes in their order. All objects are known to be there and their indexes whole before the first unit comes.
  * @throws MillraceError state-damaged when an object is damaged, of a newer version, or gone
  */
 export const readSlotState = async function* (
   reading: StateReading,
   checkpoint: RestoredCheckpoint,
   restoring: RestoringSlot,
-): AsyncGenerator<KeyGroupUnit | SubtaskUnit, void, undefined> {
+): AsyncGenerator<SnapshotUnit, void, undefined> {
   const { loadedId } = restoring;
   const objects = checkpoint.objects.filter(
     ({ checkpointId }) => checkpointId > loadedId || checkpointId === checkpoint.checkpointId,
   );
   const state = await openState(reading, { ...checkpoint, objects }, restoring.owns);
   const ofSubtasks: SubtaskUnit[] = [];
-  for await (const unit of state.read(({ kind }) => kind !== 'keyGroup')) {
-    if (unit.kind !== 'keyGroup') ofSubtasks.push(unit);
+  const inFlight: InFlightUnit[] = [];
+  for await (const unit of state.read((entry) => mayBeOf(restoring, entry))) {
+    if (unit.kind === 'inFlight') inFlight.push(unit);
+    else if (unit.kind !== 'keyGroup') ofSubtasks.push(unit);
   }
   for (const [uid, units] of Map.groupBy(ofSubtasks, (unit) => unit.uid)) {
     const { slot } = restoring;
     const share = shareOf(units, checkpoint.parallelismOf(uid), restoring.parallelismOf(uid), slot);
     for (const { kind, name, items } of share) yield { uid, kind, state: name, subtask: slot, items };
   }
+  yield* inFlight;
   if (checkpoint.checkpointId === loadedId) return;
   for await (const unit of state.read(({ kind }) => kind === 'keyGroup')) {
     if (unit.kind === 'keyGroup') yield unit;

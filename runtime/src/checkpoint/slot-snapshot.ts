@@ -1,5 +1,5 @@
 import type { StateDescription } from '../state/state-description.ts';
-import type { SubtaskUnit } from './snapshot-unit.ts';
+import type { InFlightUnit, SubtaskUnit } from './snapshot-unit.ts';
 
 /** Where one subtask of a source was. All values are plain: they go into the manifest. */
 export interface SourcePosition {
@@ -48,6 +48,9 @@ export interface SubtaskCheckpoint {
   readonly syncMs: number;
   readonly asyncMs: number;
   readonly stateBytes: number;
+  /** Whether the barrier has overtaken records, and what these took in the snapshot. */
+  readonly isUnaligned: boolean;
+  readonly inFlightBytes: number;
 }
 
 /** What a state of a transform looks like: see `StateDescription`. */
@@ -66,6 +69,8 @@ export interface SlotSnapshot {
   readonly states: readonly DescribedState[];
   /** The key groups that the slot has of each transform: what older checkpoints hold of others is nothing to it. */
   readonly keyed: readonly { readonly uid: string; readonly keyGroups: readonly number[] }[];
+  /** The edges of which it has something that was in flight: see `edgeNames`. */
+  readonly inFlight: readonly string[];
 }
 
 /** What one slot begins with, beside the pieces of its key groups. */
@@ -74,4 +79,8 @@ export interface SlotRestore {
   readonly sources: readonly SourcePosition[];
   readonly watermarks: readonly TaskWatermark[];
   readonly subtaskState: readonly SubtaskUnit[];
+  /** In the order in which it came on each channel. */
+  readonly inFlight: readonly InFlightUnit[];
+  /** Whether what was in flight goes through the partitioners of its edges again, since channels lead elsewhere now. */
+  readonly isRerouted: boolean;
 }

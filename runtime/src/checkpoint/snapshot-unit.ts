@@ -18,5 +18,18 @@ export interface SubtaskUnit {
   readonly items: readonly Uint8Array[];
 }
 
+/** An element that an unaligned barrier has overtaken: what its subtask must still take from a channel. */
+export interface InFlightUnit {
+  readonly kind: 'inFlight';
+  /** The first transform of the receiving task. */
+  readonly uid: string;
+  /** The channel: see `channelName`. */
+  readonly state: string;
+  /** The receiving one. */
+  readonly subtask: number;
+  /** Encoded elements, in order. */
+  readonly items: readonly Uint8Array[];
+}
+
 /** What a checkpoint consists of: units are written by one slot and may be read by others. */
-export type SnapshotUnit = KeyGroupUnit | SubtaskUnit;
+export type SnapshotUnit = KeyGroupUnit | SubtaskUnit | InFlightUnit;

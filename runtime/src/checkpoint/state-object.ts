@@ -43,7 +43,7 @@ interface KeyGroupEntry extends UnitPlace {
 }
 
 interface SubtaskEntry extends UnitPlace {
-  readonly kind: 'list' | 'union' | 'broadcast';
+  readonly kind: 'list' | 'union' | 'broadcast' | 'inFlight';
   readonly uid: string;
   readonly state: string;
   readonly subtask: number;
@@ -58,7 +58,7 @@ export interface StateObjectIndex {
 }
 
 /** What the index says of a unit, without its bytes. */
-const forms = ['whole', 'changes', 'list', 'union', 'broadcast'] as const;
+const forms = ['whole', 'changes', 'list', 'union', 'broadcast', 'inFlight'] as const;
 
 /** Raw bytes that one block may claim to have: what damaged bytes can make us allocate is bounded. */
 const mostBlockBytes = 2 ** 31 - 1;

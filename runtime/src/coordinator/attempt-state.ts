@@ -92,7 +92,9 @@ export class AttemptState {
   /** Takes in the keyed state of a checkpoint that may not be the last before `restore`: see `SlotHandle.preload`. */
   async preload({ slots }: Pick<Parts, 'slots'>, manifest: CheckpointManifest): Promise<void> {
     const { base, routing } = this.settings;
-    const beginnings = beginningsOf(planRestore(manifest, base.graph), routing(), base.graph);
+    // What is in flight at the last checkpoint before is of no interest: a cut has nothing of it.
+    const plan = planRestore({ ...manifest, inFlight: undefined }, base.graph, routing());
+    const beginnings = beginningsOf(plan, routing(), base.graph);
     await Promise.all(slots.map((slot, i) => slot.preload(beginnings[i] as SlotBeginning)));
   }
 
@@ -104,7 +106,7 @@ export class AttemptState {
     const { attempt, base, logger, routing, onCheckpoint } = this.settings;
     const { manifest, permit, highestCheckpointId, aborted = [] } = claimed;
     this.lastId = highestCheckpointId;
-    const plan = manifest && planRestore(manifest, base.graph);
+    const plan = manifest && planRestore(manifest, base.graph, routing());
     if (manifest !== undefined) {
       logger.info(`Attempt ${attempt} goes on from checkpoint ${manifest.checkpointId}`);
     }
@@ -132,7 +134,7 @@ export class AttemptState {
     const highestId = endCheckpoints(slots, held, completedId, system.clock.nowMs());
     this.lastId = Math.max(rest.highestCheckpointId, highestId);
     await this.commitsOf(jobCode).perform(permit);
-    const plan = manifest && planRestore(manifest, base.graph);
+    const plan = manifest && planRestore(manifest, base.graph, this.settings.routing());
     await jobCode.start(plan?.enumerators, assignedBehind(completedId, held));
   }
 

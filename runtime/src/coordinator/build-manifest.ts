@@ -131,6 +131,12 @@ const schemasOf = (acks: readonly SlotAck[]): readonly StateSchema[] => {
   return [...schemas.values()];
 };
 
+/** Nothing is said where nothing was in flight. */
+const inFlightOf = (acks: readonly SlotAck[]): Pick<CheckpointManifest, 'inFlight'> => {
+  const edges = new Set(acks.flatMap(({ inFlight }) => inFlight));
+  return edges.size === 0 ? {} : { inFlight: [...edges].sort() };
+};
+
 /** The manifest of a checkpoint that every slot has acknowledged. Pure. */
 export const buildManifest = (base: ManifestBase, taken: TakenCheckpoint): CheckpointManifest => {
   const { graph } = base;
@@ -155,5 +161,6 @@ export const buildManifest = (base: ManifestBase, taken: TakenCheckpoint): Check
     watermarks: acks.flatMap(({ slot, watermarks }) => watermarks.map((mark) => watermarkOf(slot, mark))),
     sinks: sinksOf(graph, { ...taken, acks }),
     routing: routesOf(taken.routing, graph.slots),
+    ...inFlightOf(acks),
   };
 };

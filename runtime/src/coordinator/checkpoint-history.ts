@@ -111,10 +111,19 @@ export class CheckpointHistory {
       subtasks: acks.flatMap(({ slot, subtasks }) =>
         subtasks
           .filter(({ task }) => task === index)
-          .map(({ startDelayMs, alignmentMs, syncMs, asyncMs, stateBytes }): SubtaskCheckpoint => {
-            const times = { startDelayMs, alignmentMs, syncMs, asyncMs };
-            return { slot, ...times, bytes: stateBytes, inFlightBytes: 0 };
-          }),
+          .map(
+            ({
+              startDelayMs,
+              alignmentMs,
+              syncMs,
+              asyncMs,
+              stateBytes,
+              inFlightBytes,
+            }): SubtaskCheckpoint => {
+              const times = { startDelayMs, alignmentMs, syncMs, asyncMs };
+              return { slot, ...times, bytes: stateBytes, inFlightBytes };
+            },
+          ),
       ),
     }));
     return { ...status, tasks };
@@ -148,7 +157,9 @@ export class CheckpointHistory {
     recorded.acks.push(ack);
     const acknowledged = recorded.acks.reduce((sum, { subtasks }) => sum + subtasks.length, 0);
     const written = ack.objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    recorded.status = { ...recorded.status, acknowledged, bytes: recorded.status.bytes + written };
+    const unaligned = recorded.acks.some(({ subtasks }) => subtasks.some(({ isUnaligned }) => isUnaligned));
+    const bytes = recorded.status.bytes + written;
+    recorded.status = { ...recorded.status, acknowledged, unaligned, bytes };
     return recorded.status;
   }
 

@@ -8,6 +8,8 @@ export interface CheckpointPolicy {
   readonly timeoutMs: number;
   /** So many in a row may come to nothing before the attempt has failed. */
   readonly tolerableFailures: number;
+  /** When a barrier that waits may overtake what is in flight; absent = never. Savepoints and cuts always wait. */
+  readonly alignmentTimeoutMs?: number | undefined;
 }
 
 /** When the last checkpoint was started and when it ended, by the monotonic clock. */

@@ -2,7 +2,7 @@ import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
 import type { MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
-import type { Barrier } from '../exchange/element.ts';
+import type { Barrier, BarrierCheckpoint } from '../exchange/element.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -55,6 +55,8 @@ interface PendingCheckpoint {
   readonly timeout: Cancellable;
   readonly result: PromiseWithResolvers<CompletedCheckpoint>;
   enumerators: readonly EnumeratorState[];
+  /** Of the routing table in force when its barrier went out. */
+  routingVersion: number;
   isPublishing: boolean;
 }
 
@@ -76,6 +78,8 @@ export class Checkpoints {
   private followsPolicy = false;
   private lastId: number;
   private failures = 0;
+  /** Of the routing table that every subtask has for sure: no barrier that carries one is under way any more. */
+  private settledVersion: number;
   private startedMs: number;
   private endedMs: number;
 
@@ -90,6 +94,7 @@ export class Checkpoints {
     this.attempt = attempt;
     this.routing = routing;
     this.lastId = lastId;
+    this.settledVersion = routing().version;
     this.startedMs = settings.system.clock.monotonicMs();
     this.endedMs = this.startedMs;
   }
@@ -165,6 +170,7 @@ export class Checkpoints {
         this.abandon(pending, `it was not complete after ${policy.timeoutMs / 1000} s`),
       ),
       enumerators: [],
+      routingVersion: 0,
       isPublishing: false,
     };
     this.pending = pending;
@@ -173,11 +179,24 @@ export class Checkpoints {
     this.attempt.snapshotEnumerators((states) => {
       if (this.pending !== pending) return;
       pending.enumerators = states;
-      const triggeredMs = system.clock.nowMs();
-      const { kind } = wanted;
-      const checkpoint = { id, triggeredMs, isWhole: kind === 'savepoint', parks: kind === 'cut' };
-      this.attempt.inject({ kind: 'barrier', id, checkpoint });
+      pending.routingVersion = this.routing().version;
+      this.attempt.inject({ kind: 'barrier', id, checkpoint: this.barrierOf(pending) });
     });
+  }
+
+  /** A barrier must not overtake one that carries a table: the first checkpoint behind such a one is aligned. */
+  private barrierOf({ id, kind, routingVersion }: PendingCheckpoint): BarrierCheckpoint {
+    const { system, policy } = this.settings;
+    const mayOvertake = kind === 'checkpoint' && routingVersion === this.settledVersion;
+    return {
+      id,
+      triggeredMs: system.clock.nowMs(),
+      isWhole: kind === 'savepoint',
+      parks: kind === 'cut',
+      ...(mayOvertake && policy.alignmentTimeoutMs !== undefined
+        ? { alignmentTimeoutMs: policy.alignmentTimeoutMs }
+        : {}),
+    };
   }
 
   private async publish(pending: PendingCheckpoint): Promise<void> {
@@ -208,6 +227,7 @@ export class Checkpoints {
 
   private complete(pending: PendingCheckpoint, manifest: CheckpointManifest, permit: CommitPermit): void {
     this.failures = 0;
+    this.settledVersion = pending.routingVersion;
     this.attempt.checkpointEnded(pending.id, true);
     const committed = this.attempt.commit(permit);
     this.settings.onCheckpoint?.({ what: 'completed', manifest, entry: permit.entry });

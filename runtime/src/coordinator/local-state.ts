@@ -88,6 +88,10 @@ const beginningLog = (log: JobLog, job: OwnJob, { goBack, renamed = new Map() }:
   };
 };
 
+/** When barriers stop to wait, in ms; undefined = never. */
+const alignmentTimeoutMs = ({ unaligned }: Checkpoint): number | undefined =>
+  unaligned.enabled ? parseDuration(unaligned.timeout) : undefined;
+
 const stateIn = (
   store: ObjectStore,
   job: OwnJob,
@@ -114,6 +118,7 @@ const stateIn = (
       minPauseMs: parseDuration(checkpoint.minPause),
       timeoutMs: parseDuration(checkpoint.timeout),
       tolerableFailures: checkpoint.tolerableFailures,
+      alignmentTimeoutMs: alignmentTimeoutMs(checkpoint),
     },
   };
 };

@@ -11,16 +11,18 @@ import type {
   SourcePosition,
   TaskWatermark,
 } from '../checkpoint/slot-snapshot.ts';
+import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { uidOf } from '../graph/stateful.ts';
 import type { EnumeratorState, SinkCommittables } from './job-code.ts';
+import { isRerouted } from './plan-in-flight.ts';
 
 /** What an attempt goes on from, beside the state in objects. */
 export interface RestorePlan {
   readonly manifest: CheckpointManifest;
   readonly enumerators: readonly EnumeratorState[];
   /** By slot. */
-  readonly slots: readonly Omit<SlotRestore, 'subtaskState'>[];
+  readonly slots: readonly Omit<SlotRestore, 'subtaskState' | 'inFlight'>[];
 }
 
 /** What sinks have prepared and nobody has committed for sure, in the order in which it must be committed. */
@@ -81,8 +83,16 @@ const watermarkOf = (
   return leastOf(uid, own.length === 1 ? own : marks);
 };
 
-/** What each slot of a graph goes on from. Pure. @throws MillraceError record-invalid when a value in the manifest is damaged. */
-export const planRestore = (manifest: CheckpointManifest, graph: PhysicalGraph): RestorePlan => {
+/**
+ * What each slot of a graph goes on from. Pure.
+ * @throws MillraceError record-invalid when a value in the manifest is damaged, job-invalid when the graph has no place for some of it
+ */
+export const planRestore = (
+  manifest: CheckpointManifest,
+  graph: PhysicalGraph,
+  routing: RoutingTable,
+): RestorePlan => {
+  const isOther = isRerouted(manifest, graph, routing);
   const positions = new Map(
     graph.tasks.flatMap(({ chain: [node], parallelism }) => {
       const source = node && manifest.sources.find(({ uid }) => uid === uidOf(node));
@@ -96,6 +106,7 @@ export const planRestore = (manifest: CheckpointManifest, graph: PhysicalGraph):
     ),
     slots: Array.from({ length: graph.slots }, (_, slot) => ({
       checkpointId: manifest.checkpointId,
+      isRerouted: isOther,
       sources: [...positions.values()].flatMap((bySubtask) => bySubtask[slot] ?? []),
       watermarks: graph.tasks.flatMap(({ chain: [node], parallelism }) =>
         node === undefined || slot >= parallelism

@@ -21,6 +21,11 @@ export interface BarrierCheckpoint {
   readonly isWhole: boolean;
   /** The cut of a switch-over: who lets it through does nothing more, unless the checkpoint comes to nothing. */
   readonly parks: boolean;
+  /**
+   * A slot that was told of it and where its barrier has not passed after so long lets the barrier overtake what is in flight. Absent = never.
+   * Only the slots' own barrier says it, not the one in channels.
+   */
+  readonly alignmentTimeoutMs?: number | undefined;
 }
 
 /** Cuts the stream: what stands before it belongs to the checkpoint, and routing changes take effect behind it. */

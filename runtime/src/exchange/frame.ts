@@ -70,6 +70,11 @@ const readBarrier = (reader: ByteReader): Barrier => {
 /** Writes one element for a channel. */
 export const writeFrame = (channel: number, element: StreamElement, writer: ByteWriter): void => {
   writer.writeVarint(channel);
+  writeElement(element, writer);
+};
+
+/** Writes what stands behind the channel number. */
+export const writeElement = (element: StreamElement, writer: ByteWriter): void => {
   switch (element.kind) {
     case 'batch':
       writer.writeByte(Kind.batch);

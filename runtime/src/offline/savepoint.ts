@@ -50,7 +50,7 @@ export class Savepoint {
     this.transform(uid);
     const records: SubtaskRecord[] = [];
     for await (const unit of this.state.read((entry) => entry.kind !== 'keyGroup' && entry.uid === uid)) {
-      if (unit.kind === 'keyGroup') continue;
+      if (unit.kind === 'keyGroup' || unit.kind === 'inFlight') continue;
       const { state, kind, subtask } = unit;
       records.push({ state, kind, subtask, items: unit.items.map((item) => decodeItem(item, kind)) });
     }

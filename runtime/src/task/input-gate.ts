@@ -1,21 +1,32 @@
+import { MillraceError } from '../contract/errors.ts';
 import type { ChannelReceiver } from '../exchange/channel.ts';
 import type { Barrier, StreamElement } from '../exchange/element.ts';
+import type { Shown } from '../exchange/element-queue.ts';
 import { type FlowCounts, flowOf } from './flow-counts.ts';
 import type { SubtaskInput } from './input.ts';
+import type { Overtaken } from './overtaken.ts';
 import { WatermarkValve } from './watermark-valve.ts';
 
 /** A channel as the gate sees it. */
 interface GateChannel {
   readonly receiver: ChannelReceiver;
   readonly port: number;
+  /** In snapshots. */
+  readonly name: string;
   /** Waits for the barrier on the other channels. */
   blocked: boolean;
   ended: boolean;
 }
 
+const tableOvertaken = (id: number): MillraceError =>
+  new MillraceError('internal', `The barrier of checkpoint ${id} has overtaken a routing table.`);
+
+const checkpointIdOf = (barrier: Barrier | undefined): number => barrier?.checkpoint?.id ?? -Infinity;
+
 /**
  * Merges the channels of a subtask: takes elements channel by channel in turn, combines watermarks, aligns barriers (a
- * channel that delivered its barrier waits for the others), and ends when all have ended.
+ * channel that delivered its barrier waits for the others), and ends when all have ended. A barrier that has waited too long overtakes what
+ * is in the channels, and that belongs to the snapshot.
  */
 export class InputGate implements SubtaskInput {
   /** The input port of the batch that `next` returned last. */
@@ -33,8 +44,10 @@ export class InputGate implements SubtaskInput {
   alignmentMs = 0;
   private alignsSinceMs = 0;
   private nowMs = 0;
+  /** The newest checkpoint whose barrier has gone on: what comes of it or of older ones is late. */
+  private passedId = -Infinity;
 
-  constructor(channels: readonly { readonly receiver: ChannelReceiver; readonly port: number }[]) {
+  constructor(channels: readonly Pick<GateChannel, 'receiver' | 'port' | 'name'>[]) {
     this.channels = channels.map((channel) => ({ ...channel, blocked: false, ended: false }));
     this.receivers = channels.map(({ receiver }) => receiver);
     this.valve = new WatermarkValve(channels.length);
@@ -71,6 +84,51 @@ export class InputGate implements SubtaskInput {
     this.valve.restore(watermarkMs);
   }
 
+  /** See `SubtaskInput.overtake`. Nothing overtakes a barrier that carries a table. */
+  overtake(barrier: Barrier, overtaken: Overtaken, nowMs: number): boolean {
+    if (this.pending?.routing !== undefined) return false;
+    const id = checkpointIdOf(barrier);
+    const isHere = checkpointIdOf(this.pending) === id;
+    this.alignmentMs = isHere ? Math.max(0, nowMs - this.alignsSinceMs) : 0;
+    this.passedId = id;
+    this.channels.forEach((channel, index) => {
+      const hasBarrier = isHere && channel.blocked;
+      const timeMs = this.valve.watermarkOf(index);
+      if (timeMs > -Infinity) overtaken.add(channel.name, { kind: 'watermark', timeMs });
+      channel.blocked = false;
+      if (hasBarrier || channel.ended) return;
+      overtaken.expect();
+      channel.receiver.watch((element) => this.show(channel, element, id, overtaken));
+    });
+    this.letGo();
+    overtaken.begun();
+    return true;
+  }
+
+  stopRecording(): void {
+    for (const { receiver } of this.channels) receiver.unwatch();
+  }
+
+  /** An element of a channel whose barrier has been overtaken: what stands before the barrier is in flight. */
+  private show({ name }: GateChannel, element: StreamElement, id: number, overtaken: Overtaken): Shown {
+    switch (element.kind) {
+      case 'barrier': {
+        if (element.checkpoint === undefined) throw tableOvertaken(id);
+        const isOlder = element.checkpoint.id < id;
+        if (!isOlder) overtaken.arrived();
+        return isOlder ? 'remove' : element.checkpoint.id === id ? 'removeAsLast' : 'keepAsLast';
+      }
+      case 'end':
+        overtaken.arrived();
+        return 'keepAsLast';
+      case 'latency':
+        return 'keep';
+      default:
+        overtaken.add(name, element);
+        return 'keep';
+    }
+  }
+
   private accept(index: number, channel: GateChannel, element: StreamElement): StreamElement | undefined {
     switch (element.kind) {
       case 'batch':
@@ -84,11 +142,7 @@ export class InputGate implements SubtaskInput {
       case 'idle':
         return this.valve.markIdle(index) ? this.watermark() : this.idle();
       case 'barrier':
-        channel.blocked = true;
-        if (this.barriers === 0) this.alignsSinceMs = this.nowMs;
-        this.barriers++;
-        this.pending = element;
-        return this.align();
+        return this.meet(channel, element);
       case 'end':
         return this.end(channel, element.drained);
       case 'latency':
@@ -110,14 +164,35 @@ export class InputGate implements SubtaskInput {
     return this.wasIdle && !wasIdle ? { kind: 'idle' } : undefined;
   }
 
+  /** The barrier of a newer checkpoint says that the one in hand was given up: its own may have been overtaken on other channels. */
+  private meet(channel: GateChannel, barrier: Barrier): StreamElement | undefined {
+    if (barrier.checkpoint !== undefined) {
+      const { id } = barrier.checkpoint;
+      const pendingId = checkpointIdOf(this.pending);
+      if (id <= this.passedId || id < pendingId) return undefined;
+      if (pendingId !== -Infinity && id > pendingId) this.letGo();
+    }
+    channel.blocked = true;
+    if (this.barriers === 0) this.alignsSinceMs = this.nowMs;
+    this.barriers++;
+    this.pending = barrier;
+    return this.align();
+  }
+
+  /** Nothing is aligned any more. */
+  private letGo(): void {
+    this.pending = undefined;
+    this.barriers = 0;
+    for (const channel of this.channels) channel.blocked = false;
+  }
+
   /** A barrier passes when every channel that still lives has delivered it. */
   private align(): StreamElement | undefined {
     const barrier = this.pending;
     if (barrier === undefined || this.barriers < this.living) return undefined;
-    this.pending = undefined;
-    this.barriers = 0;
+    this.letGo();
     this.alignmentMs = Math.max(0, this.nowMs - this.alignsSinceMs);
-    for (const channel of this.channels) channel.blocked = false;
+    this.passedId = Math.max(this.passedId, checkpointIdOf(barrier));
     return barrier;
   }
 

@@ -1,6 +1,7 @@
 import type { SourcePosition } from '../checkpoint/slot-snapshot.ts';
-import type { StreamElement } from '../exchange/element.ts';
+import type { Barrier, StreamElement } from '../exchange/element.ts';
 import type { FlowCounts } from './flow-counts.ts';
+import type { Overtaken } from './overtaken.ts';
 
 /** Where a subtask's elements come from: channels, or a source. */
 export interface SubtaskInput {
@@ -18,6 +19,14 @@ export interface SubtaskInput {
   readonly alignmentMs?: number;
   /** Of a source: where it was when the barrier of a checkpoint was put behind its records. */
   positionAt?(checkpointId: number): SourcePosition | undefined;
+  /**
+   * The barrier of a checkpoint goes on ahead of all that waits in the channels: that, and what comes on a channel before the barrier does,
+   * is told as overtaken and given by `next` all the same. False = not now. Absent = `next` gives the barrier behind a little that is in
+   * hand, as a source does.
+   */
+  overtake?(barrier: Barrier, overtaken: Overtaken, nowMs: number): boolean;
+  /** The checkpoint is over: nothing is told any more. */
+  stopRecording?(): void;
   /** Before the first `next`: no watermark that it gives is below this one. */
   restoreWatermark?(watermarkMs: number): void;
   close?(): void | Promise<void>;

@@ -1,12 +1,13 @@
 import type { Batch, BatchKeys } from '../batch/batch.ts';
 import { selectRows } from '../batch/slice.ts';
-import type { StreamElement } from '../exchange/element.ts';
+import type { Barrier, StreamElement } from '../exchange/element.ts';
 import { keyGroupOf } from '../state/key-groups.ts';
 import type { Processor } from '../transforms/processor.ts';
 import type { FlowCounts } from './flow-counts.ts';
 import { HeldElements } from './held-elements.ts';
 import type { SubtaskInput } from './input.ts';
 import type { KeyGroupMoves } from './key-group-moves.ts';
+import type { Overtaken } from './overtaken.ts';
 
 const nothing: StreamElement = { kind: 'nothing' };
 
@@ -79,6 +80,16 @@ export class MovingInput implements SubtaskInput {
 
   get alignmentMs(): number {
     return this.gate.alignmentMs ?? 0;
+  }
+
+  /** While key groups are in transit a checkpoint stays aligned: what waits for them is in no channel. */
+  overtake(barrier: Barrier, overtaken: Overtaken, nowMs: number): boolean {
+    if (this.moves.waiting || !this.held.isEmpty) return false;
+    return this.gate.overtake?.(barrier, overtaken, nowMs) ?? false;
+  }
+
+  stopRecording(): void {
+    this.gate.stopRecording?.();
   }
 
   restoreWatermark(watermarkMs: number): void {

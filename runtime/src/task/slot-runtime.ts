@@ -1,24 +1,19 @@
 import type { SourceReader } from '../api/connectors.ts';
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
-import type {
-  DescribedState,
-  SlotRestore,
-  SourcePosition,
-  TaskWatermark,
-} from '../checkpoint/slot-snapshot.ts';
+import type { SlotRestore, SourcePosition, TaskWatermark } from '../checkpoint/slot-snapshot.ts';
 import type { KeyGroupUnit } from '../checkpoint/snapshot-unit.ts';
 import { oneBatchBytes, sortedBytes } from '../contract/memory-budget.ts';
 import { AlignmentBoard } from '../exchange/alignment-board.ts';
-import type { Barrier, BarrierCheckpoint } from '../exchange/element.ts';
+import type { Barrier } from '../exchange/element.ts';
 import type { Task, TaskEdge } from '../graph/physical-graph.ts';
 import { uidOf } from '../graph/stateful.ts';
-import { describeState } from '../transforms/describe-state.ts';
 import { ownerName } from '../transforms/owner.ts';
 import type { FailureHandler, ProcessorContext } from '../transforms/processor.ts';
 import { buildChain } from './build-chain.ts';
 import type { Chain } from './chain.ts';
 import { ColumnGarbage } from './column-garbage.ts';
 import { DeadLetterBox } from './dead-letter-box.ts';
+import { describeStates } from './describe-states.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import { createFailureHandler, type DeadLetterOutput, inputFailure } from './failures.ts';
 import type { SubtaskInput } from './input.ts';
@@ -27,13 +22,14 @@ import { KeyGroupMoves, type MovedState } from './key-group-moves.ts';
 import { lateRecordsOf } from './late-records.ts';
 import { latencyRecorder } from './latency-recorder.ts';
 import { MovingInput } from './moving-input.ts';
+import { restoreInFlight } from './restore-in-flight.ts';
 import { Slot } from './slot.ts';
 import { endingAfter, SlotDisk } from './slot-disk.ts';
 import { SlotMemory } from './slot-memory.ts';
 import type { SlotSetup } from './slot-setup.ts';
 import { SlotSnapshots } from './slot-snapshots.ts';
 import { type SourceAlignment, SourceInput } from './source-input.ts';
-import { StateLoading } from './state-loading.ts';
+import { restoreSubtaskState, StateLoading } from './state-loading.ts';
 import { newStatistics, type SubtaskStatistics } from './statistics.ts';
 import { Subtask } from './subtask.ts';
 import { SlotWiring } from './wiring.ts';
@@ -78,7 +74,7 @@ export class SlotRuntime {
         slot: setup.slot,
         clock: setup.system.clock,
         output: setup.snapshots,
-        describeStates: () => this.describeStates(),
+        describeStates: () => describeStates(setup.graph, this.subtasks),
         onGarbage: (bytes) => this.columnGarbage.addBytes(bytes),
         wake: () => this.slot.wakeBetween(),
         fail: (error) => this.slot.fail(error),
@@ -164,6 +160,7 @@ export class SlotRuntime {
       input.inject(barrier);
       this.wake(task);
     }
+    this.expect(barrier);
   }
 
   /** State of a key group that moves to this slot. */
@@ -195,19 +192,15 @@ export class SlotRuntime {
     await this.disk?.close();
   }
 
-  private describeStates(): readonly DescribedState[] {
-    const { tasks } = this.setup.graph;
-    return this.subtasks.flatMap((subtask) =>
-      (tasks[subtask.task]?.chain ?? []).flatMap((node) => {
-        const uid = uidOf(node);
-        const link = subtask.links.find((candidate) => candidate.uid === uid);
-        return describeState(node.spec, link?.processor).map((state) => ({ ...state, uid }));
-      }),
-    );
-  }
-
-  private freeze(subtask: Subtask | undefined, checkpoint: BarrierCheckpoint): void {
-    if (subtask !== undefined) this.snapshots?.barrier(checkpoint, this.subtasks, subtask);
+  /** What waits too long for its barrier lets it overtake; not in batch mode, and not for savepoints. */
+  private expect(barrier: Barrier): void {
+    const { alignmentTimeoutMs } = barrier.checkpoint ?? {};
+    if (alignmentTimeoutMs === undefined) return;
+    const atMs = this.setup.system.clock.nowMs() + alignmentTimeoutMs;
+    for (const subtask of this.subtasks) {
+      subtask.expect(barrier, atMs);
+      this.wake(subtask.task);
+    }
   }
 
   /** What belongs to the checkpoint under way is what it holds at its end, when it has seen no barrier before. */
@@ -223,18 +216,11 @@ export class SlotRuntime {
     }
   }
 
-  private restore({ sources, watermarks, subtaskState }: SlotRestore): void {
+  private restore(restore: SlotRestore): void {
+    const { sources, watermarks, subtaskState } = restore;
     this.watermarks = watermarks;
-    for (const subtask of this.subtasks) {
-      for (const { uid, processor } of subtask.links) {
-        const states = subtaskState.filter((unit) => unit.uid === uid);
-        if (states.length > 0) {
-          processor.importSubtaskState?.(
-            states.map(({ kind, state, items }) => ({ kind, name: state, items })),
-          );
-        }
-      }
-    }
+    restoreInFlight(restore, this.setup, this.wiring.receivers);
+    for (const { links } of this.subtasks) restoreSubtaskState(links, subtaskState);
     for (const position of sources) this.restoreSource(position);
   }
 
@@ -287,7 +273,8 @@ export class SlotRuntime {
       statistics,
       moves,
       deadLetters: this.letterBoxes.get(task.index),
-      onCheckpoint: (checkpoint) => this.freeze(subtask, checkpoint),
+      onCheckpoint: (checkpoint, overtaken) =>
+        subtask && this.snapshots?.barrier(checkpoint, this.subtasks, subtask, overtaken),
       onMarker: latencyRecorder(setup, task.name),
       onEnd: (drained) => this.endSubtask(subtask, drained),
     });

@@ -1,3 +1,4 @@
+import { ByteWriter } from '../batch/codec.ts';
 import type {
   DescribedState,
   PreparedSink,
@@ -7,9 +8,12 @@ import type {
   TaskWatermark,
 } from '../checkpoint/slot-snapshot.ts';
 import type { KeyGroupPiece, SnapshotUnit } from '../checkpoint/snapshot-unit.ts';
+import { placeOfChannel } from '../exchange/channel-names.ts';
 import type { BarrierCheckpoint } from '../exchange/element.ts';
+import { writeElement } from '../exchange/frame.ts';
 import type { Clock } from '../sys/system.ts';
 import type { FrozenState, FrozenSubtask, Since } from './freeze.ts';
+import type { Overtaken, OvertakenElement } from './overtaken.ts';
 import { PieceChains } from './piece-chains.ts';
 import type { Subtask } from './subtask.ts';
 
@@ -51,12 +55,21 @@ interface Progress {
   readonly frozenAtMs: number;
 }
 
+/** What an unaligned barrier has overtaken in one subtask. */
+interface InFlight {
+  readonly uid: string;
+  readonly overtaken: Overtaken;
+  readonly progress: Progress;
+}
+
 /** A slot's share of one checkpoint, from the barrier's injection until all is written. */
 class PendingSnapshot {
   readonly checkpoint: BarrierCheckpoint;
   readonly waitsFor: Set<Subtask>;
   readonly encoding: { readonly state: FrozenState; readonly progress: Progress }[] = [];
   readonly progress: Progress[] = [];
+  readonly inFlight: InFlight[] = [];
+  readonly edges = new Set<string>();
   readonly sources: SourcePosition[] = [];
   readonly watermarks: TaskWatermark[] = [];
   readonly sinks: PreparedSink[] = [];
@@ -70,7 +83,7 @@ class PendingSnapshot {
   }
 
   get isComplete(): boolean {
-    return this.waitsFor.size + this.encoding.length + this.preparing === 0;
+    return this.waitsFor.size + this.encoding.length + this.inFlight.length + this.preparing === 0;
   }
 
   release(): void {
@@ -91,6 +104,7 @@ export class SlotSnapshots {
   /** The newest that is in the log. */
   private completedId: number | undefined;
   private readonly chains: PieceChains = new PieceChains();
+  private readonly writer = new ByteWriter();
 
   constructor(settings: SlotSnapshotsSettings) {
     this.settings = settings;
@@ -106,14 +120,22 @@ export class SlotSnapshots {
     for (const subtask of subtasks) if (subtask.ended) this.freeze(subtask);
   }
 
-  /** A barrier is aligned in this subtask. One of a checkpoint that was given up may come when the next has begun: it cuts nothing. */
-  barrier(checkpoint: BarrierCheckpoint, subtasks: readonly Subtask[], subtask: Subtask): void {
+  /**
+   * A barrier passes this subtask, aligned or ahead of what it has overtaken. One of a checkpoint that was given up may come when the next has
+   * begun: it cuts nothing.
+   */
+  barrier(
+    checkpoint: BarrierCheckpoint,
+    subtasks: readonly Subtask[],
+    subtask: Subtask,
+    overtaken?: Overtaken,
+  ): void {
     this.begin(checkpoint, subtasks);
-    if (this.pending?.checkpoint.id === checkpoint.id) this.freeze(subtask);
+    if (this.pending?.checkpoint.id === checkpoint.id) this.freeze(subtask, overtaken);
   }
 
   /** What a subtask has belongs to the checkpoint under way: its barrier is here, or it has ended without it. */
-  freeze(subtask: Subtask): void {
+  freeze(subtask: Subtask, overtaken?: Overtaken): void {
     const { pending } = this;
     if (pending === undefined || !pending.waitsFor.delete(subtask)) return;
     const { clock } = this.settings;
@@ -122,17 +144,22 @@ export class SlotSnapshots {
     const frozenAtMs = clock.monotonicMs();
     const alignmentMs = subtask.alignmentMs;
     const startDelayMs = Math.max(0, clock.nowMs() - pending.checkpoint.triggeredMs - alignmentMs);
-    this.add(pending, frozen, {
-      report: {
-        task: subtask.task,
-        startDelayMs,
-        alignmentMs,
-        syncMs: frozenAtMs - startMs,
-        asyncMs: 0,
-        stateBytes: 0,
-      },
-      frozenAtMs,
-    });
+    const report = {
+      task: subtask.task,
+      startDelayMs,
+      alignmentMs,
+      syncMs: frozenAtMs - startMs,
+      asyncMs: 0,
+      stateBytes: 0,
+      isUnaligned: overtaken !== undefined,
+      inFlightBytes: 0,
+    };
+    const progress = { report, frozenAtMs };
+    this.add(pending, frozen, progress);
+    if (overtaken !== undefined) {
+      overtaken.onChange = () => this.settings.wake();
+      pending.inFlight.push({ uid: subtask.uid, overtaken, progress });
+    }
     this.settings.wake();
   }
 
@@ -140,6 +167,7 @@ export class SlotSnapshots {
   work(): boolean {
     const { pending } = this;
     if (pending === undefined || !this.settings.output.hasRoom()) return false;
+    if (this.workInFlight(pending)) return true;
     const current = pending.encoding[0];
     if (current === undefined) return this.complete(pending);
     const { state, progress } = current;
@@ -202,6 +230,44 @@ export class SlotSnapshots {
     this.settings.output.unit(pending.checkpoint.id, { kind: 'keyGroup', uid, ...piece });
   }
 
+  /** First what holds references to records; false = nothing has come of it now. */
+  private workInFlight(pending: PendingSnapshot): boolean {
+    for (const [at, { uid, overtaken, progress }] of pending.inFlight.entries()) {
+      const next = overtaken.take();
+      if (next !== undefined) {
+        this.giveInFlight(pending, uid, next, progress);
+        return true;
+      }
+      if (!overtaken.isClosed) continue;
+      pending.inFlight.splice(at, 1);
+      const { report, frozenAtMs } = progress;
+      report.alignmentMs += this.settings.clock.monotonicMs() - frozenAtMs;
+      return true;
+    }
+    return false;
+  }
+
+  private giveInFlight(
+    pending: PendingSnapshot,
+    uid: string,
+    { channel, element }: OvertakenElement,
+    { report }: Progress,
+  ): void {
+    const { output, slot } = this.settings;
+    this.writer.reset();
+    writeElement(element, this.writer);
+    const bytes = this.writer.toBytes();
+    report.inFlightBytes += bytes.length;
+    pending.edges.add(placeOfChannel(channel).edge);
+    output.unit(pending.checkpoint.id, {
+      kind: 'inFlight',
+      uid,
+      state: channel,
+      subtask: slot,
+      items: [bytes],
+    });
+  }
+
   private complete(pending: PendingSnapshot): boolean {
     if (!pending.isComplete) return false;
     this.pending = undefined;
@@ -214,6 +280,7 @@ export class SlotSnapshots {
       keyed: pending.keyed,
       states: this.settings.describeStates(),
       subtasks: pending.progress.map(({ report }) => report),
+      inFlight: [...pending.edges],
     });
     return true;
   }

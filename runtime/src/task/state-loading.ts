@@ -1,4 +1,4 @@
-import type { KeyGroupUnit } from '../checkpoint/snapshot-unit.ts';
+import type { KeyGroupUnit, SubtaskUnit } from '../checkpoint/snapshot-unit.ts';
 import type { ChainLink } from './chain.ts';
 
 /** A key group of which nothing is known any more is a whole piece without bytes. */
@@ -6,6 +6,15 @@ const loadPiece = ({ processor }: ChainLink, { keyGroup, bytes }: KeyGroupUnit):
   if (bytes.length === 0) return;
   if (processor.applyKeyGroup !== undefined) processor.applyKeyGroup(keyGroup, bytes);
   else processor.importKeyGroup?.(keyGroup, bytes);
+};
+
+/** Gives the links of a subtask what they had that belongs to no key. */
+export const restoreSubtaskState = (links: readonly ChainLink[], units: readonly SubtaskUnit[]): void => {
+  for (const { uid, processor } of links) {
+    const states = units.filter((unit) => unit.uid === uid);
+    if (states.length === 0) continue;
+    processor.importSubtaskState?.(states.map(({ kind, state, items }) => ({ kind, name: state, items })));
+  }
 };
 
 /** Takes the pieces of one checkpoint after the other into the processors of a slot, before it runs. */

@@ -3,20 +3,19 @@
  * input gate), walks it through its *chain* of processors, and hands the results to its edges. A *slot* runs its subtasks in
  * turn on one thread. Nothing here waits: what cannot go on says so and is woken.
  */
-import type { LinkWatermark, TaskWatermark } from '../checkpoint/slot-snapshot.ts';
+import type { TaskWatermark } from '../checkpoint/slot-snapshot.ts';
 import type { SnapshotRequest } from '../checkpoint/snapshot-unit.ts';
 import type { Barrier, BarrierCheckpoint, StreamElement } from '../exchange/element.ts';
-import type { Clock } from '../sys/system.ts';
 import { TimeBudget } from './budget.ts';
-import type { Chain, ChainLink } from './chain.ts';
-import type { ColumnGarbage } from './column-garbage.ts';
-import type { DeadLetterBox } from './dead-letter-box.ts';
-import type { EdgeOutput } from './edge-output.ts';
+import type { ChainLink } from './chain.ts';
+import { ExpectedBarrier } from './expected-barrier.ts';
 import { joinFlows } from './flow-counts.ts';
 import { type FrozenSubtask, freezeLinks, type Since } from './freeze.ts';
-import type { SubtaskInput } from './input.ts';
-import type { KeyGroupMoves, MovedState } from './key-group-moves.ts';
+import type { MovedState } from './key-group-moves.ts';
+import { LinkWatermarks } from './link-watermarks.ts';
+import { Overtaken } from './overtaken.ts';
 import { type SubtaskFlow, type SubtaskStatistics, sourceFlow } from './statistics.ts';
+import type { SubtaskParts } from './subtask-parts.ts';
 
 /**
  * Work that must be done before the next input: walks through the chain link by link, resumable. The watermark at the end of
@@ -30,31 +29,6 @@ type Pending =
 
 /** Work that goes from link to link. */
 type Walking = Exclude<Pending, { readonly kind: 'forward' | 'barrier' }>;
-
-export interface SubtaskParts {
-  /** Index of the task. */
-  readonly task: number;
-  readonly name: string;
-  /** Of the first transform of the task. */
-  readonly uid: string;
-  readonly slot: number;
-  readonly clock: Clock;
-  readonly input: SubtaskInput;
-  readonly chain: Chain;
-  readonly outputs: readonly EdgeOutput[];
-  readonly statistics: SubtaskStatistics;
-  readonly moves: KeyGroupMoves;
-  /** Under checkpoints: where the subtask's failure handlers put letters. */
-  readonly deadLetters?: DeadLetterBox | undefined;
-  /** Of the slot. */
-  readonly columnGarbage?: ColumnGarbage;
-  /** The barrier of a checkpoint is here, and what was before it has gone on. */
-  readonly onCheckpoint?: (checkpoint: BarrierCheckpoint) => void;
-  /** A marker of a source (by task) was on its way here for so long. */
-  readonly onMarker?: (source: number, latencyMs: number) => void;
-  /** Called once, when the end has passed through. */
-  readonly onEnd: (drained: boolean) => void;
-}
 
 /** What a step says: `progress` = call again soon, `idle` = nothing to do until woken. */
 export type StepResult = 'progress' | 'idle';
@@ -71,11 +45,10 @@ export class Subtask {
   private readonly budget: TimeBudget;
   private blockedSinceMs: number | undefined;
   private readonly madeAtMs: number;
-  /** The last watermark that each link was told, and the last that went to others. */
-  private readonly linkWatermarks: number[];
-  private outputMs = -Infinity;
+  private readonly watermarks: LinkWatermarks;
   /** The checkpoint behind which another attempt goes on: see `BarrierCheckpoint.parks`. */
   private parkedAt: number | undefined;
+  private readonly expected: ExpectedBarrier = new ExpectedBarrier();
 
   constructor(parts: SubtaskParts) {
     this.parts = parts;
@@ -84,7 +57,7 @@ export class Subtask {
     this.statistics = parts.statistics;
     this.budget = new TimeBudget(parts.clock);
     this.madeAtMs = parts.clock.monotonicMs();
-    this.linkWatermarks = parts.chain.links.map(() => -Infinity);
+    this.watermarks = new LinkWatermarks(parts.chain);
   }
 
   /** Of the first transform of the task. */
@@ -140,45 +113,33 @@ export class Subtask {
     return {
       ...frozen,
       sinks: letters === undefined ? frozen.sinks : [...frozen.sinks, letters],
-      watermark: {
-        uid,
-        links: chain.links.map((link, i) => ({
-          uid: link.uid,
-          watermarkMs: this.linkWatermarks[i] as number,
-        })),
-        outputMs: this.outputMs,
-      },
+      watermark: this.watermarks.snapshot(uid),
       position: input.positionAt?.(checkpoint.id),
     };
   }
 
+  /** A barrier is on its way here; from this time on it overtakes what is before it. */
+  expect(barrier: Barrier, atMs: number): void {
+    this.expected.expect(barrier, atMs);
+  }
+
   /** The checkpoint is in the log, or never will be. */
   checkpointEnded(checkpointId: number, completed: boolean): void {
-    const { chain, deadLetters } = this.parts;
+    const { chain, deadLetters, input } = this.parts;
+    this.expected.passed(checkpointId);
+    if (!completed) input.stopRecording?.();
     for (const { processor } of chain.links) processor.checkpointEnded?.(checkpointId, completed);
     deadLetters?.checkpointEnded(checkpointId, completed);
     // Nobody goes on in its place.
     if (!completed && this.parkedAt === checkpointId) this.parkedAt = undefined;
   }
 
-  /**
-   * After the state was loaded and before the first step: event time goes on from where it was. Nothing fires, since what was
-   * due has fired before.
-   */
-  restoreWatermark({ links, outputMs }: TaskWatermark): void {
-    const { chain, input } = this.parts;
-    const restoredMs = (uid: string | undefined): number =>
-      links.find((link: LinkWatermark) => link.uid === uid)?.watermarkMs ?? -Infinity;
-    this.statistics.watermarkMs = restoredMs(chain.links[0]?.uid);
-    input.restoreWatermark?.(chain.links.length === 0 ? outputMs : this.statistics.watermarkMs);
-    chain.links.forEach(({ uid, processor }, i) => {
-      const next = chain.links[i + 1];
-      processor.restoreOutputWatermark?.(next === undefined ? outputMs : restoredMs(next.uid));
-      const watermarkMs = restoredMs(uid);
-      this.linkWatermarks[i] = watermarkMs;
-      if (watermarkMs === -Infinity) return;
-      while (!chain.advanceWatermark(i, watermarkMs, this.budget.renew()));
-    });
+  /** Before the first step: see `LinkWatermarks.restore`. What was told to others is told again. */
+  restoreWatermark(mark: TaskWatermark): void {
+    const timeMs = this.watermarks.restore(mark, this.budget);
+    if (this.links.length > 0) this.statistics.watermarkMs = timeMs;
+    this.parts.input.restoreWatermark?.(timeMs);
+    const { outputMs } = mark;
     if (outputMs > -Infinity)
       this.pending.push({ kind: 'forward', element: { kind: 'watermark', timeMs: outputMs } });
   }
@@ -186,14 +147,19 @@ export class Subtask {
   /** When the clock must be looked at again, in ms since the epoch. */
   nextTimeMs(): number {
     if (this.ended || this.isParked) return Infinity;
-    return Math.min(this.parts.chain.nextTimeMs(), this.parts.input.nextTimeMs());
+    const { chain, input } = this.parts;
+    return Math.min(chain.nextTimeMs(), input.nextTimeMs(), this.expected.nextTimeMs);
   }
 
   /** Records handed to edges, or to the sink where no edge leaves. */
   get recordsOut(): number {
     const { outputs, chain } = this.parts;
     if (outputs.length === 0) return chain.links.at(-2)?.emitters[0]?.recordsOut ?? this.statistics.recordsIn;
-    return outputs.reduce((sum, output) => sum + output.recordsSent, 0);
+    return this.recordsSent();
+  }
+
+  private recordsSent(): number {
+    return this.parts.outputs.reduce((sum, output) => sum + output.recordsSent, 0);
   }
 
   /** In waiting for credit until now, the wait that still goes on included. */
@@ -210,7 +176,7 @@ export class Subtask {
     const nowMs = clock.nowMs();
     const { newest } = input;
     return {
-      outputWatermarkMs: this.outputMs,
+      outputWatermarkMs: this.watermarks.outputMs,
       elapsedMs: clock.monotonicMs() - this.madeAtMs,
       isBackPressured: this.blockedSinceMs !== undefined,
       input: input.counts ?? joinFlows([]),
@@ -224,8 +190,9 @@ export class Subtask {
     if (this.ended || this.isParked) return 'idle';
     const { chain, input, clock, moves } = this.parts;
     const hasCredit = this.hasCredit();
+    const urgent = this.urgent();
     // Key groups that leave must do so without credit too: the barrier that gives it may wait for them in another slot.
-    if (!hasCredit && !moves.isLeaving) {
+    if (!hasCredit && !moves.isLeaving && urgent === undefined) {
       this.blockedSinceMs ??= clock.monotonicMs();
       return 'idle';
     }
@@ -237,12 +204,13 @@ export class Subtask {
       if (!done) return 'progress';
     }
     moves.sendLeaving();
+    if (urgent !== undefined && this.overtake(urgent)) return 'progress';
     if (this.pending.length > 0) return this.continuePending();
     chain.settle(0, false);
     moves.sendLeaving();
     if (this.collectGenerated()) return 'progress';
-    if (!hasCredit || !chain.hasRoom()) return 'idle';
-    const element = input.next(this.nowMs);
+    const mayTake = (hasCredit && chain.hasRoom()) || (urgent !== undefined && input.overtake === undefined);
+    const element = mayTake ? input.next(this.nowMs) : undefined;
     if (element === undefined) return 'idle';
     this.accept(element);
     return 'progress';
@@ -250,6 +218,32 @@ export class Subtask {
 
   private get isParked(): boolean {
     return this.parkedAt !== undefined;
+  }
+
+  /** A barrier whose time to overtake has come; none while so much is half done that finishing it must wait for credit. */
+  private urgent(): Barrier | undefined {
+    const { expected } = this;
+    if (expected.isNone) return undefined;
+    const nowMs = this.parts.clock.nowMs();
+    const sent = this.recordsSent();
+    const barrier = expected.due(nowMs, sent);
+    if (barrier === undefined || expected.mayOverdraw(sent)) return barrier;
+    return this.onlyIdlePends() && this.parts.chain.nextTimeMs() > nowMs ? barrier : undefined;
+  }
+
+  /** Idleness that waits for records in flight is no part of a snapshot: it will be said again. */
+  private onlyIdlePends(): boolean {
+    return this.pending.every((work) => work.kind === 'settle' && work.element.kind === 'idle');
+  }
+
+  /** Lets a barrier go on ahead of the input; false = not now. A source has none in channels: it gives its barrier by itself. */
+  private overtake(barrier: Barrier): boolean {
+    const { input, moves } = this.parts;
+    if (moves.isLeaving || !this.onlyIdlePends()) return false;
+    const overtaken = new Overtaken();
+    if (input.overtake?.(barrier, overtaken, this.nowMs) !== true) return false;
+    this.cut(barrier, overtaken);
+    return true;
   }
 
   private endBlocked(): void {
@@ -325,17 +319,28 @@ export class Subtask {
    * his state without the records that are in flight here.
    */
   private passBarrier(barrier: Barrier): StepResult {
-    const { chain, moves, onCheckpoint } = this.parts;
+    const { chain, moves } = this.parts;
     if (barrier.checkpoint !== undefined && moves.isLeaving) {
       chain.settle(0, false);
       moves.sendLeaving();
       return this.collectGenerated('first') || !moves.isLeaving ? 'progress' : 'idle';
     }
-    chain.prepareBarrier();
-    if (barrier.checkpoint !== undefined) onCheckpoint?.(barrier.checkpoint);
-    moves.onBarrier(barrier);
-    this.pending[0] = { kind: 'forward', element: barrier };
+    this.pending.shift();
+    this.cut(barrier);
     return 'progress';
+  }
+
+  /** Here the stream is cut: what has been taken in belongs to the snapshot, and the barrier goes on, also without credit. */
+  private cut(barrier: Barrier, overtaken?: Overtaken): void {
+    const { chain, moves, onCheckpoint } = this.parts;
+    const { checkpoint } = barrier;
+    chain.prepareBarrier();
+    if (checkpoint !== undefined) {
+      this.expected.passed(checkpoint.id);
+      onCheckpoint?.(checkpoint, overtaken);
+    }
+    moves.onBarrier(barrier);
+    this.forward(barrier);
   }
 
   /** One link's share of pending work; true when that link is done. */
@@ -347,7 +352,7 @@ export class Subtask {
       return !isStop || chain.stop(position, this.budget.renew());
     }
     const { timeMs } = work;
-    this.linkWatermarks[position] = timeMs;
+    this.watermarks.tell(position, timeMs);
     work.finishing ||= chain.advanceWatermark(position, timeMs, this.budget.renew());
     if (!work.finishing) return false;
     return timeMs !== Infinity || chain.finish(position, this.budget.renew());
@@ -379,7 +384,7 @@ export class Subtask {
   }
 
   private forward(element: StreamElement): void {
-    if (element.kind === 'watermark') this.outputMs = element.timeMs;
+    if (element.kind === 'watermark') this.watermarks.outputMs = element.timeMs;
     if (element.kind === 'barrier' && element.checkpoint?.parks === true)
       this.parkedAt = element.checkpoint.id;
     for (const output of this.parts.outputs) {

@@ -24,6 +24,11 @@ export class WatermarkValve {
     return this.outputMs;
   }
 
+  /** The last watermark of one channel, −Infinity before the first. */
+  watermarkOf(channel: number): number {
+    return this.watermarks[channel] as number;
+  }
+
   /** True while every channel that may still give records is idle. */
   get idle(): boolean {
     let found = false;

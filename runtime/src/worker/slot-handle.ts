@@ -57,7 +57,7 @@ interface SlotCommands {
 
 /** What a slot goes on from after a restart; a plain value. */
 export interface SlotBeginning {
-  readonly restore: Omit<SlotRestore, 'subtaskState'>;
+  readonly restore: Omit<SlotRestore, 'subtaskState' | 'inFlight'>;
   readonly checkpoint: StoredCheckpoint;
   /** Slot by key group. */
   readonly slotOf: Uint16Array;

@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { type Owns, readSlotState } from '../checkpoint/restore.ts';
-import type { KeyGroupUnit, SubtaskUnit } from '../checkpoint/snapshot-unit.ts';
+import type { InFlightUnit, KeyGroupUnit, SubtaskUnit } from '../checkpoint/snapshot-unit.ts';
 import type { System } from '../sys/system.ts';
 import type { SnapshotOutput } from '../task/slot-snapshots.ts';
 import type { BareSlot, SlotBeginning, SlotHandle, SlotReports } from './slot-handle.ts';
@@ -45,6 +45,7 @@ const unitsOf = ({ number, storage, beginning, loadedId }: Loading): ReturnType<
       owns: ownsAs(number, beginning),
       parallelismOf: (uid) => parallelism.get(uid)?.now ?? 0,
       loadedId,
+      isRerouted: beginning.restore.isRerouted,
     },
   );
 };
@@ -88,13 +89,15 @@ const preload = async (slot: BareSlot, loading: Loading): Promise<void> => {
 const load = async (slot: BareSlot, loading: Loading): Promise<void> => {
   const { restore } = loading.beginning;
   const subtaskState: SubtaskUnit[] = [];
-  const open = (): PieceLoader => new PieceLoader(slot, slot.open({ ...restore, subtaskState }));
+  const inFlight: InFlightUnit[] = [];
+  const open = (): PieceLoader => new PieceLoader(slot, slot.open({ ...restore, subtaskState, inFlight }));
   let loader: PieceLoader | undefined;
   for await (const unit of unitsOf(loading)) {
     if (unit.kind === 'keyGroup') {
       loader ??= open();
       await loader.add(unit);
-    } else subtaskState.push(unit);
+    } else if (unit.kind === 'inFlight') inFlight.push(unit);
+    else subtaskState.push(unit);
   }
   await (loader ?? open()).end();
 };

@@ -36,6 +36,7 @@ const slotUnits = async (rig: StateRig, objects: readonly ListedObject[], slot: 
       owns,
       parallelismOf: () => slots,
       loadedId: 0,
+      isRerouted: false,
     }),
   );
 };
@@ -173,10 +174,44 @@ describe('the state of subtasks', () => {
           owns: () => false,
           parallelismOf: (uid) => (uid === 'source' ? 1 : 2),
           loadedId: 0,
+          isRerouted: false,
         }),
       );
     const [first, second] = [await restore(0), await restore(1)];
     expect(first.find(({ kind }) => kind === 'list')).toMatchObject({ uid: 'source', items: { length: 4 } });
     expect(second.map(({ uid }) => uid)).toEqual(['rules']);
+  });
+});
+
+describe('what was in flight', () => {
+  const inFlight = (subtask: number, item: string): SnapshotUnit => ({
+    kind: 'inFlight',
+    uid: 'count',
+    state: '0 an edge',
+    subtask,
+    items: [text(item)],
+  });
+
+  it('goes to the subtask that it came to, or to all when channels lead elsewhere, in its order', async () => {
+    const rig = new StateRig();
+    const older = await rig.write([inFlight(0, 'of an older checkpoint')], 1, 0);
+    const objects = [
+      older,
+      await rig.write([inFlight(0, 'a'), inFlight(0, 'b')], 2, 0),
+      await rig.write([inFlight(1, 'c')], 2, 1),
+    ];
+    const read = async (slot: number, isRerouted: boolean): Promise<string[]> => {
+      const restoring = { slot, owns: () => false, parallelismOf: () => 2, loadedId: 0, isRerouted };
+      const units = await collect(readSlotState(rig.reading, checkpointOf(objects), restoring));
+      return units.flatMap((unit) =>
+        unit.kind === 'inFlight' ? unit.items.map((item) => new TextDecoder().decode(item)) : [],
+      );
+    };
+    expect([await read(0, false), await read(1, false)]).toEqual([['a', 'b'], ['c']]);
+    expect([await read(0, true), await read(1, true)]).toEqual([
+      ['a', 'b', 'c'],
+      ['a', 'b', 'c'],
+    ]);
+    expect(await read(2, true)).toEqual([]);
   });
 });

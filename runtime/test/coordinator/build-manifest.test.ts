@@ -39,6 +39,7 @@ const sinksOf = (...prepared: readonly (readonly PreparedSink[])[]) =>
         subtasks: [],
         states: [],
         keyed: [],
+        inFlight: [],
         objects: [],
       })),
     },

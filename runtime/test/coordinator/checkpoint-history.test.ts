@@ -29,6 +29,7 @@ const ack = (checkpointId: number, slot: number, sizeBytes: number): SlotAck => 
   sinks: [],
   states: [],
   keyed: [],
+  inFlight: [],
   subtasks: [0, 1].map((task) => ({
     task,
     startDelayMs: 1 + slot,
@@ -36,6 +37,8 @@ const ack = (checkpointId: number, slot: number, sizeBytes: number): SlotAck => 
     syncMs: 3,
     asyncMs: 4,
     stateBytes: 10 * task,
+    isUnaligned: false,
+    inFlightBytes: 0,
   })),
   objects: [object(checkpointId, slot, sizeBytes)],
 });

@@ -44,6 +44,7 @@ it('has the times of the manifest in ms', async () => {
     minPauseMs: 0,
     timeoutMs: 600_000,
     tolerableFailures: 10,
+    alignmentTimeoutMs: 10_000,
   });
   await opened.close();
 });

@@ -19,6 +19,7 @@ const ackOf = (checkpointId: number, slot: number): CheckpointEvent => ({
     sinks: [],
     states: [],
     keyed: [],
+    inFlight: [],
     subtasks: [0, 1].map((task) => ({
       task,
       startDelayMs: 0,
@@ -26,6 +27,8 @@ const ackOf = (checkpointId: number, slot: number): CheckpointEvent => ({
       syncMs: 0,
       asyncMs: 0,
       stateBytes: 0,
+      isUnaligned: false,
+      inFlightBytes: 0,
     })),
     objects: [],
   },

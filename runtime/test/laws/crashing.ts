@@ -42,6 +42,10 @@ export interface Crashes {
   /** See `Reading`. */
   readonly restTurns: number;
   readonly batchRecords: number;
+  /** See `CheckpointPolicy`. The clock of these runs goes by a thousandth when it is looked at. */
+  readonly alignmentTimeoutMs?: number | undefined;
+  /** Turns of the event loop for which a sink takes nothing after each batch. */
+  readonly stallTurns?: number;
 }
 
 const failure: fc.Arbitrary<Failure> = fc.record({
@@ -64,6 +68,8 @@ export const crashes: fc.Arbitrary<Crashes> = fc.record({
   refusesEvery: fc.constantFrom(0, 0, 2, 5),
   restTurns: fc.constantFrom(1, 5, 20),
   batchRecords: fc.constantFrom(1, 2, 5),
+  alignmentTimeoutMs: fc.constantFrom(undefined, 0, 0, 1, 3),
+  stallTurns: fc.constantFrom(0, 0, 1, 7, 40),
 });
 
 /** Short waits are counted in turns of the event loop, and nothing is done on other threads: a run of a seed is nearly always the same. */
@@ -133,7 +139,11 @@ class Place {
   private passes = 0;
   private processes = 0;
 
-  constructor({ pauseTurns, refusesEvery }: Crashes) {
+  private readonly plan: Crashes;
+
+  constructor(plan: Crashes) {
+    const { pauseTurns, refusesEvery } = plan;
+    this.plan = plan;
     this.system = createSystem(pauseTurns);
     this.store = refusing(new MemoryStore(this.system.clock), refusesEvery);
   }
@@ -154,7 +164,7 @@ class Place {
   }
 
   get state(): LocalState {
-    return stateIn(this.system, this.store, `process-${this.processes}`);
+    return stateIn(this.system, this.store, `process-${this.processes}`, this.plan.alignmentTimeoutMs);
   }
 
   /** Shows what is committed to `visible[stream]`. */
@@ -164,11 +174,20 @@ class Place {
     return {
       kind: 'law',
       delivery: 'exactly-once',
-      createWriter: ({ subtask, attempt }) => {
+      createWriter: ({ subtask, attempt, wake }) => {
         let open: Timed[] = [];
+        let turnsLeft = 0;
+        const rest = (): void => {
+          if (--turnsLeft > 0) this.system.timers.soon(rest);
+          else wake();
+        };
         return {
+          hasRoom: () => turnsLeft <= 0,
           write: (batch: Batch) => {
             this.pass('write');
+            const { stallTurns = 0 } = this.plan;
+            if (turnsLeft <= 0 && stallTurns > 0) this.system.timers.soon(rest);
+            turnsLeft = stallTurns;
             const rows = batch.rows();
             for (let i = 0; i < batch.length; i++) {
               open.push({ item: rows[i] as Item, timestampMs: batch.timestamps[i] as number });

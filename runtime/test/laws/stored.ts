@@ -8,8 +8,16 @@ import type { System } from '../../src/sys/system.ts';
 
 const jobUid = 'law';
 
-/** The state of a law's job in a store, as one process sees it: it takes checkpoints one after the other. */
-export const stateIn = (system: System, store: ObjectStore, writer: string): LocalState => {
+/**
+ * The state of a law's job in a store, as one process sees it: it takes checkpoints one after the other, whose barriers overtake what is in
+ * flight after so long.
+ */
+export const stateIn = (
+  system: System,
+  store: ObjectStore,
+  writer: string,
+  alignmentTimeoutMs?: number,
+): LocalState => {
   const log = new LogWriter({
     store,
     jobUid,
@@ -22,6 +30,6 @@ export const stateIn = (system: System, store: ObjectStore, writer: string): Loc
     store: storeUnder(store, jobRoot(jobUid)),
     log: createJobLog(log),
     base: { jobUid, jobName: 'law', runtimeVersion: '0', artifact: 'none' },
-    policy: { intervalMs: 0, minPauseMs: 0, timeoutMs: 20_000, tolerableFailures: 1e6 },
+    policy: { intervalMs: 0, minPauseMs: 0, timeoutMs: 20_000, tolerableFailures: 1e6, alignmentTimeoutMs },
   };
 };

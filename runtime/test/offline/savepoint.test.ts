@@ -115,6 +115,7 @@ describe('a savepoint made of records', () => {
           owns: (group: number) => group % slots === slot,
           parallelismOf: () => slots,
           loadedId: 0,
+          isRerouted: false,
         };
         const units = readSlotState(
           { store, system: means },

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { Batch } from 'millrace';
 import { describe, expect, it } from 'vitest';
-import type { StreamElement } from '../../src/exchange/element.ts';
+import type { Barrier, StreamElement } from '../../src/exchange/element.ts';
 import { LocalChannel } from '../../src/exchange/local-channel.ts';
 import { InputGate } from '../../src/task/input-gate.ts';
+import { Overtaken } from '../../src/task/overtaken.ts';
 
 fc.configureGlobal({ seed: 20_011 });
 
@@ -43,7 +44,9 @@ const newGate = (...channels: readonly (readonly StreamElement[])[]) => {
   channels.forEach((elements, i) => {
     queues[i]?.push(...elements);
   });
-  const gate = new InputGate(receivers.map((receiver, port) => ({ port, receiver })));
+  const gate = new InputGate(
+    receivers.map((receiver, port) => ({ port, receiver, name: `channel ${port}` })),
+  );
   /** All that comes out now, as text. */
   const take = (): string[] => {
     const out: string[] = [];
@@ -196,5 +199,86 @@ describe('the end of an input gate', () => {
   it('comes behind every record', () => {
     const { take } = newGate([end], [record('a'), record('b'), end]);
     expect(take()).toEqual(['a', 'b', 'end']);
+  });
+});
+
+const checkpointed = (id: number): Barrier => ({
+  kind: 'barrier',
+  id,
+  checkpoint: { id, triggeredMs: 0, isWhole: false, parks: false },
+});
+
+/** All that was overtaken until now, as `channel: element`. */
+const told = (overtaken: Overtaken): string[] => {
+  const all: string[] = [];
+  for (let next = overtaken.take(); next !== undefined; next = overtaken.take()) {
+    all.push(`${next.channel.at(-1)}: ${describeElement(next.element)}`);
+  }
+  return all;
+};
+
+describe('a barrier that overtakes', () => {
+  it('leaves what is before it in the channels, tells it, and is not seen again', () => {
+    const { gate, take, queues } = newGate([record('a'), checkpointed(3), record('behind')], [record('b')]);
+    const overtaken = new Overtaken();
+    expect(gate.overtake(checkpointed(3), overtaken, 0)).toBe(true);
+    expect([told(overtaken), overtaken.isClosed]).toEqual([['0: a', '1: b'], false]);
+    expect(take()).toEqual(['a', 'b', 'behind']);
+    queues[1]?.push(record('c'), watermark(5), checkpointed(3), record('behind too'));
+    expect([told(overtaken), overtaken.isWhole]).toEqual([['1: c', '1: w5'], true]);
+    expect(take()).toEqual(['c', 'behind too']);
+  });
+
+  it('leaves out channels on which it has come before, and lets them go on', () => {
+    const { gate, take, queues } = newGate([checkpointed(3), record('behind')], [record('b')]);
+    expect(take()).toEqual(['b']);
+    const overtaken = new Overtaken();
+    gate.overtake(checkpointed(3), overtaken, 0);
+    expect(take()).toEqual(['behind']);
+    queues[1]?.push(checkpointed(3));
+    expect([told(overtaken), overtaken.isWhole]).toEqual([[], true]);
+  });
+
+  it('tells the watermark of each channel first, and says how long it was waited for', () => {
+    const { gate, take } = newGate([watermark(7), checkpointed(3)], [watermark(9), record('b')]);
+    expect(take()).toEqual(['w7', 'b']);
+    const overtaken = new Overtaken();
+    gate.overtake(checkpointed(3), overtaken, 40);
+    expect(told(overtaken)).toEqual(['0: w7', '1: w9']);
+    expect(gate.alignmentMs).toBe(40);
+  });
+
+  it('is not waited for on channels that end', () => {
+    const { gate, queues, take } = newGate([record('a'), end], []);
+    const overtaken = new Overtaken();
+    gate.overtake(checkpointed(3), overtaken, 0);
+    expect(overtaken.isClosed).toBe(false);
+    queues[1]?.push(end);
+    expect([overtaken.isClosed, told(overtaken)]).toEqual([true, ['0: a']]);
+    expect(take()).toEqual(['a', 'end']);
+  });
+
+  it('is late when it comes after its checkpoint was given up, and older ones are too', () => {
+    const { gate, queues, take } = newGate([], []);
+    const overtaken = new Overtaken();
+    gate.overtake(checkpointed(3), overtaken, 0);
+    gate.stopRecording();
+    queues[0]?.push(checkpointed(2), record('a'), checkpointed(3), checkpointed(4), record('behind'));
+    expect(take()).toEqual(['a']);
+    queues[1]?.push(checkpointed(4));
+    expect(take()).toEqual(['b4', 'behind']);
+    expect(told(overtaken)).toEqual([]);
+  });
+
+  it('ends the wait for one that was given up: who sends has overtaken that', () => {
+    const { take } = newGate([checkpointed(3), record('a'), checkpointed(4)], [checkpointed(4), record('b')]);
+    expect(take()).toEqual(['a', 'b4', 'b']);
+  });
+
+  it('waits behind a routing table', () => {
+    const routing = { version: 2, slotOf: new Uint16Array(4) };
+    const { gate, take } = newGate([{ kind: 'barrier', id: 2, routing }], []);
+    take();
+    expect(gate.overtake(checkpointed(3), new Overtaken(), 0)).toBe(false);
   });
 });

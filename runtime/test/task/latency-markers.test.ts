@@ -50,8 +50,8 @@ describe('a latency marker', () => {
     const first = [barrier(1), marker];
     const second = [{ kind: 'idle' } as const, marker, barrier(1)];
     const gate = new InputGate([
-      { receiver: receiverOf(first), port: 0 },
-      { receiver: receiverOf(second), port: 0 },
+      { receiver: receiverOf(first), name: 'first', port: 0 },
+      { receiver: receiverOf(second), name: 'second', port: 0 },
     ]);
     const kinds = Array.from({ length: 3 }, () => gate.next(0)?.kind);
     expect(kinds).toEqual(['latency', 'barrier', 'latency']);

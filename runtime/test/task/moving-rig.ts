@@ -138,7 +138,7 @@ export class MovingRig {
       this.table,
       (toSlot, state) => this.mail.push([toSlot, state]),
     );
-    const gate = new InputGate([{ receiver: channel, port: 0 }]);
+    const gate = new InputGate([{ receiver: channel, port: 0, name: 'channel' }]);
     const subtask = new Subtask({
       task: 0,
       name: `slot ${slot}`,

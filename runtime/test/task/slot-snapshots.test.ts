@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { PreparedSink, SlotSnapshot } from '../../src/checkpoint/slot-snapshot.ts';
 import type { KeyedSnapshot, SnapshotUnit } from '../../src/checkpoint/snapshot-unit.ts';
 import type { FrozenSubtask } from '../../src/task/freeze.ts';
+import { Overtaken } from '../../src/task/overtaken.ts';
 import { SlotSnapshots } from '../../src/task/slot-snapshots.ts';
 import type { Subtask } from '../../src/task/subtask.ts';
 
@@ -70,6 +71,7 @@ const newRig = () => {
   return { snapshots, subtask, workAll, log, units, taken, failures, control };
 };
 
+const aligned = { isUnaligned: false, inFlightBytes: 0 };
 const checkpoint = (id: number) => ({ id, triggeredMs: 90, isWhole: false, parks: false });
 
 it('gives the pieces of all subtasks, and tells once that all is taken', () => {
@@ -93,8 +95,8 @@ it('gives the pieces of all subtasks, and tells once that all is taken', () => {
   expect(taken[0]?.states).toEqual([{ uid: 'count', name: 'sum', kind: 'value' }]);
   expect(taken[0]?.watermarks.map(({ uid }) => uid)).toEqual(['task 1', 'task 0']);
   expect(taken[0]?.subtasks).toEqual([
-    { task: 1, startDelayMs: 7, alignmentMs: 3, syncMs: 0, asyncMs: 0, stateBytes: 3 },
-    { task: 0, startDelayMs: 7, alignmentMs: 3, syncMs: 0, asyncMs: 0, stateBytes: 6 },
+    { task: 1, startDelayMs: 7, alignmentMs: 3, syncMs: 0, asyncMs: 0, stateBytes: 3, ...aligned },
+    { task: 0, startDelayMs: 7, alignmentMs: 3, syncMs: 0, asyncMs: 0, stateBytes: 6, ...aligned },
   ]);
 });
 
@@ -189,4 +191,26 @@ it('takes nothing at the barrier of a checkpoint that was given up when the next
   snapshots.barrier(checkpoint(2), both, behind);
   workAll();
   expect(taken.map(({ checkpointId }) => checkpointId)).toEqual([2]);
+});
+
+it('writes what a barrier has overtaken, and is complete when the barrier has come on every channel', () => {
+  const { snapshots, subtask, workAll, units, taken } = newRig();
+  const only = subtask(0);
+  const overtaken = new Overtaken();
+  overtaken.add('1 an edge', { kind: 'watermark', timeMs: 5 });
+  overtaken.expect();
+  overtaken.begun();
+  snapshots.barrier(checkpoint(1), [only], only, overtaken);
+  workAll();
+  overtaken.add('1 an edge', { kind: 'idle' });
+  workAll();
+  expect(taken).toEqual([]);
+  overtaken.arrived();
+  workAll();
+  expect(units.map(({ kind, ...unit }) => [kind, 'state' in unit && unit.state])).toEqual([
+    ['inFlight', '1 an edge'],
+    ['inFlight', '1 an edge'],
+  ]);
+  expect(taken[0]?.inFlight).toEqual(['an edge']);
+  expect(taken[0]?.subtasks[0]).toMatchObject({ isUnaligned: true, inFlightBytes: 10, stateBytes: 0 });
 });

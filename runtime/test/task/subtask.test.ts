@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { barrier, end, idle, newRig, passing, records, stopped, watermark } from './rig.ts';
+import { end, idle, newRig, passing, records, stopped, watermark } from './rig.ts';
 
 describe('a subtask', () => {
   it('walks records through its chain and hands the results out', () => {
@@ -237,37 +237,6 @@ describe('the clock of a subtask', () => {
     rig.give(stopped);
     rig.run();
     expect(rig.subtask.nextTimeMs()).toBe(Infinity);
-  });
-});
-
-describe('a barrier in a subtask', () => {
-  it('moves state, then goes on', () => {
-    const rig = newRig({ links: [passing('a')] });
-    rig.give(records(1), barrier(3), records(2));
-    rig.run();
-    expect(rig.take()).toEqual(['out 1', 'moves b3', 'out b3', 'out 2']);
-  });
-
-  it('stands behind what links have held back for it', () => {
-    const holding = (log: string[], output: { emit(value: unknown, timestampMs: number): void }) => ({
-      prepareBarrier: () => {
-        log.push('prepares');
-        output.emit('held back', 0);
-      },
-    });
-    const rig = newRig({ links: [holding, passing('b')] });
-    rig.give(barrier(1));
-    rig.run();
-    expect(rig.take()).toEqual(['prepares', 'out held back', 'moves b1', 'out b1']);
-  });
-
-  it('tells the moves of key groups before it goes on, and leaves it to the input what may follow', () => {
-    const rig = newRig({ links: [passing('a')] });
-    rig.give(barrier(1), records('behind'));
-    rig.subtask.step();
-    expect(rig.take()).toEqual(['moves b1']);
-    rig.run();
-    expect(rig.take()).toEqual(['out b1', 'out behind']);
   });
 });
 

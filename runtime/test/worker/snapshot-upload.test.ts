@@ -30,12 +30,33 @@ it('counts the time until the state is in the store as the asynchronous part of 
     sinks: [],
     keyed: [{ uid: 'count', keyGroups: [0] }],
     states: [],
-    subtasks: [{ task: 0, startDelayMs: 1, alignmentMs: 2, syncMs: 3, asyncMs: 4, stateBytes: 3 }],
+    inFlight: [],
+    subtasks: [
+      {
+        task: 0,
+        startDelayMs: 1,
+        alignmentMs: 2,
+        syncMs: 3,
+        asyncMs: 4,
+        stateBytes: 3,
+        isUnaligned: false,
+        inFlightBytes: 0,
+      },
+    ],
   });
   machine.advance(50);
   putting.resolve();
   await acked.promise;
   expect(acks[0]?.subtasks).toEqual([
-    { task: 0, startDelayMs: 1, alignmentMs: 2, syncMs: 3, asyncMs: 54, stateBytes: 3 },
+    {
+      task: 0,
+      startDelayMs: 1,
+      alignmentMs: 2,
+      syncMs: 3,
+      asyncMs: 54,
+      stateBytes: 3,
+      isUnaligned: false,
+      inFlightBytes: 0,
+    },
   ]);
 });

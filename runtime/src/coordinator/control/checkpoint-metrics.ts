@@ -18,20 +18,24 @@ export const checkpointScopes = (job: string, history: CheckpointHistory): Metri
     lastCheckpointDuration: last.endedMs - last.startedMs,
     lastCheckpointSize: last.bytes,
     lastCheckpointFullSize: last.fullBytes,
+    lastCheckpointUnaligned: last.unaligned ? 1 : 0,
     lastCompletedCheckpointId: last.id,
     lastCheckpointCompletedTimestamp: last.endedMs,
   };
   const ofSubtasks = last.tasks.flatMap(({ name: task, subtasks }) =>
-    subtasks.map(({ slot, alignmentMs, startDelayMs, syncMs, asyncMs, bytes }): MetricScope => {
-      const gauges = {
-        checkpointAlignmentTime: alignmentMs,
-        checkpointStartDelay: startDelayMs,
-        checkpointSyncTime: syncMs,
-        checkpointAsyncTime: asyncMs,
-        checkpointStateSize: bytes,
-      };
-      return { labels: { job, task, slot: String(slot) }, snapshot: snapshotOf({}, gauges) };
-    }),
+    subtasks.map(
+      ({ slot, alignmentMs, startDelayMs, syncMs, asyncMs, bytes, inFlightBytes }): MetricScope => {
+        const gauges = {
+          checkpointAlignmentTime: alignmentMs,
+          checkpointStartDelay: startDelayMs,
+          checkpointSyncTime: syncMs,
+          checkpointAsyncTime: asyncMs,
+          checkpointStateSize: bytes,
+          checkpointInFlightBytes: inFlightBytes,
+        };
+        return { labels: { job, task, slot: String(slot) }, snapshot: snapshotOf({}, gauges) };
+      },
+    ),
   );
   return [{ labels: { job }, snapshot: snapshotOf({}, { ...numbers, ...ofLast }) }, ...ofSubtasks];
 };

@@ -47,7 +47,7 @@ describe('a slot in another process', () => {
   it('is told everything as if it were here', () => {
     const { slot, remote } = joined();
     const beginning = {
-      restore: { checkpointId: 4, sources: [], watermarks: [] },
+      restore: { checkpointId: 4, sources: [], watermarks: [], isRerouted: false },
       checkpoint: { checkpointId: 4, objects: [], maxParallelism: 128 },
       slotOf: routing.slotOf,
       parallelism: new Map([['count', { before: 2, now: 3 }]]),
@@ -91,6 +91,7 @@ describe('a slot in another process', () => {
       subtasks: [],
       states: [],
       keyed: [],
+      inFlight: [],
       objects: [],
     };
     own.requestSplit(3);
