@@ -3,13 +3,13 @@ import { checksumOf } from './checksum.ts';
 
 /** A piece of a key group, or the state of a subtask, as the index of an object lists it. */
 export interface ListedUnit {
-  readonly form: 'whole' | 'changes' | 'list' | 'union' | 'broadcast';
+  readonly form: 'whole' | 'changes' | 'list' | 'union' | 'broadcast' | 'inFlight';
   readonly uid: string;
   /** The key group, or the subtask. */
   readonly number: number;
 }
 
-const forms = ['whole', 'changes', 'list', 'union', 'broadcast'] as const;
+const forms = ['whole', 'changes', 'list', 'union', 'broadcast', 'inFlight'] as const;
 const magic = 'MRSTATE';
 const headerBytes = 8;
 const footerBytes = 16;

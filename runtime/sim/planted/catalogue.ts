@@ -1,11 +1,12 @@
 import type { Scenario } from '../scenario.ts';
 import { logJob } from '../scenarios/log-job.ts';
 import { switchOver } from '../scenarios/switch-over.ts';
-import { wholeJob } from '../scenarios/whole-job.ts';
+import { stalledJob, wholeJob } from '../scenarios/whole-job.ts';
 import { barrierBugs, sinkBugs, stateBugs } from './job-bugs.ts';
 import { commitBugs, protocolBugs, switchOverBugs } from './log-bugs.ts';
 import { type Caught, catchBug, type PlantedBug, showsAlone } from './planted.ts';
 import { storeBugs } from './store-bugs.ts';
+import { unalignedBugs } from './unaligned-bugs.ts';
 
 /** A planted bug with the scenario that must show it. */
 export interface Trap {
@@ -28,4 +29,5 @@ export const traps: readonly Trap[] = [
   ...trapsIn(logJob, [...protocolBugs, ...commitBugs, ...storeBugs]),
   ...trapsIn(switchOver, switchOverBugs),
   ...trapsIn(wholeJob, [...barrierBugs, ...stateBugs, ...sinkBugs]),
+  ...trapsIn(stalledJob, unalignedBugs),
 ];

@@ -4,7 +4,7 @@ import { type Outcome, simulateSwarm } from '../simulate.ts';
 import { logJob } from './log-job.ts';
 import { remoteJob } from './remote-job.ts';
 import { switchOver } from './switch-over.ts';
-import { movingJob, rescaledJob, wholeJob } from './whole-job.ts';
+import { movingJob, rescaledJob, stalledJob, wholeJob } from './whole-job.ts';
 
 /** What can be done with a scenario, whatever its seams are. */
 export interface NamedScenario {
@@ -33,5 +33,6 @@ export const scenarios: Readonly<Record<string, NamedScenario>> = {
   job: everywhere(wholeJob),
   'moving-job': inSwarms(movingJob, 2),
   'rescaled-job': inSwarms(rescaledJob, 2),
+  'stalled-job': inSwarms(stalledJob, 2),
   'remote-job': inSwarms(remoteJob, 4),
 };

@@ -34,6 +34,7 @@ import { traceLogger } from '../trace-logger.ts';
 import { workloadJob } from '../workload/job.ts';
 import type { Row } from '../workload/outlet.ts';
 import { outletSink } from '../workload/outlet-sink.ts';
+import { stalling } from '../workload/stalling-sink.ts';
 import { checkWorkload, publishLetters, size, slowCall } from './workload-run.ts';
 
 /** What a planted bug may put in the place of the right thing. */
@@ -74,7 +75,7 @@ const settingsOf = (
   cluster: Cluster,
   process: SimulatedProcess,
   seams: JobSeams,
-  parallelism: number,
+  { parallelism, alignmentTimeoutMs }: Pick<Kind, 'parallelism' | 'alignmentTimeoutMs'>,
 ): LocalSettings => {
   const { system } = process;
   const store = seams.store(new FaultyStore(process, cluster.storage));
@@ -92,7 +93,7 @@ const settingsOf = (
     logger: traceLogger(process),
     jobName: 'workload',
     args: {},
-    parallelism,
+    parallelism: parallelism(process),
     maxParallelism,
     mode: 'Streaming',
     restart: { strategy: 'FixedDelay', attempts: 1_000_000, delayMs: 100 },
@@ -104,7 +105,13 @@ const settingsOf = (
       store: storeUnder(store, jobRoot(jobUid)),
       log: seams.log(createJobLog(writer)),
       base: { jobUid, jobName: 'workload', runtimeVersion: '0', artifact: 'none' },
-      policy: { intervalMs: checkpointIntervalMs, minPauseMs: 50, timeoutMs: 20_000, tolerableFailures: 2 },
+      policy: {
+        intervalMs: checkpointIntervalMs,
+        minPauseMs: 50,
+        timeoutMs: 20_000,
+        tolerableFailures: 2,
+        alignmentTimeoutMs: alignmentTimeoutMs?.(process),
+      },
     },
   };
 };
@@ -155,22 +162,27 @@ interface Kind {
   whileRunning(process: SimulatedProcess, job: LocalJob): void;
   /** Whether there are more streams than the simple ones. */
   readonly isRich: boolean;
+  /** Of each process: when barriers overtake what is in flight. With it, sinks stall. */
+  readonly alignmentTimeoutMs?: (process: SimulatedProcess) => number;
 }
 
-const scenarioOf = ({ name, parallelism, whileRunning, isRich }: Kind): Scenario<JobSeams> => ({
-  name,
+const scenarioOf = (kind: Kind): Scenario<JobSeams> => ({
+  name: kind.name,
   seams: jobSeams,
   budgetMs: 180_000,
   start: (cluster, seams) => {
     const { seed } = cluster.world;
+    const { isRich, whileRunning, alignmentTimeoutMs } = kind;
+    const sinkOf = (of: string): TwoPhaseSink<Row, string> =>
+      alignmentTimeoutMs === undefined ? outletSink(cluster, of) : stalling(outletSink(cluster, of));
     let isDone = false;
     keepRunning(cluster, 'job', async (process) => {
       const job = workloadJob(seed, size, {
-        sink: (of) => seams.sink(outletSink(cluster, of)),
+        sink: (of) => seams.sink(sinkOf(of)),
         taste: () => cluster.taste(),
         call: isRich ? () => slowCall(process) : undefined,
       });
-      const settings = settingsOf(cluster, process, seams, parallelism(process));
+      const settings = settingsOf(cluster, process, seams, kind);
       const running = createJob(job, settings, seams);
       running.start();
       whileRunning(process, running);
@@ -211,4 +223,13 @@ export const rescaledJob: Scenario<JobSeams> = scenarioOf({
       if (process.world.nowMs < rescaledUntilMs) process.kill('it is to have another parallelism');
     });
   },
+});
+
+/** The same with sinks that stall, so that barriers overtake what is in flight: at once, soon, or later than most of them wait. */
+export const stalledJob: Scenario<JobSeams> = scenarioOf({
+  name: 'stalled-job',
+  isRich: false,
+  parallelism: (process) => 1 + Math.floor(process.system.random.next() * 3),
+  whileRunning: () => undefined,
+  alignmentTimeoutMs: (process) => Math.floor(process.system.random.next() * 3) * 100,
 });
