@@ -77,6 +77,7 @@ const reportOf = (graph: PhysicalGraph, slot: number): readonly SubtaskReport[] 
       outputWatermarkMs: 1000,
       elapsedMs: 1000,
       isBackPressured: false,
+      passedCheckpointId: 0,
       input: { queued: 1, usage: 0.1, bytes: 1000 },
       output: { queued: 1, usage: 0.1, bytes: 1000 },
     },

@@ -19,6 +19,7 @@ import type { GarbageTimes } from './garbage.ts';
 import type { JobCodeHandle } from './job-code.ts';
 import type { Claimed, JobLog } from './job-log.ts';
 import { pendingCommits, planRestore, type RestorePlan } from './restore-plan.ts';
+import { slowTaskOf } from './slow-task.ts';
 
 /** Where a job keeps its state, and how often. */
 export interface JobCheckpoints {
@@ -162,6 +163,11 @@ export class AttemptState {
         checkpointEnded: (id, completed) => {
           for (const slot of slots) slot.checkpointEnded(id, completed);
         },
+        slowTask: (id) =>
+          slowTaskOf(
+            slots.flatMap((slot) => slot.report()),
+            id,
+          ),
         commit: (permit: CommitPermit) => commits.perform(permit),
       },
       routing,

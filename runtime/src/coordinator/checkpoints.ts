@@ -21,6 +21,8 @@ export interface CheckpointedAttempt {
   snapshotEnumerators(take: (states: readonly EnumeratorState[]) => void): void;
   inject(barrier: Barrier): void;
   checkpointEnded(checkpointId: number, completed: boolean): void;
+  /** The task that holds the barrier of a checkpoint up, in words; undefined = none is known. */
+  slowTask(checkpointId: number): string | undefined;
   /** Makes visible what a permit allows, and tells the log. */
   commit(permit: CommitPermit): Promise<void>;
 }
@@ -53,12 +55,21 @@ interface PendingCheckpoint {
   readonly startedMs: number;
   readonly acks: Map<number, SlotAck>;
   readonly timeout: Cancellable;
+  readonly slowness: Cancellable;
   readonly result: PromiseWithResolvers<CompletedCheckpoint>;
   enumerators: readonly EnumeratorState[];
   /** Of the routing table in force when its barrier went out. */
   routingVersion: number;
   isPublishing: boolean;
 }
+
+/** Those that are always aligned tell after so long which task they wait for. */
+const slowAfterMs = 10_000;
+
+const stopTimers = ({ timeout, slowness }: PendingCheckpoint): void => {
+  timeout.cancel();
+  slowness.cancel();
+};
 
 /**
  * The checkpoints of one attempt: one at a time, triggered by the policy or asked for, published when every slot has
@@ -134,7 +145,7 @@ export class Checkpoints {
     this.timer?.cancel();
     const { pending } = this;
     this.pending = undefined;
-    pending?.timeout.cancel();
+    if (pending !== undefined) stopTimers(pending);
     if (pending !== undefined) this.tellFailed(pending, 'the attempt ended');
     for (const { result } of this.waiting.splice(0))
       result.reject(abandoned(this.lastId + 1, 'the attempt ended'));
@@ -167,8 +178,9 @@ export class Checkpoints {
       startedMs: this.startedMs,
       acks: new Map(),
       timeout: system.timers.after(policy.timeoutMs, () =>
-        this.abandon(pending, `it was not complete after ${policy.timeoutMs / 1000} s`),
+        this.abandon(pending, `it was not complete after ${policy.timeoutMs / 1000} s${this.waitsFor(id)}`),
       ),
+      slowness: system.timers.after(slowAfterMs, () => this.tellSlow(pending)),
       enumerators: [],
       routingVersion: 0,
       isPublishing: false,
@@ -201,7 +213,7 @@ export class Checkpoints {
 
   private async publish(pending: PendingCheckpoint): Promise<void> {
     pending.isPublishing = true;
-    pending.timeout.cancel();
+    stopTimers(pending);
     const { base, publish, onFailed, system } = this.settings;
     const manifest = buildManifest(base, {
       checkpointId: pending.id,
@@ -240,7 +252,7 @@ export class Checkpoints {
 
   private abandon(pending: PendingCheckpoint, reason: string, cause?: unknown): void {
     if (this.pending !== pending || pending.isPublishing) return;
-    pending.timeout.cancel();
+    stopTimers(pending);
     const error = this.tellFailed(pending, reason);
     this.attempt.checkpointEnded(pending.id, false);
     this.failures++;
@@ -249,6 +261,20 @@ export class Checkpoints {
     if (this.failures > policy.tolerableFailures)
       return onFailed(tooManyFailed(this.failures, reason, cause));
     this.leave(pending);
+  }
+
+  private waitsFor(id: number): string {
+    const slow = this.attempt.slowTask(id);
+    return slow === undefined ? '' : `, since its barrier has not passed ${slow}`;
+  }
+
+  /** A checkpoint that overtakes needs no patience; a savepoint or a cut waits for the slowest task. */
+  private tellSlow({ id, kind, startedMs }: PendingCheckpoint): void {
+    const waitsFor = this.waitsFor(id);
+    if (kind === 'checkpoint' || waitsFor === '') return;
+    const { system, logger } = this.settings;
+    const seconds = Math.round((system.clock.monotonicMs() - startedMs) / 1000);
+    logger.warn(`The ${kind} at checkpoint ${id} is under way for ${seconds} s${waitsFor}`);
   }
 
   private tellFailed({ id, result }: PendingCheckpoint, reason: string): MillraceError {

@@ -15,7 +15,7 @@ export class ExpectedBarrier {
   /** Records that had been sent when its time came; undefined = it has not come. */
   private sentBefore: number | undefined;
   /** The newest checkpoint whose barrier has passed. */
-  private passedId = -Infinity;
+  passedId: number = 0;
 
   /** From this time on, in ms since the epoch, it may overtake. */
   expect(barrier: Barrier, atMs: number): void {

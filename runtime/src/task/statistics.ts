@@ -17,6 +17,8 @@ export interface SubtaskFlow {
   /** Since the subtask was made; what was neither work nor waiting for room was waiting for input. */
   readonly elapsedMs: number;
   readonly isBackPressured: boolean;
+  /** The newest checkpoint whose barrier has passed, 0 before the first; +Infinity when the subtask has ended. */
+  readonly passedCheckpointId: number;
   readonly input: FlowCounts;
   readonly output: FlowCounts;
   /** Of a source. */

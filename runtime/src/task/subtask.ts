@@ -179,6 +179,7 @@ export class Subtask {
       outputWatermarkMs: this.watermarks.outputMs,
       elapsedMs: clock.monotonicMs() - this.madeAtMs,
       isBackPressured: this.blockedSinceMs !== undefined,
+      passedCheckpointId: this.ended ? Infinity : this.expected.passedId,
       input: input.counts ?? joinFlows([]),
       output: joinFlows(outputs.map(({ counts }) => counts)),
       ...(newest === undefined ? {} : { source: sourceFlow(newest, this.statistics.watermarkMs, nowMs) }),

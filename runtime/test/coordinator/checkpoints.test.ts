@@ -22,21 +22,25 @@ const ackOf = (checkpointId: number): SlotAck => ({
 });
 
 /** An attempt of one slot, which acknowledges when it is told to. */
-const newRig = (alignmentTimeoutMs: number | undefined) => {
+const newRig = (alignmentTimeoutMs: number | undefined, timeoutMs: number = 1e6) => {
   const graph = keyedGraph(1);
-  const { system } = new ManualSystem(1000);
+  const machine = new ManualSystem(1000);
+  const { system } = machine;
+  const warnings: string[] = [];
+  const failures: string[] = [];
   const injected: BarrierCheckpoint[] = [];
   let routing = initialRouting(1, graph.maxParallelism);
   const checkpoints = new Checkpoints(
     {
       system,
-      logger: createLogger({ clock: system.clock, level: 'silent', json: false }),
-      base: { jobUid: 'a', jobName: 'a', runtimeVersion: '0', artifact: 'none', graph },
-      policy: { intervalMs: 1e6, minPauseMs: 0, timeoutMs: 1e6, tolerableFailures: 0, alignmentTimeoutMs },
-      publish: async () => ({}) as CommitPermit,
-      onFailed: (error) => {
-        throw error;
+      logger: {
+        ...createLogger({ clock: system.clock, level: 'silent', json: false }),
+        warn: (message) => void warnings.push(message),
       },
+      base: { jobUid: 'a', jobName: 'a', runtimeVersion: '0', artifact: 'none', graph },
+      policy: { intervalMs: 1e6, minPauseMs: 0, timeoutMs, tolerableFailures: 0, alignmentTimeoutMs },
+      publish: async () => ({}) as CommitPermit,
+      onFailed: (error) => void failures.push(String(error)),
     },
     {
       number: 1,
@@ -46,6 +50,7 @@ const newRig = (alignmentTimeoutMs: number | undefined) => {
         if (checkpoint !== undefined) injected.push(checkpoint);
       },
       checkpointEnded: () => undefined,
+      slowTask: (id) => `“sink” in slot ${id}`,
       commit: async () => undefined,
     },
     () => routing,
@@ -63,7 +68,7 @@ const newRig = (alignmentTimeoutMs: number | undefined) => {
   const move = (): void => {
     routing = moveKeyGroups(routing, [0], 0);
   };
-  return { take, move };
+  return { take, move, checkpoints, machine, warnings, failures };
 };
 
 describe('the barrier of a checkpoint', () => {
@@ -82,5 +87,23 @@ describe('the barrier of a checkpoint', () => {
     expect(await take('checkpoint')).toBe(0);
     move();
     expect([await take('checkpoint'), await take('checkpoint')]).toEqual([undefined, 0]);
+  });
+});
+
+describe('a savepoint whose barrier does not pass', () => {
+  it('says after ten seconds which task it waits for', () => {
+    const { checkpoints, machine, warnings } = newRig(0);
+    void checkpoints.take('savepoint');
+    machine.advance(10_000);
+    expect(warnings).toEqual([
+      'The savepoint at checkpoint 1 is under way for 10 s, since its barrier has not passed “sink” in slot 1',
+    ]);
+  });
+
+  it('names the task when it is given up', () => {
+    const { checkpoints, machine, failures } = newRig(0, 60_000);
+    void checkpoints.take('savepoint');
+    machine.advance(60_000);
+    expect(failures[0]).toMatch(/not complete after 60 s, since its barrier has not passed “sink” in slot 1/);
   });
 });

@@ -14,6 +14,7 @@ describe('how records flow through a subtask', () => {
       outputWatermarkMs: 5,
       elapsedMs: 250,
       isBackPressured: false,
+      passedCheckpointId: 0,
       input: { queued: 1, usage: 0.1, bytes: 9 },
       output: { queued: 3, usage: 0.5, bytes: 40 },
     });

@@ -91,6 +91,7 @@ describe('a job for Prometheus', () => {
       outputWatermarkMs: 900,
       elapsedMs: 1000,
       isBackPressured: true,
+      passedCheckpointId: 0,
       input: { queued: 2, usage: 0.25, bytes: 30 },
       output: { queued: 4, usage: 1.5, bytes: 60 },
       source: { emitLagMs: 7, watermarkLagMs: Infinity, idleMs: 3 },
