@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IntervalJoinSettings } from '../../../src/api/joins.ts';
+import { ByteWriter, encodeValue } from '../../../src/batch/codec.ts';
+import { hashValue } from '../../../src/batch/hash.ts';
 import type { KeyGroupPiece } from '../../../src/checkpoint/snapshot-unit.ts';
+import { keyGroupOf } from '../../../src/state/key-groups.ts';
 import { createIntervalJoinProcessor } from '../../../src/transforms/join/index.ts';
 import type { Processor } from '../../../src/transforms/processor.ts';
 import { drive, type FakeContext, fakeContext, finish, type Input, type RecordIn } from '../support.ts';
@@ -127,6 +130,20 @@ const checkpoint = (processor: Processor, checkpointId: number, since?: number):
   processor.checkpointEnded!(checkpointId, true);
   return pieces;
 };
+
+it('an interval join reads what version 1 of its state has, and refuses a later one', () => {
+  const writer = new ByteWriter();
+  writer.writeByte(1);
+  encodeValue([['k', [[20, 'l20', true]], [[24, 'r24', false]]]], writer);
+  const { context, processor } = start({ type: 'full' });
+  const keyGroup = keyGroupOf(hashValue('k'), context.maxParallelism);
+  processor.importKeyGroup!(keyGroup, writer.toBytes());
+  drive(processor, context, [on(1, 21)]);
+  expect(context.main.values).toEqual(['l20+r21']);
+  finish(processor);
+  expect(context.main.values).toEqual(['l20+r21', 'undefined+r24']);
+  expect(() => processor.importKeyGroup!(keyGroup, Uint8Array.of(9))).toThrow('unknown version 9');
+});
 
 describe('an increment of an interval join', () => {
   it('says of a record that it has a partner by now, also when the partner is not kept', () => {
