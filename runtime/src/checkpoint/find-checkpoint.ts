@@ -28,7 +28,7 @@ const notFound = ({ jobUid, line }: Standing, place: string, why: string): Millr
       ? 'It never completed one, or all of them are gone'
       : `Kept are ${line.length}: from ${describe(oldest)} to ${describe(latest)}`;
   return new MillraceError('not-found', `The job ${jobUid} ${why}.`, {
-    hint: `${kept}. Older states are in savepoints (\`millrace savepoint list --store\`); spec.checkpoint.retained says how many checkpoints are kept.`,
+    hint: `${kept}. Older states are in savepoints (\`millrace savepoint list --store STORE\`); spec.checkpoint.retained says how many checkpoints are kept.`,
     where: { store: place, job: jobUid },
   });
 };

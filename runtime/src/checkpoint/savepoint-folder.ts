@@ -36,7 +36,7 @@ export const readSavepointManifest = async (
     'io',
     `There is no savepoint in ${folder.place}: it has no object “${savepointManifest}”.`,
     {
-      hint: 'Name the folder that the manifest lies in; `millrace savepoint list-stored` shows those of a job.',
+      hint: 'Name the folder that the manifest lies in; `millrace savepoint list --store` shows those of a store.',
       where: found,
     },
   );

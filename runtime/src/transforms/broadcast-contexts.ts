@@ -73,6 +73,8 @@ export class BroadcastStates {
     this.subtaskState = subtaskState;
     this.names = names;
     this.transformName = transformName;
+    // They are there before a function asks for one: a checkpoint is compared with what the job has before it runs.
+    for (const name of names ?? []) subtaskState.broadcastState({ kind: 'broadcast', name });
   }
 
   /** @throws MillraceError user-code when the stream was broadcast without this state. */

@@ -5,6 +5,7 @@ import type { CommandIo, Outcome } from '../command-io.ts';
 import { addControlOptions, type ControlOptions } from '../control-options.ts';
 import { savepointText, statusText } from '../status-text.ts';
 import { visible } from '../visible.ts';
+import { disposeStored, listStored } from './savepoint.ts';
 
 /** Asks the job that the options name; the words of the API are loaded only now. */
 const connect = async (io: CommandIo, options: ControlOptions): Promise<Ask> =>
@@ -82,42 +83,49 @@ export const addRescale = (program: Command, io: CommandIo, _outcome: Outcome): 
     });
 };
 
-const addSavepointCommand = (
-  group: Command,
-  usage: string,
-  description: string,
-  run: (ask: Ask, options: ControlOptions, name: string) => Promise<void>,
-  io: CommandIo,
-): void => {
-  addControlOptions(group.command(usage))
-    .description(description)
-    .action(async (...given: readonly unknown[]) => {
-      // commander gives the arguments, then the options, then the command.
-      const options = given.at(-2) as ControlOptions;
-      await run(await connect(io, options), options, String(given[0]));
-    });
-};
+interface ListOptions extends ControlOptions {
+  readonly store?: string;
+}
 
-/** `millrace savepoint`. */
+/** The name of a savepoint is a part of keys in the store: what has a slash in it is a folder. */
+const isFolder = (text: string): boolean => text.includes('/');
+
+/** `millrace savepoint`: what a running job is asked for; `list` and `dispose` also do it in a store, without the job. */
 export const addSavepoint = (program: Command, io: CommandIo, _outcome: Outcome): void => {
   const group = program
     .command('savepoint')
-    .description('Savepoints of a running job.')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  millrace savepoint create before-the-move\n  millrace savepoint list',
-    );
-  const add = (usage: string, description: string, run: Parameters<typeof addSavepointCommand>[3]): void =>
-    addSavepointCommand(group, usage, description, run, io);
-  add('create [name]', 'Begin a savepoint.', async (ask, options, name) =>
-    print(io, options, await ask('createSavepoint', name === 'undefined' ? {} : { name }), savepointText),
-  );
-  add('list', 'List the savepoints of the job.', async (ask, options) =>
-    print(io, options, await ask('listSavepoints', {}), ({ savepoints }) =>
-      savepoints.length === 0 ? 'no savepoints' : savepoints.map(savepointText).join('\n'),
-    ),
-  );
-  add('dispose <name>', 'Remove a savepoint from the store.', async (ask, options, name) =>
-    print(io, options, await ask('disposeSavepoint', { savepoint: name }), (was) => `${was.name} is removed`),
-  );
+    .description('Savepoints: of a running job, and those that are stored.');
+  addControlOptions(group.command('create'))
+    .argument('[name]', 'what it is called; the time when there is none')
+    .description('Begin a savepoint of the running job.')
+    .action(async (name: string | undefined, options: ControlOptions) => {
+      const ask = await connect(io, options);
+      print(io, options, await ask('createSavepoint', name === undefined ? {} : { name }), savepointText);
+    });
+  addControlOptions(group.command('list'))
+    .option(
+      '--store <store>',
+      'without the job: those of all jobs of a store, a directory or s3://bucket/prefix',
+    )
+    .description('List the savepoints of the running job, or of a store.')
+    .action(async (options: ListOptions) => {
+      if (options.store !== undefined) return await listStored(io, options.store, options.output === 'json');
+      const ask = await connect(io, options);
+      print(io, options, await ask('listSavepoints', {}), ({ savepoints }) =>
+        savepoints.length === 0 ? 'no savepoints' : savepoints.map(savepointText).join('\n'),
+      );
+    });
+  addControlOptions(group.command('dispose'))
+    .argument('<name>', 'of the running job; or, without it, a folder: ./before, s3://bucket/prefix')
+    .description('Remove a savepoint: the objects that its manifest names, and nothing else.')
+    .action(async (name: string, options: ControlOptions) => {
+      if (isFolder(name)) return await disposeStored(io, name);
+      const ask = await connect(io, options);
+      print(
+        io,
+        options,
+        await ask('disposeSavepoint', { savepoint: name }),
+        (was) => `${was.name} is removed`,
+      );
+    });
 };

@@ -10,14 +10,17 @@ interface Options {
 }
 
 const examples = `
+Examples:
+  millrace savepoint create before-the-move
+  millrace savepoint list
 Without the job:
-  millrace savepoint list-stored ./checkpoints
+  millrace savepoint list --store ./checkpoints
   millrace savepoint inspect ./checkpoints/jobs/UID/savepoints/before
   millrace savepoint export ./before --uid count > state.ndjson
   millrace savepoint import state.ndjson ./corrected
+  millrace savepoint dispose ./before
 
-A folder is a directory or s3://bucket/prefix; a bucket needs AWS_ENDPOINT_URL and credentials in the environment. None of these
-needs the job to run.`;
+A folder is a directory or s3://bucket/prefix; a bucket needs AWS_ENDPOINT_URL and credentials in the environment. `;
 
 /** Lines that are written at once. */
 const linesAtOnce = 1000;
@@ -40,12 +43,13 @@ const withFolder = async (
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
-const list = (io: CommandIo, place: string, options: Options): Promise<void> =>
+/** The savepoints of all jobs of a store, oldest first. */
+export const listStored = (io: CommandIo, place: string, asJson: boolean): Promise<void> =>
   withFolder(io, place, async (store) => {
     const { listSavepoints } = await import('../../offline/savepoint.ts');
     const found = await listSavepoints(io.system, store);
     const { listText } = await import('../savepoint-text.ts');
-    io.out(options.json === true ? json(found) : `${listText(found)}\n`);
+    io.out(asJson ? json(found) : `${listText(found)}\n`);
   });
 
 const inspect = (io: CommandIo, place: string, options: Options): Promise<void> =>
@@ -86,26 +90,19 @@ const importState = (io: CommandIo, file: string, place: string): Promise<void> 
     io.out(`${place}: a savepoint of ${transforms.length} transforms in ${objects.length} objects\n`);
   });
 
-const dispose = (io: CommandIo, place: string): Promise<void> =>
+/** Removes a savepoint: the objects that its manifest names, and nothing else. */
+export const disposeStored = (io: CommandIo, place: string): Promise<void> =>
   withFolder(io, place, async (folder) => {
     const { disposeSavepoint } = await import('../../checkpoint/savepoint-folder.ts');
     const { jobName, objects } = await disposeSavepoint(io.system, folder);
     io.out(`${place}: the savepoint of ${jobName} is removed, with ${objects.length} objects\n`);
   });
 
-/** What `millrace savepoint` does without the job; the commands of running jobs stand in the same group. */
+/** What `millrace savepoint` does without the job alone; the commands of running jobs stand in the same group. */
 export const addStoredSavepoints = (program: Command, io: CommandIo, _outcome: Outcome): void => {
   const savepoint =
     program.commands.find((command) => command.name() === 'savepoint') ?? program.command('savepoint');
-  savepoint
-    .description('Savepoints: of a running job, and those that are stored.')
-    .addHelpText('after', examples);
-  savepoint
-    .command('list-stored')
-    .argument('<store>', 'the store of the jobs: a directory, or s3://bucket/prefix')
-    .description('The savepoints of all jobs of a store, oldest first.')
-    .option('--json', 'print JSON')
-    .action((place: string, options: Options) => list(io, place, options));
+  savepoint.addHelpText('after', examples);
   savepoint
     .command('inspect')
     .argument('<folder>', 'the folder of a savepoint')
@@ -124,9 +121,4 @@ export const addStoredSavepoints = (program: Command, io: CommandIo, _outcome: O
     .argument('<folder>', 'where the savepoint shall be')
     .description('Makes a savepoint of a file, from which a job can be started.')
     .action((file: string, place: string) => importState(io, file, place));
-  savepoint
-    .command('dispose-stored')
-    .argument('<folder>', 'the folder of a savepoint')
-    .description('Removes a savepoint: the objects that its manifest names, and nothing else.')
-    .action((place: string) => dispose(io, place));
 };

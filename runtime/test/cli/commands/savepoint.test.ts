@@ -60,7 +60,7 @@ describe('millrace savepoint', () => {
 
   it('lists the savepoints of a store, and says what one holds', async () => {
     const io = await withSavepoint();
-    expect((await call(io, 'savepoint list-stored store')).text).toMatch(
+    expect((await call(io, 'savepoint list --store store')).text).toMatch(
       /^created +job +size +folder\n.* shop +0\.00 MiB +jobs\/j1\/savepoints\/first\n$/,
     );
     const { text } = await call(io, `savepoint inspect ${first}`);
@@ -70,15 +70,15 @@ describe('millrace savepoint', () => {
     expect(JSON.parse((await call(io, `savepoint inspect ${first} --json`)).text)).toMatchObject({
       jobName: 'shop',
     });
-    expect((await call(io, 'savepoint list-stored other')).text).toBe('There are no savepoints.\n');
+    expect((await call(io, 'savepoint list --store other')).text).toBe('There are no savepoints.\n');
   });
 
   it('removes one, and then there is none', async () => {
     const io = await withSavepoint();
-    expect((await call(io, `savepoint dispose-stored ${first}`)).text).toBe(
+    expect((await call(io, `savepoint dispose ${first}`)).text).toBe(
       `${first}: the savepoint of shop is removed, with 1 objects\n`,
     );
-    const again = await call(io, `savepoint dispose-stored ${first}`);
+    const again = await call(io, `savepoint dispose ${first}`);
     expect(again.code).toBe(2);
     expect(again.text).toContain('it has no object “manifest”');
   });
