@@ -20,6 +20,7 @@ import { type DeadLetterParcels, parcelsTo, withDeadLetters } from './dead-lette
 import { createJobCode, type JobCodeHandle } from './job-code.ts';
 import type { JobRevision } from './job-revision.ts';
 import { LocalJob } from './local-job.ts';
+import { requireLongTransactions } from './transaction-times.ts';
 
 /** When bounded input is run with one watermark at the end: never, always, or when every source is bounded. */
 export type ExecutionMode = 'Streaming' | 'Batch' | 'Automatic';
@@ -58,12 +59,15 @@ export interface LocalState extends Omit<JobCheckpoints, 'base' | 'onlyLast'> {
   readonly base: Omit<ManifestBase, 'graph'>;
 }
 
-/** What the job is told of its checkpoints. */
+/** What the job is told of its checkpoints. @throws MillraceError job-invalid when a sink cannot wait for them */
 export const checkpointsOf = (
   { state, mode }: LocalSettings,
   graph: PhysicalGraph,
-): JobCheckpoints | undefined =>
-  state && { ...state, base: { ...state.base, graph }, onlyLast: runsAsBatch(graph, mode) };
+): JobCheckpoints | undefined => {
+  if (state === undefined) return undefined;
+  requireLongTransactions(graph, state.policy);
+  return { ...state, base: { ...state.base, graph }, onlyLast: runsAsBatch(graph, mode) };
+};
 
 /** What the slots of an attempt are told of the store. */
 export const storageOf = ({ state, system }: LocalSettings, attempt: number): SlotStorage | undefined =>
