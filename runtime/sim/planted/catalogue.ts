@@ -1,7 +1,9 @@
 import type { Scenario } from '../scenario.ts';
 import { logJob } from '../scenarios/log-job.ts';
+import { remoteJob } from '../scenarios/remote-job.ts';
 import { switchOver } from '../scenarios/switch-over.ts';
 import { stalledJob, wholeJob } from '../scenarios/whole-job.ts';
+import { adoptionBugs } from './adoption-bugs.ts';
 import { barrierBugs, sinkBugs, stateBugs } from './job-bugs.ts';
 import { commitBugs, protocolBugs, switchOverBugs } from './log-bugs.ts';
 import { type Caught, catchBug, type PlantedBug, showsAlone } from './planted.ts';
@@ -28,6 +30,7 @@ const trapsIn = <Seams>(scenario: Scenario<Seams>, bugs: readonly PlantedBug<Sea
 export const traps: readonly Trap[] = [
   ...trapsIn(logJob, [...protocolBugs, ...commitBugs, ...storeBugs]),
   ...trapsIn(switchOver, switchOverBugs),
+  ...trapsIn(remoteJob, adoptionBugs),
   ...trapsIn(wholeJob, [...barrierBugs, ...stateBugs, ...sinkBugs]),
   ...trapsIn(stalledJob, unalignedBugs),
 ];

@@ -4,7 +4,7 @@ import { LogWriter } from '../../src/checkpoint/log-writer.ts';
 import { jobRoot } from '../../src/checkpoint/paths.ts';
 import { storeUnder } from '../../src/checkpoint/store-under.ts';
 import { DirectoryStore } from '../../src/checkpoint/stores/directory-store.ts';
-import { createJobCode } from '../../src/coordinator/job-code.ts';
+import { createJobCode, type JobCodeHandle } from '../../src/coordinator/job-code.ts';
 import { createJobLog } from '../../src/coordinator/job-log.ts';
 import type { Deploy } from '../../src/coordinator/job-revision.ts';
 import { checkpointsOf, type LocalSettings, withLetters } from '../../src/coordinator/local.ts';
@@ -14,6 +14,7 @@ import { linkSizesOf } from '../../src/exchange/shared-links.ts';
 import type { PhysicalGraph } from '../../src/graph/physical-graph.ts';
 import { RemoteAttempt } from '../../src/worker/remote/remote-attempt.ts';
 import type { RemoteJob } from '../../src/worker/remote/remote-job.ts';
+import type { HeldSlot } from '../../src/worker/remote/slot-journal.ts';
 import { WorkerProgram } from '../../src/worker/remote/worker-program.ts';
 import { runSlotThread } from '../../src/worker/slot-thread.ts';
 import type { Cluster } from '../cluster.ts';
@@ -41,6 +42,13 @@ const leavesWithinMs = 5000;
 const mortalShare = 0.6;
 const mostMortal = 4;
 const diesWithinMs = 700;
+
+/** What a planted bug may replace. */
+export interface RemoteSeams {
+  /** What adopted slots have told. */
+  readonly held: (held: readonly HeldSlot[]) => readonly HeldSlot[];
+  readonly jobCode: (jobCode: JobCodeHandle) => JobCodeHandle;
+}
 
 const moduleBytes = new TextEncoder().encode('the workload');
 
@@ -101,6 +109,7 @@ const remoteJobOf = (settings: LocalSettings, graph: PhysicalGraph, sha256: stri
 const runCoordinator = async (
   cluster: Cluster,
   process: SimulatedProcess,
+  seams: RemoteSeams,
   onCheckpoint: () => void,
 ): Promise<boolean> => {
   const { system } = process;
@@ -126,8 +135,12 @@ const runCoordinator = async (
     (number, slotReports, enumeratorReports) => {
       const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports);
       bringUp(attempt);
-      const jobCode = createJobCode(plan(), settings, enumeratorReports);
-      return { slots: attempt.slots, jobCode: withLetters(settings, jobCode), held: () => attempt.held };
+      const jobCode = seams.jobCode(createJobCode(plan(), settings, enumeratorReports));
+      return {
+        slots: attempt.slots,
+        jobCode: withLetters(settings, jobCode),
+        held: () => seams.held(attempt.held),
+      };
     };
   const checkpoints = checkpointsOf(settings, graph);
   const job = new LocalJob({
@@ -202,11 +215,11 @@ const runWorker = async (process: SimulatedProcess): Promise<void> => {
 };
 
 /** The workload with a coordinator and three workers in processes of their own, which call each other over the network. */
-export const remoteJob: Scenario<undefined> = {
+export const remoteJob: Scenario<RemoteSeams> = {
   name: 'remote-job',
-  seams: undefined,
+  seams: { held: (held) => held, jobCode: (jobCode) => jobCode },
   budgetMs: 240_000,
-  start: (cluster) => {
+  start: (cluster, seams) => {
     let isDone = false;
     const fate = cluster.world.random.fork('coordinators');
     let mortal = fate.chance(mortalShare) ? mostMortal : 0;
@@ -218,7 +231,7 @@ export const remoteJob: Scenario<undefined> = {
       cluster,
       coordinatorHost,
       async (process) => {
-        const hasFinished = await runCoordinator(cluster, process, () => dieSoon(process));
+        const hasFinished = await runCoordinator(cluster, process, seams, () => dieSoon(process));
         if (!process.alive) return;
         if (hasFinished) isDone = true;
         else process.kill('its job failed');
