@@ -16,7 +16,9 @@ import { stateIn } from './stored.ts';
 import { timedText } from './text.ts';
 import { drawn, uncommitted } from './thread-job.ts';
 
-const [firstSeed = 0, count = 1, parallelism = 2, moves = 0, crashes = 0] = process.argv.slice(2).map(Number);
+const [firstSeed = 0, count = 1, parallelism = 2, moves = 0, crashes = 0, alignmentTimeoutMs] = process.argv
+  .slice(2)
+  .map(Number);
 const seeds = Array.from({ length: count }, (_, i) => firstSeed + i).filter(
   (seed) => expectedOf(seed).length < mostResults,
 );
@@ -33,7 +35,8 @@ const job = await createThreadedJob(artifact, {
   parallelism,
   mode: 'Streaming',
   restart: { strategy: 'FixedDelay', attempts: crashes, delayMs: 0 },
-  state: crashes === 0 ? undefined : stateIn(system, new MemoryStore(system.clock), 'law'),
+  state:
+    crashes === 0 ? undefined : stateIn(system, new MemoryStore(system.clock), 'law', alignmentTimeoutMs),
   deadLetterPolicy: 'fail',
   deadLetters: () => undefined,
   baseDirectory: folder,

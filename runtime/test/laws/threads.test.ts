@@ -27,4 +27,12 @@ describe('the results of a program on threads of their own', () => {
     expect(compared).toBeGreaterThan(100);
     expect(attempts).toBe(2);
   }, 240_000);
+
+  it('are so too when barriers overtake what is in flight between the threads', async () => {
+    const words = ['--conditions=millrace-source', script, '9000', '10', '3', '0', '1', '0'];
+    const { stdout } = await promisify(execFile)(process.execPath, words);
+    const [compared, , attempts] = stdout.split(' ').map(Number);
+    expect(compared).toBeGreaterThan(100);
+    expect(attempts).toBe(2);
+  }, 240_000);
 });
