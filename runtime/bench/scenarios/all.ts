@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.ts';
 import { checkpointScenarios } from './checkpoints.ts';
 import { coordinatorScenarios } from './coordinator.ts';
+import { diskScenarios } from './disk.ts';
 import { endlessScenarios } from './endless.ts';
 import { fileScenarios } from './files.ts';
 import { keyedScenarios } from './keyed.ts';
@@ -30,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   ...checkpointScenarios,
   ...visibleScenarios,
   ...largeStateScenarios,
+  ...diskScenarios,
   ...coordinatorScenarios,
   ...nexmarkCheckpointScenarios,
 ];

@@ -25,7 +25,8 @@ export const encodeCell = (value: unknown, writer: ByteWriter): Uint8Array => {
     writer.writeByte(Form.value);
     encodeValue(value, writer, shapes);
   }
-  return writer.toBytes();
+  // Small buffers share their memory: one of its own would cost more than the bytes.
+  return Buffer.from(writer.view());
 };
 
 /**

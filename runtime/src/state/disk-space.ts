@@ -13,7 +13,7 @@ const usualWriteBytes = 64 * 1024;
 /** So many of the last values looked at decide about what a value is taken to be worth. */
 const rememberedSamples = 32;
 /** More than this may not wait for the disk: then the transforms wait. */
-const mostWaitingBytes = 8 * 2 ** 20;
+const mostWaitingBytes = 4 * 2 ** 20;
 /** When there is no room, this part of the memory is made free. */
 const freedPart = 1 / 64;
 
@@ -40,6 +40,8 @@ export interface DiskSpaceSettings {
   readonly pause?: number;
   /** Less than this is not worth a write. */
   readonly leastWriteBytes?: number;
+  /** Hears of bytes outside of the heap that are garbage soon. */
+  readonly discards?: (bytes: number) => void;
   /** Fails the job, whatever becomes of the record in hand. */
   fail(error: MillraceError): void;
 }
@@ -154,6 +156,7 @@ export class DiskSpace {
     try {
       const bytes = column.waiting.get(row) ?? this.database?.get(diskKey(column.diskId!, row));
       if (bytes === undefined) throw new Error('the value is missing');
+      this.settings.discards?.(bytes.length);
       return decodeCell(bytes);
     } catch (error) {
       const failure = readFailure(error);
@@ -178,6 +181,7 @@ export class DiskSpace {
 
   private sendAway(count: number): void {
     const { hand, columns, writer, writing } = this;
+    const { discards } = this.settings;
     for (let left = count; left > 0; ) {
       const column = hand.next(columns);
       if (column === undefined) return;
@@ -189,6 +193,8 @@ export class DiskSpace {
       const bytes = encodeCell(column.read(row), writer);
       column.release(row, bytes);
       writing.add(column, row, bytes);
+      // It is copied once more when it is written.
+      discards?.(2 * bytes.length);
       this.writes += 1;
       left -= 1;
     }

@@ -11,13 +11,15 @@ interface Write {
 
 const idBytes = 8;
 
+/** More than this is written in several parts. */
+const mostBytes = 2 ** 20;
+
 /** The key under which a value lies: column by column, row by row. */
 export const diskKey = (diskId: number, row: number): Uint8Array => {
-  const key = new Uint8Array(idBytes + 4);
-  const view = new DataView(key.buffer);
-  view.setUint32(0, Math.floor(diskId / 2 ** 32));
-  view.setUint32(4, diskId >>> 0);
-  view.setUint32(idBytes, row);
+  const key = Buffer.allocUnsafe(idBytes + 4);
+  key.writeUInt32BE(Math.floor(diskId / 2 ** 32), 0);
+  key.writeUInt32BE(diskId >>> 0, 4);
+  key.writeUInt32BE(row, idBytes);
   return key;
 };
 
@@ -95,17 +97,26 @@ export class DiskWrites {
   }
 
   private async write(database: ScratchDatabase): Promise<void> {
-    const { queue, queuedBytes } = this;
-    this.queue = [];
-    this.queuedBytes = 0;
     const isWanted = ({ column, row, bytes }: Write): boolean => column.waiting.get(row) === bytes;
-    const wanted = queue.filter(isWanted);
+    const [taken, takenBytes] = this.take();
+    const wanted = taken.filter(isWanted);
     const entries = wanted.map(({ diskId, row, bytes }): ScratchEntry => {
       return { key: diskKey(diskId, row), value: bytes };
     });
     if (entries.length > 0) await database.write(entries);
     for (const write of wanted) if (isWanted(write)) write.column.waiting.delete(write.row);
-    this.waitingBytes -= queuedBytes;
+    this.waitingBytes -= takenBytes;
+  }
+
+  /** What is written at once: copies are made of it on the way. */
+  private take(): readonly [readonly Write[], number] {
+    const { queue } = this;
+    let count = 0;
+    let bytes = 0;
+    while (count < queue.length && bytes < mostBytes) bytes += queue[count++]!.bytes.length;
+    this.queue = queue.slice(count);
+    this.queuedBytes -= bytes;
+    return [queue.slice(0, count), bytes];
   }
 
   private async remove(database: ScratchDatabase): Promise<void> {

@@ -3,18 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { ClassicLevel } from 'classic-level';
-import type { Scratch, ScratchDatabase, ScratchPlace } from './scratch.ts';
+import type { Scratch, ScratchDatabase, ScratchEntry, ScratchPlace } from './scratch.ts';
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
 const checksumBytes = 4;
 
-/** LevelDB checks what it reads only when asked to, and this binding does not ask. */
-const sealed = (value: Uint8Array): Uint8Array => {
-  const bytes = new Uint8Array(checksumBytes + value.length);
-  bytes.set(value, checksumBytes);
-  new DataView(bytes.buffer).setUint32(0, crc32(value));
-  return bytes;
+/** Values with their checksums: LevelDB checks what it reads only when asked to, and this binding does not ask. */
+const sealed = (entries: readonly ScratchEntry[]): readonly ScratchEntry[] => {
+  const all = Buffer.allocUnsafeSlow(
+    entries.reduce((sum, { value }) => sum + checksumBytes + value.length, 0),
+  );
+  let from = 0;
+  return entries.map(({ key, value }) => {
+    const start = from;
+    all.writeUInt32BE(crc32(value), start);
+    all.set(value, start + checksumBytes);
+    from += checksumBytes + value.length;
+    return { key, value: all.subarray(start, from) };
+  });
 };
 
 const opened = (bytes: Uint8Array): Uint8Array => {
@@ -35,8 +42,7 @@ const wrap = (level: Level, remove: () => Promise<void>): ScratchDatabase => {
       const bytes = level.getSync(key);
       return bytes === undefined ? undefined : opened(bytes);
     },
-    write: (entries) =>
-      level.batch(entries.map(({ key, value }) => ({ type: 'put', key, value: sealed(value) }))),
+    write: (entries) => level.batch(sealed(entries).map(({ key, value }) => ({ type: 'put', key, value }))),
     removeRange: (from, before) => level.clear({ gte: from, lt: before }),
     close: () => {
       closing ??= level.close().then(remove);

@@ -4,6 +4,7 @@ import { heldStateBytes, localDatabaseBytes } from '../contract/memory-budget.ts
 import { reasonOf } from '../contract/reason.ts';
 import { DiskSpace } from '../state/disk-space.ts';
 import type { MemoryAccount } from '../state/memory-account.ts';
+import type { ColumnGarbage } from './column-garbage.ts';
 import type { SlotEvents } from './slot.ts';
 import type { SlotSetup } from './slot-setup.ts';
 
@@ -26,12 +27,12 @@ export class SlotDisk {
   private readonly fail: (error: unknown) => void;
   private opening: Promise<void> | undefined;
 
-  constructor(setup: Setup, account: MemoryAccount, fail: (error: unknown) => void) {
+  constructor(setup: Setup, account: MemoryAccount, garbage: ColumnGarbage, fail: (error: unknown) => void) {
     this.setup = setup;
     this.account = account;
     this.fail = fail;
     const memoryBytes = setup.stateDisk?.heldBytes ?? heldStateBytes(setup.memory);
-    this.space = new DiskSpace({ memoryBytes, fail });
+    this.space = new DiskSpace({ memoryBytes, fail, discards: (bytes) => garbage.addBytes(bytes) });
     const gauges = setup.metrics.group('memory');
     gauges.gauge('stateCacheBytes', 'sum', () => this.space.heldBytes());
     gauges.gauge('stateCacheBudgetBytes').set(memoryBytes);

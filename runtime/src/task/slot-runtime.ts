@@ -84,7 +84,7 @@ export class SlotRuntime {
     this.slot = new Slot(setup.system, events, setup.remote, setup.pulse, this.snapshots, latency);
     this.memory = new SlotMemory({ ...setup, budget: setup.memory, fail: (error) => this.slot.fail(error) });
     if (events !== setup)
-      this.disk = new SlotDisk(setup, this.memory.accountOf('', 'local disk'), (error) =>
+      this.disk = new SlotDisk(setup, this.memory.accountOf('', 'local disk'), this.columnGarbage, (error) =>
         this.slot.fail(error),
       );
     this.board = new AlignmentBoard(setup.graph, setup.slot, setup.alignment);
