@@ -1,8 +1,11 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 import { type Called, call, folderWith, start } from './call-command.ts';
+
+// A test starts the command several times, and each start takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Counts the records of a source without an end, and prints each total. */
 export const countingJob = `
