@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PlainError } from '../../src/worker/plain-error.ts';
 import { frozenJob } from './frozen-job.ts';
 
@@ -73,6 +74,41 @@ describe('a job on threads', () => {
       hint: expect.stringContaining('dead letter') as string,
       cause: { name: 'RangeError', message: 'three' },
     });
+  });
+
+  it('may keep their state on disk, of which nothing is left at the end', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'millrace-threads-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const visits = `
+      import { valueState } from 'millrace';
+      import { collection } from 'millrace/connectors/collection';
+      import { blackhole } from 'millrace/connectors/blackhole';
+      const [keys, rounds] = [500, 4];
+      const remember = () => {
+        let visits;
+        let done = 0;
+        return {
+          open: (context) => { visits = context.state(valueState('visits')); },
+          process: ({ key }, _context, output) => {
+            const known = visits.value() ?? { count: 0, key };
+            if (known.key !== key) throw new Error('this is what was remembered of another key');
+            known.count += 1;
+            if (known.count === rounds) done += 1;
+            visits.update(known);
+            output.emit(known.count);
+          },
+          // Of the two slots each has about half of the keys.
+          close: () => { if (done < keys / 4) throw new Error('only ' + done + ' keys were remembered to the end'); },
+        };
+      };
+      const records = Array.from({ length: keys * rounds }, (_, i) => ({ key: i % keys }));
+      export default (env) => void env.fromSource(collection(records)).keyBy('key').process(remember())
+        .sinkTo(blackhole());
+    `;
+    const stateDisk = JSON.stringify({ directory, heldBytes: 1000 });
+    const outcome = await run(visits, 2, `stateDisk: ${stateDisk},`);
+    expect(outcome).toEqual({ state: 'finished', attempts: 1, letters: [] });
+    expect(readdirSync(directory)).toEqual([]);
   });
 
   it('names the slot whose thread user code has ended', async () => {
