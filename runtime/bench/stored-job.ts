@@ -35,6 +35,7 @@ export const stateAt = ({ folder, interval, store, environment = {} }: StatePlac
     jobName: 'bench',
     runtimeVersion: '0',
     artifact: 'none',
+    revision: 'one',
     baseDirectory: folder,
     environment,
   });

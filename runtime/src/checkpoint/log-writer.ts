@@ -56,6 +56,11 @@ export class LogWriter {
     return this.known;
   }
 
+  /** What it writes for. */
+  get deployment(): string {
+    return this.settings.me.deployment;
+  }
+
   /** What it takes to read the same log without it. */
   get reading(): LogReading & Pick<LogWriterSettings, 'clock'> {
     return this.settings;

@@ -17,6 +17,7 @@ export const bareTarget = (entry: string): JobTarget => ({
   stateDisk: undefined,
   renames: {},
   allowRemoved: false,
+  upgrade: undefined,
   deadLetterPolicy: 'fail',
   deadLetterFile: undefined,
   environment: emptyEnvironment,

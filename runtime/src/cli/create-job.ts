@@ -4,9 +4,10 @@ import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { partOfMachine } from '../contract/memory-budget.ts';
 import type { LocalSettings } from '../coordinator/local.ts';
-import type { LocalJob } from '../coordinator/local-job.ts';
+import { LocalJob } from '../coordinator/local-job.ts';
 import type { OpenedState } from '../coordinator/local-state.ts';
-import { createThreadedJob } from '../coordinator/threads.ts';
+import type { RemoteSettings } from '../coordinator/remote-job.ts';
+import { threadedRevision } from '../coordinator/threads.ts';
 import { ownVersion } from '../sys/own-version.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { atEntry } from './at-entry.ts';
@@ -16,6 +17,7 @@ import type { DeadLetterFile } from './dead-letter-file.ts';
 import { requireVariables, setVariables } from './environment.ts';
 import { freezeTarget } from './freeze-target.ts';
 import type { JobTarget } from './job-target.ts';
+import { nextRevision, revisionName } from './next-revision.ts';
 import type { StartOptions } from './start-point.ts';
 import type { WorkersOption } from './workers-option.ts';
 
@@ -28,6 +30,8 @@ interface StartableJob {
 export interface JobCreation {
   readonly io: CommandIo;
   readonly target: JobTarget;
+  /** What the target is by now. */
+  readonly reread: () => JobTarget;
   readonly logger: Logger;
   readonly deadLetters: DeadLetterFile;
   readonly onBlocked: () => void;
@@ -78,6 +82,7 @@ const openState = async (creation: JobCreation, artifact: Artifact): Promise<Ope
       evenIfOver: isFrom && start.from?.kind !== 'savepoint' && start.fromJob === undefined,
       runtimeVersion: ownVersion(system),
       artifact: artifact.sha256,
+      revision: revisionName(system, artifact, target.args),
       baseDirectory,
       environment,
       maxParallelism,
@@ -94,15 +99,35 @@ const openState = async (creation: JobCreation, artifact: Artifact): Promise<Ope
   }
 };
 
+/** A job of this process, which may be replaced by what its file is by then. */
+const createHere = async (
+  creation: JobCreation,
+  artifact: Artifact,
+  settings: LocalSettings,
+  opened: OpenedState | undefined,
+): Promise<LocalJob> => {
+  const { io, target } = creation;
+  const revision = await threadedRevision(artifact, settings);
+  return new LocalJob({
+    ...settings,
+    ...revision,
+    name: revisionName(io.system, artifact, target.args),
+    manifestParallelism: target.parallelism,
+    revise: opened && ((running) => nextRevision(creation, settings, opened, running, threadedRevision)),
+  });
+};
+
 /** A job whose slots are in workers, which live as long as it does. */
 const createOnWorkers = async (
-  { io, target, logger, deadLetters }: JobCreation,
+  creation: JobCreation,
   workers: WorkersOption,
   artifact: Artifact,
   settings: LocalSettings,
+  state: OpenedState | undefined,
 ): Promise<StartableJob> => {
+  const { io, target, logger, deadLetters } = creation;
   const { openWorkers } = await import('../coordinator/workers.ts');
-  const { createRemoteJob } = await import('../coordinator/remote-job.ts');
+  const { createRemoteJob, remoteRevision } = await import('../coordinator/remote-job.ts');
   const { system } = io;
   const jobUid = workers.jobUid ?? settings.state?.base.jobUid ?? system.random.id();
   const { spawn, slotsPerWorker } = workers;
@@ -115,15 +140,25 @@ const createOnWorkers = async (
     deadLetters: deadLetters.accept,
     wanted: { ...workers, spawn: spawn === undefined ? undefined : { count: spawn, artifacts } },
   });
+  const remoteOf = (wanted: LocalSettings): RemoteSettings => ({
+    ...wanted,
+    jobUid,
+    slotsPerWorker,
+    pool: opened.pool,
+    memoryBytes: target.memoryBytes ?? (settings.memoryBytes ?? 0) / (spawn ?? 1),
+    workerStore: target.checkpoint?.store,
+    mayAdopt: spawn === undefined,
+  });
   try {
-    const job = await createRemoteJob(artifact, {
-      ...settings,
-      jobUid,
-      slotsPerWorker,
-      pool: opened.pool,
-      memoryBytes: target.memoryBytes ?? (settings.memoryBytes ?? 0) / (spawn ?? 1),
-      workerStore: target.checkpoint?.store,
-      mayAdopt: spawn === undefined,
+    const job = await createRemoteJob(artifact, remoteOf(settings), {
+      name: revisionName(system, artifact, target.args),
+      manifestParallelism: target.parallelism,
+      revise:
+        state &&
+        ((running) =>
+          nextRevision(creation, settings, state, running, (next, wanted) =>
+            remoteRevision(next, remoteOf(wanted)),
+          )),
     });
     return { job, close: () => opened.close() };
   } catch (error) {
@@ -145,7 +180,6 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
   return await atEntry(target.entry, async () => {
     const artifact = await freezeTarget(io, target);
     const opened = await openState(creation, artifact);
-    const from = opened?.state.from;
     const settings: LocalSettings = {
       ...target,
       system,
@@ -156,13 +190,14 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
       deadLetterParcels: deadLetters,
       onBlocked,
       state: opened?.state,
-      maxParallelism: opened?.maxParallelism ?? target.maxParallelism ?? from?.manifest.maxParallelism,
+      maxParallelism:
+        opened?.maxParallelism ?? target.maxParallelism ?? opened?.state.from?.manifest.maxParallelism,
     };
     try {
       const { job, close } =
         workers === undefined
-          ? { job: await createThreadedJob(artifact, settings), close: async () => undefined }
-          : await createOnWorkers(creation, workers, artifact, settings);
+          ? { job: await createHere(creation, artifact, settings, opened), close: async () => undefined }
+          : await createOnWorkers(creation, workers, artifact, settings, opened);
       return {
         job,
         close: async () => {

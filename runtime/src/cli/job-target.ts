@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../contract/checkpoint.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
+import type { Upgrade } from '../contract/upgrade.ts';
 import type { ExecutionMode } from '../coordinator/local.ts';
 import type { DeadLetterPolicy } from '../task/failures.ts';
 import type { StateDisk } from '../task/slot-setup.ts';
@@ -27,6 +28,8 @@ export interface JobTarget {
   readonly allowRemoved: boolean;
   /** Where slots keep their state; undefined = in memory. */
   readonly stateDisk: StateDisk | undefined;
+  /** How another revision takes the place of the one that runs; undefined = it cannot. */
+  readonly upgrade: Upgrade | undefined;
   readonly deadLetterPolicy: DeadLetterPolicy;
   /** Absolute path of the NDJSON file that takes dead letters; undefined when the policy needs none. */
   readonly deadLetterFile: string | undefined;

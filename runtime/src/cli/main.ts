@@ -10,6 +10,7 @@ import { addNew } from './commands/new.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRun } from './commands/run.ts';
 import { addStoredSavepoints } from './commands/savepoint.ts';
+import { addUpgrade } from './commands/upgrade.ts';
 import { addValidate } from './commands/validate.ts';
 import { errorText } from './error-text.ts';
 
@@ -38,7 +39,7 @@ const build = (io: CommandIo, outcome: Outcome): Command => {
     .showHelpAfterError('(millrace --help shows the commands)')
     .addHelpText('after', `${examples}${exitCodes}`);
   const ofJobs = [addRun, addValidate, addGraph, addPlan, addNew];
-  const ofRunningJobs = [addStatus, addSavepoint, addStop, addCancel, addRescale, addInspect];
+  const ofRunningJobs = [addStatus, addSavepoint, addStop, addCancel, addRescale, addUpgrade, addInspect];
   for (const add of [...ofJobs, ...ofRunningJobs, addCheckpoint, addStoredSavepoints, addCompletion])
     add(program, io, outcome);
   for (const command of program.commands) {

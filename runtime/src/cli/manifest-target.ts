@@ -58,6 +58,7 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
     stateDisk: spec.state?.backend === 'Disk' ? { directory: spec.state.directory } : undefined,
     renames: spec.upgrade.renames,
     allowRemoved: spec.upgrade.allowRemoved,
+    upgrade: spec.upgrade,
     deadLetterPolicy: policies[spec.deadLetter.policy],
     deadLetterFile:
       spec.deadLetter.policy === 'DeadLetter' ? join(dead, `${metadata.name}.ndjson`) : undefined,

@@ -1,4 +1,5 @@
-import type { JobResult, LocalJob } from '../coordinator/local-job.ts';
+import type { JobResult } from '../coordinator/job-result.ts';
+import type { LocalJob } from '../coordinator/local-job.ts';
 import { readsSource } from '../graph/stateful.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type CommandIo, ExitCode } from './command-io.ts';
@@ -11,7 +12,7 @@ import { jobTotals, summaryLine } from './summary.ts';
 import { failureOf } from './trouble.ts';
 
 /** What a command is told about a run beside its target. */
-type RunWishes = Pick<JobCreation, 'workers' | 'jobUid' | 'start'>;
+type RunWishes = Pick<JobCreation, 'reread' | 'workers' | 'jobUid' | 'start'>;
 
 /** How a run is shown, and to whom. */
 export interface RunDisplay extends RunWishes {

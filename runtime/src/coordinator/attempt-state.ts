@@ -1,6 +1,7 @@
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
+import { type NewUids, renameUids } from '../checkpoint/rename-uids.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { uidOf } from '../graph/stateful.ts';
@@ -30,6 +31,8 @@ export interface JobCheckpoints {
   readonly policy: CheckpointPolicy;
   /** Batch mode: nothing is cut, and the only checkpoint is the one at the end of the input. */
   readonly onlyLast: boolean;
+  /** Transforms have other uids than checkpoints of earlier revisions know them by. */
+  readonly renamed?: NewUids | undefined;
   /** What it goes on from while it has no checkpoint of its own. */
   readonly from?: ForkSource | undefined;
   /** Absent = the usual. */
@@ -92,9 +95,10 @@ export class AttemptState {
 
   /** Takes in the keyed state of a checkpoint that may not be the last before `restore`: see `SlotHandle.preload`. */
   async preload({ slots }: Pick<Parts, 'slots'>, manifest: CheckpointManifest): Promise<void> {
-    const { base, routing } = this.settings;
+    const { base, routing, renamed = new Map() } = this.settings;
+    const known = renameUids(manifest, renamed);
     // What is in flight at the last checkpoint before is of no interest: a cut has nothing of it.
-    const plan = planRestore({ ...manifest, inFlight: undefined }, base.graph, routing());
+    const plan = planRestore({ ...known, inFlight: undefined }, base.graph, routing());
     const beginnings = beginningsOf(plan, routing(), base.graph);
     await Promise.all(slots.map((slot, i) => slot.preload(beginnings[i] as SlotBeginning)));
   }
@@ -145,6 +149,11 @@ export class AttemptState {
    */
   async removeLeftovers({ jobCode }: Pick<Parts, 'jobCode'>): Promise<void> {
     await jobCode.abortOlder(this.settings.attempt);
+  }
+
+  /** Makes visible what a permit allows, and tells the log. */
+  commit({ jobCode }: Pick<Parts, 'jobCode'>, permit: CommitPermit): Promise<void> {
+    return this.commitsOf(jobCode).perform(permit);
   }
 
   /** Takes checkpoints from now on. */

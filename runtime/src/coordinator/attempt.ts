@@ -1,4 +1,5 @@
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
+import type { CommitPermit } from '../checkpoint/permit.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { initialRouting, moveKeyGroups, type RoutingTable } from '../exchange/routing-table.ts';
 import type { System } from '../sys/system.ts';
@@ -93,8 +94,8 @@ export class Attempt {
     if (await this.prepare(claimed)) await this.begin(claimed);
   }
 
-  /** Deploys, and waits until all agree on the graph. Nothing of the job is opened yet. False = it has failed, or was ended meanwhile. */
-  async prepare(claimed?: Claimed): Promise<boolean> {
+  /** Deploys, and waits until all agree on the graph. Nothing of the job is opened yet. `beside`: see `Deploy`. False = it has failed, or was ended meanwhile. */
+  async prepare(claimed?: Claimed, beside?: number): Promise<boolean> {
     const enumeratorReports: EnumeratorReports = {
       assign: (task, slot, split) => this.slot(slot)?.addSplit(task, split),
       noMoreSplits: (task, slot) => this.slot(slot)?.noMoreSplits(task),
@@ -106,7 +107,7 @@ export class Attempt {
       this.deployment =
         claimed?.isAdopted === true && revision.adopt !== undefined
           ? revision.adopt.deploy(this.number, slotReports, enumeratorReports)
-          : revision.deploy(this.number, slotReports, enumeratorReports);
+          : revision.deploy(this.number, slotReports, enumeratorReports, beside);
       const { slots, jobCode } = this.deployment;
       await Promise.all([jobCode.ready, ...slots.map(({ ready }) => ready)]);
     } catch (error) {
@@ -154,9 +155,9 @@ export class Attempt {
     return this.state?.take(kind) ?? Promise.reject(noStore());
   }
 
-  /** When the last checkpoint is committed: see `AttemptState.removeLeftovers`. */
-  async removeLeftovers(): Promise<void> {
-    if (this.deployment !== undefined) await this.state?.removeLeftovers(this.deployment);
+  /** Makes visible what a permit allows. */
+  async commit(permit: CommitPermit): Promise<void> {
+    if (this.deployment !== undefined) await this.state?.commit(this.deployment, permit);
   }
 
   /** Takes the last checkpoint, again when it comes to nothing, as often as the policy tolerates. */
@@ -173,6 +174,13 @@ export class Attempt {
   /** Ends it as failed, unless it has ended before. */
   giveUp(error: unknown): void {
     this.fail(error);
+  }
+
+  /** Releases it when what its sinks have prepared for the last checkpoint is visible: see `AttemptState.removeLeftovers`. */
+  async endWith({ committed }: CompletedCheckpoint): Promise<void> {
+    await committed;
+    if (this.deployment !== undefined) await this.state?.removeLeftovers(this.deployment);
+    this.release();
   }
 
   /** What ended last is in a checkpoint: flushes and closes. `onFinished` follows. */

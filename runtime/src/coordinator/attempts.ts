@@ -1,3 +1,4 @@
+import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
@@ -7,8 +8,9 @@ import { Attempt, type AttemptEvents } from './attempt.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
 import type { CheckpointEvent } from './checkpoint-events.ts';
 import { fork } from './fork.ts';
-import type { Claimed } from './job-log.ts';
+import type { Claimed, OpenTrial } from './job-log.ts';
 import type { JobRevision } from './job-revision.ts';
+import type { RunningSlots } from './local-job-settings.ts';
 import { SwitchOver } from './switch-over.ts';
 
 export interface AttemptsSettings {
@@ -30,6 +32,10 @@ export class Attempts {
   /** What the next attempt runs as. */
   private revision: JobRevision;
   private switching: SwitchOver | undefined;
+  /** What the job ran as before a hand-over, for as long as it may go back. */
+  private before: JobRevision | undefined;
+  private claimed: Claimed | undefined;
+  private lastManifest: CheckpointManifest | undefined;
 
   constructor(settings: AttemptsSettings) {
     this.settings = settings;
@@ -53,6 +59,44 @@ export class Attempts {
 
   get graph(): JobRevision['graph'] {
     return this.revision.graph;
+  }
+
+  /** Of the revision that runs. */
+  get checkpoints(): JobCheckpoints | undefined {
+    return this.revision.checkpoints;
+  }
+
+  /** Of the revision that runs. */
+  get name(): string | undefined {
+    return this.revision.name;
+  }
+
+  get slots(): RunningSlots {
+    return { slots: this.revision.graph.slots, manifestParallelism: this.revision.manifestParallelism };
+  }
+
+  get replan(): JobRevision['replan'] {
+    return this.revision.replan;
+  }
+
+  /** The newest checkpoint that the job goes on from. */
+  get latest(): CheckpointManifest | undefined {
+    return this.lastManifest;
+  }
+
+  /** The newest attempt is of a revision on trial, as the log said when it was claimed. */
+  get trial(): OpenTrial | undefined {
+    return this.claimed?.trial;
+  }
+
+  /** Whether `rollBack` has somewhere to go. */
+  get canGoBack(): boolean {
+    return this.before !== undefined;
+  }
+
+  /** The attempt that runs was cut, and what takes its place does not run yet. */
+  get isActivating(): boolean {
+    return this.switching?.isCut === true;
   }
 
   get isSwitching(): boolean {
@@ -83,12 +127,13 @@ export class Attempts {
   }
 
   /**
-   * Puts a revision in the place of the one that runs, by a switch-over. Resolves with the pause in ms; until then what fails goes on as
-   * the revision before.
+   * Puts a revision in the place of the one that runs, by a switch-over. `handOver`: the deployment that it runs as, which is on trial from
+   * then on; absent = it is the same code. Resolves with the pause in ms; until then what fails goes on as the revision before.
    */
-  async switchTo(revision: JobRevision): Promise<number> {
+  async switchTo(revision: JobRevision, handOver?: string): Promise<number> {
     const { current, revision: before, settings } = this;
-    const { log } = revision.checkpoints as JobCheckpoints;
+    const log = (before.checkpoints as JobCheckpoints).log;
+    const nextLog = (revision.checkpoints as JobCheckpoints).log;
     const switching = new SwitchOver({
       clock: settings.system.clock,
       logger: settings.logger,
@@ -97,22 +142,37 @@ export class Attempts {
       create: (number, wanted, events) => this.create(number, wanted, events),
       replace: (next) => {
         this.follow(next);
-        return settings.events;
+        return { ...settings.events, onRunning: () => this.settle(revision, handOver !== undefined) };
       },
-      claim: async () => this.lead(revision, await log.claim()),
+      claim: async () => {
+        if (handOver !== undefined) await log.handOver(handOver);
+        return this.lead(revision, await nextLog.claim());
+      },
     });
     this.switching = switching;
     try {
-      const pauseMs = await switching.perform();
-      this.revision = revision;
-      void before.close?.();
-      return pauseMs;
+      return await switching.perform();
     } catch (error) {
       void switching.ended().then(() => revision.close?.());
       throw error;
     } finally {
       this.switching = undefined;
     }
+  }
+
+  /** The next attempt is one of the revision before. The newest one is to be closed first. */
+  rollBack(): void {
+    const { before, revision } = this;
+    if (before === undefined) return;
+    this.revision = before;
+    this.before = undefined;
+    void revision.close?.();
+  }
+
+  /** There is no way back any more. */
+  promote(): void {
+    void this.before?.close?.();
+    this.before = undefined;
   }
 
   /** Ends the newest attempt and whatever is to take its place; resolves when they are gone. */
@@ -124,6 +184,7 @@ export class Attempts {
 
   /** There will be no attempt any more. */
   async release(): Promise<void> {
+    this.promote();
     await this.revision.close?.();
   }
 
@@ -137,14 +198,27 @@ export class Attempts {
   }
 
   private lead({ lead }: JobRevision, claimed: Claimed): Claimed {
+    this.claimed = claimed;
+    this.lastManifest = claimed.manifest;
     lead?.(claimed.term);
     return claimed;
+  }
+
+  /** What runs is a revision of its own now, and tells so. */
+  private settle(revision: JobRevision, isOnTrial: boolean): void {
+    this.before = this.revision;
+    // Another number of slots is still the same code.
+    const { name, manifestParallelism } = this.before;
+    this.revision = { name, manifestParallelism, ...revision };
+    if (!isOnTrial) this.promote();
+    this.settings.events.onRunning();
   }
 
   private create(number: number, revision: JobRevision, events: AttemptEvents): Attempt {
     const { system, logger } = this.settings;
     const onCheckpoint = (event: CheckpointEvent): void => {
       this.switching?.onCheckpoint(event);
+      if (event.what === 'completed') this.lastManifest = event.manifest;
       this.settings.onCheckpoint(event);
     };
     return new Attempt(number, { system, logger, revision, onCheckpoint }, events);

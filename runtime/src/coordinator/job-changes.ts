@@ -4,35 +4,41 @@ import type { SwitchOverEvent } from './job-observer.ts';
 import { inBatchMode, isSwitching, noStore, tooParallel } from './job-refusals.ts';
 import type { JobRevision } from './job-revision.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
+import { Upgrade } from './upgrade.ts';
 
 export interface JobChangesSettings {
   readonly job: LocalJobSettings;
   readonly attempts: Attempts;
   /** @throws MillraceError unless the job runs; `what` it cannot do now */
   refuseUnlessRunning(what: string): void;
+  /** Ends what runs, and goes on as what ran before the hand-over. */
+  rollBack(reason: string): void;
   onSwitchOver(event: SwitchOverEvent): void;
 }
 
 /** The changes that a running job is asked for, each of which is a switch-over. One at a time. */
 export class JobChanges {
+  /** Of the code. */
+  readonly upgrade: Upgrade;
   private readonly settings: JobChangesSettings;
 
   constructor(settings: JobChangesSettings) {
     this.settings = settings;
+    this.upgrade = new Upgrade(settings);
   }
 
-  /** Whether one is under way. */
+  /** Whether one is under way, the trial of another revision included. */
   get isUnderWay(): boolean {
-    return this.settings.attempts.isSwitching;
+    return this.settings.attempts.isSwitching || this.upgrade.isUnderWay;
   }
 
   /** @throws MillraceError when the job can never have this number of slots while it runs */
   refuseParallelism(parallelism: number): void {
-    const { job, attempts } = this.settings;
+    const { attempts } = this.settings;
     const { maxParallelism } = attempts.graph;
     if (parallelism > maxParallelism) throw tooParallel(parallelism, maxParallelism);
-    if (job.replan === undefined || job.checkpoints === undefined) throw noStore();
-    if (job.checkpoints.onlyLast) throw inBatchMode();
+    if (attempts.replan === undefined || attempts.checkpoints === undefined) throw noStore();
+    if (attempts.checkpoints.onlyLast) throw inBatchMode();
   }
 
   /**
@@ -40,28 +46,18 @@ export class JobChanges {
    * on as it was.
    */
   async rescale(parallelism: number): Promise<void> {
-    const { job, attempts, refuseUnlessRunning } = this.settings;
+    const { attempts, job, refuseUnlessRunning, onSwitchOver } = this.settings;
     refuseUnlessRunning('be rescaled');
     this.refuseParallelism(parallelism);
-    await this.perform('rescale', String(attempts.graph.slots), String(parallelism), () =>
-      (job.replan as NonNullable<LocalJobSettings['replan']>)(parallelism),
-    );
-  }
-
-  private async perform(
-    kind: SwitchOverEvent['kind'],
-    from: string,
-    to: string,
-    plan: () => Promise<JobRevision>,
-  ): Promise<void> {
-    const { attempts, job, onSwitchOver } = this.settings;
     if (this.isUnderWay) throw isSwitching();
+    const [from, to] = [String(attempts.graph.slots), String(parallelism)];
+    const replan = attempts.replan as NonNullable<JobRevision['replan']>;
     try {
-      const pauseMs = await attempts.switchTo(await plan());
-      job.logger.info(`${kind} from ${from} to ${to}: records stood still for ${Math.round(pauseMs)} ms`);
-      onSwitchOver({ kind, from, to, pauseMs, failure: undefined });
+      const pauseMs = await attempts.switchTo(await replan(parallelism));
+      job.logger.info(`${from} slots are ${to} now; records stood still for ${Math.round(pauseMs)} ms`);
+      onSwitchOver({ kind: 'rescale', from, to, pauseMs, outcome: 'done' });
     } catch (error) {
-      onSwitchOver({ kind, from, to, pauseMs: 0, failure: reasonOf(error) });
+      onSwitchOver({ kind: 'rescale', from, to, pauseMs: 0, outcome: 'rolledBack', reason: reasonOf(error) });
       throw error;
     }
   }

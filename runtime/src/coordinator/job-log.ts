@@ -4,6 +4,7 @@ import type { CommittedSink } from '../checkpoint/log-entry.ts';
 import type { LogWriter } from '../checkpoint/log-writer.ts';
 import type { CheckpointManifest, ManifestSink } from '../checkpoint/manifest.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
+import type { Standing } from '../checkpoint/standing.ts';
 import { MillraceError } from '../contract/errors.ts';
 
 /** A new attempt of a job, and what it goes on from. */
@@ -19,12 +20,28 @@ export interface Claimed {
   readonly term: number;
   /** The attempt runs already. */
   readonly isAdopted: boolean;
+  /** It was handed over to this deployment, which is on trial since; absent = it is not. */
+  readonly trial?: OpenTrial | undefined;
+}
+
+/** A switch-over that has not ended. */
+export interface OpenTrial {
+  /** Output is not held back any more. */
+  readonly isReleased: boolean;
+  /** Checkpoints behind the cut. */
+  readonly completed: number;
 }
 
 /** The log of a job, as its coordinator writes it. Everything rejects when another coordinator leads by now. */
 export interface JobLog {
-  /** Begins a term and an attempt. */
+  /** Begins a term and an attempt. A deployment that has handed over and claims again has rolled back with that. */
   claim(): Promise<Claimed>;
+  /** Behind a cut: another deployment is to go on, and what it prepares is held back until `released`. */
+  handOver(to: string): Promise<void>;
+  /** What was held back may be made visible: it is in the permit. */
+  released(): Promise<CommitPermit>;
+  /** The deployment before is not needed any more. */
+  promoted(): Promise<void>;
   /**
    * Begins a term of the attempt that the log speaks of, if that is the newest and `isHeld` says that all of it runs; undefined = it does
    * not, or has no checkpoint that it could be followed from.
@@ -54,25 +71,55 @@ const deposed = (job: string, writer: string, term: number): MillraceError =>
     },
   );
 
-export const createJobLog = (writer: LogWriter): JobLog => {
+const trialOf = ({ switchOver, line }: Standing, deployment: string): OpenTrial | undefined =>
+  switchOver?.to === deployment
+    ? {
+        isReleased: switchOver.isReleased,
+        completed: line.filter(({ number }) => number > switchOver.cut.number).length,
+      }
+    : undefined;
+
+/** Which term a process has begun last: who has led since has deposed it, and it never claims again. */
+export interface OwnTerm {
+  term?: number;
+}
+
+/** `own`: shared by all logs that this process writes for revisions of one job. */
+export const createJobLog = (writer: LogWriter, own: OwnTerm = {}): JobLog => {
   const append = async (wish: Wish): Promise<CommitPermit> => {
     const result = await writer.append(wish);
     if (result.outcome === 'done') return result.permit;
     const { jobUid, writer: other, term } = result.standing;
     throw deposed(jobUid, other, term);
   };
-  /** Its own last term: who has led since has deposed it, and it never claims again. */
-  let ownTerm: number | undefined;
   const claimed = (permit: CommitPermit, isAdopted: boolean): Claimed => {
     const { line, term, attempt, highestCheckpointId, aborted } = writer.standing;
-    ownTerm = term;
+    own.term = term;
     const manifest = line.at(-1)?.manifest;
-    return { attempt, manifest, highestCheckpointId, permit, aborted, term, isAdopted };
+    const trial = trialOf(writer.standing, writer.deployment);
+    return { attempt, manifest, highestCheckpointId, permit, aborted, term, isAdopted, trial };
   };
   const begin = async (wish: Wish): Promise<Claimed> => claimed(await append(wish), false);
   return {
-    claim: () =>
-      begin({ kind: 'claim', attempt: 'next', ...(ownTerm === undefined ? {} : { after: ownTerm }) }),
+    claim: async () => {
+      const first = await begin({
+        kind: 'claim',
+        attempt: 'next',
+        ...(own.term === undefined ? {} : { after: own.term }),
+      });
+      const { switchOver, line } = writer.standing;
+      if (switchOver?.from !== writer.deployment) return first;
+      // What was held back is aborted; what was released stays, and the job goes on behind it.
+      const target = switchOver.isReleased ? line.at(-1) : switchOver.cut;
+      return begin({ kind: 'rolledBack', to: (target ?? switchOver.cut).number });
+    },
+    handOver: async (to) => {
+      await append({ kind: 'handOver', to });
+    },
+    released: () => append({ kind: 'released' }),
+    promoted: async () => {
+      await append({ kind: 'promoted' });
+    },
     adopt: async (isHeld) => {
       const { attempt, line, term, stopped, switchOver } = await writer.refresh();
       if (line.length === 0 || stopped !== undefined || switchOver !== undefined) return undefined;

@@ -2,16 +2,19 @@ import type { OnCheckpoint } from './checkpoint-events.ts';
 import type { SavepointEvent } from './savepoints.ts';
 import type { JobState } from './transitions.ts';
 
-/** A switch-over that has ended. */
+/** What has become of a switch-over; told again when its output is released, or it goes back after all. */
 export interface SwitchOverEvent {
   readonly kind: 'rescale' | 'upgrade';
   /** A number of slots, or a revision. */
   readonly from: string;
   readonly to: string;
-  /** How long nothing was processed; 0 when it failed. */
+  /** How long nothing was processed; 0 when nothing took over. */
   readonly pauseMs: number;
+  /** The same of committed output; absent = it is held back still, or there is no such difference. */
+  readonly committedPauseMs?: number | undefined;
+  readonly outcome: 'done' | 'rolledBack';
   /** Why the job goes on as it was. */
-  readonly failure: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** Who wants to know what happens to a job, at once. */

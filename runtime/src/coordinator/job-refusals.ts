@@ -1,3 +1,4 @@
+import { formatDifferences, type StateDifference } from '../checkpoint/compare-states.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { JobState } from './transitions.ts';
 
@@ -36,3 +37,43 @@ export const tooParallel = (wanted: number, maximum: number): MillraceError =>
       hint: `Ask for ${maximum} slots at most. The number of key groups is fixed when a job is created (spec.maxParallelism).`,
     },
   );
+
+export const cannotBeRevised = (): MillraceError =>
+  new MillraceError('unsupported', 'The job cannot be replaced by other code while it runs.', {
+    hint: 'That takes a job of `millrace run` with a store (spec.checkpoint). Stop this one, and start the other.',
+  });
+
+export const otherRevision = (wanted: string, found: string): MillraceError =>
+  new MillraceError('conflict', `The job is the revision ${found} by now, not ${wanted}.`, {
+    hint: 'The file was changed meanwhile, or another file is meant: plan it again.',
+  });
+
+export const notPlanned = (name: string): MillraceError =>
+  new MillraceError('conflict', `The revision ${name} does not wait for this.`, {
+    hint: 'Plan it first; `millrace status` says which revision is under way.',
+  });
+
+export const isIncompatible = (refused: readonly StateDifference[]): MillraceError =>
+  new MillraceError('job-invalid', `The state of the job does not fit:\n${formatDifferences(refused)}`, {
+    hint: 'The job goes on as it was. Change the code as advised, and plan it again.',
+  });
+
+export const nothingToRollBack = (name: string): MillraceError =>
+  new MillraceError('conflict', `There is no way back from the revision ${name}.`, {
+    hint: 'It was promoted or never took over. Put the old code back, and upgrade to that.',
+  });
+
+export const outputIsHeld = (): MillraceError =>
+  new MillraceError(
+    'conflict',
+    'Output is held back by a switch-over, and would be missing in a savepoint.',
+    {
+      hint: 'Ask again when the new revision is released (`millrace status`).',
+    },
+  );
+
+export const outOfOrder = (sequence: number, last: number): MillraceError =>
+  new MillraceError('conflict', `A wish of number ${sequence} comes behind one of number ${last}.`, {
+    hint: 'Give each wish a higher number than the one before.',
+    where: { sequence },
+  });

@@ -15,11 +15,15 @@ export interface Deployment {
   readonly held?: (() => readonly HeldSlot[]) | undefined;
 }
 
-/** Brings up the slots and the enumerators of one attempt, all at the same time. */
+/**
+ * Brings up the slots and the enumerators of one attempt, all at the same time. `beside`: the attempt that runs meanwhile; absent = those
+ * before are over.
+ */
 export type Deploy = (
   attempt: number,
   slotReports: (slot: number) => SlotReports,
   enumeratorReports: EnumeratorReports,
+  beside?: number,
 ) => Deployment;
 
 /** The way to an attempt that runs without a coordinator. */
@@ -32,6 +36,10 @@ export interface Adoption {
 
 /** What a job runs as: its code, planned for a number of slots. A switch-over puts another one in its place. */
 export interface JobRevision {
+  /** Names its code and arguments: two with the same name are the same. Absent = nobody asks. */
+  readonly name?: string | undefined;
+  /** The number of slots that its manifest asks for; it may have been given another since. */
+  readonly manifestParallelism?: number | undefined;
   readonly graph: PhysicalGraph;
   readonly deploy: Deploy;
   /** Tells those who run its slots in which term they are led from now on, before any attempt of that term. */
@@ -40,6 +48,8 @@ export interface JobRevision {
   readonly adopt?: Adoption | undefined;
   /** Absent = the job takes no checkpoints, and each attempt begins anew. */
   readonly checkpoints?: JobCheckpoints | undefined;
+  /** The same code for another number of slots; absent = it cannot be had. Rejects when it cannot be planned so. */
+  readonly replan?: ((parallelism: number) => Promise<JobRevision>) | undefined;
   /** Ends what its attempts have in common, when there will be none any more. */
   close?(): Promise<void>;
 }

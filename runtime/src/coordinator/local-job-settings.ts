@@ -2,6 +2,7 @@ import type { RestartPolicy } from '../contract/restart.ts';
 import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JobRevision } from './job-revision.ts';
+import type { NextRevision } from './next-revision.ts';
 
 /** A job and its first revision. */
 export interface LocalJobSettings extends JobRevision {
@@ -9,7 +10,13 @@ export interface LocalJobSettings extends JobRevision {
   readonly logger: Logger;
   readonly restart: RestartPolicy;
   /**
-   * The same code for another number of slots; absent = it cannot be had. Rejects when it cannot be planned so.
+   * What the job is by now: its manifest and code are read again. `running`: how many slots it has, and was asked for by its manifest.
+   * Absent = they cannot be. Rejects when they cannot be used.
    */
-  readonly replan?: ((parallelism: number) => Promise<JobRevision>) | undefined;
+  readonly revise?: ((running: RunningSlots) => Promise<NextRevision>) | undefined;
+}
+
+export interface RunningSlots {
+  readonly slots: number;
+  readonly manifestParallelism: number | undefined;
 }

@@ -17,20 +17,20 @@ import type { CompletedCheckpoint } from './checkpoints.ts';
 import { Garbage, usualGarbageTimes } from './garbage.ts';
 import { JobChanges } from './job-changes.ts';
 import type { JobObserver } from './job-observer.ts';
-import { inBatchMode, noStore, notRunning, notSuspended, stoppedInBatchMode } from './job-refusals.ts';
+import {
+  inBatchMode,
+  noStore,
+  notRunning,
+  notSuspended,
+  outputIsHeld,
+  stoppedInBatchMode,
+} from './job-refusals.ts';
+import type { JobResult } from './job-result.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
-import { decideRestart, type Failure, failureOf, policyFor } from './restart.ts';
+import { noRestarts } from './restart.ts';
+import { Restarts } from './restarts.ts';
 import { type BegunSavepoint, Savepoints } from './savepoints.ts';
 import { canChange, isTerminal, type JobState } from './transitions.ts';
-
-/** How a job ended. */
-export interface JobResult {
-  readonly state: 'finished' | 'stopped' | 'cancelled' | 'failed';
-  readonly attempts: number;
-  readonly error?: unknown;
-  /** The last metrics of the last attempt. */
-  readonly metrics: MetricSnapshot;
-}
 
 /** What is to become of a job whose sources are told to end. */
 type Leaving = 'stopped' | 'drained' | 'suspended';
@@ -46,7 +46,7 @@ export class LocalJob {
   private readonly resolveEnded: (result: JobResult) => void;
   private current: JobState = 'created';
   private readonly attempts: Attempts;
-  private readonly failures: Failure[] = [];
+  private readonly restarts: Restarts;
   private delay: Cancellable | undefined;
   private readonly garbage: Garbage | undefined;
   private leaving: Leaving = 'stopped';
@@ -56,6 +56,7 @@ export class LocalJob {
 
   constructor(settings: LocalJobSettings) {
     this.settings = settings;
+    this.restarts = new Restarts(settings.system, settings.restart);
     const { promise, resolve } = Promise.withResolvers<JobResult>();
     this.ended = promise;
     this.resolveEnded = resolve;
@@ -77,6 +78,7 @@ export class LocalJob {
       job: settings,
       attempts: this.attempts,
       refuseUnlessRunning: (what) => this.refuseUnlessRunning(what),
+      rollBack: (reason) => this.rollBack(reason),
       onSwitchOver: (event) => this.observer?.onSwitchOver(event),
     });
     this.savepoints =
@@ -113,6 +115,11 @@ export class LocalJob {
 
   get graph(): PhysicalGraph {
     return this.attempts.graph;
+  }
+
+  /** The name of the revision that runs; null = it has none. */
+  get revision(): string | null {
+    return this.attempts.name ?? null;
   }
 
   /** What the job is called in its store; undefined = it has none. */
@@ -247,7 +254,9 @@ export class LocalJob {
 
   private onCheckpoint(event: CheckpointEvent): void {
     this.observer?.onCheckpoint(event);
-    if (event.what === 'completed') this.garbage?.checkpointCompleted();
+    if (event.what !== 'completed') return;
+    this.changes.upgrade.checkpointCompleted();
+    this.garbage?.checkpointCompleted();
   }
 
   /** The last records are in a checkpoint of their own, and what sinks have written is visible, before the slots close. */
@@ -260,12 +269,11 @@ export class LocalJob {
     }
     try {
       if (running === undefined) return;
+      await this.changes.upgrade.release();
       const isCheckpoint = drained && this.lastSavepoint === undefined;
       const last = running.takeLastCheckpoint(isCheckpoint ? 'checkpoint' : 'savepoint');
       if (this.lastSavepoint !== undefined) await this.savepoints?.keep(last);
-      await (await last).committed;
-      await running.removeLeftovers();
-      running.release();
+      await running.endWith(await last);
     } catch (error) {
       running?.giveUp(error);
     }
@@ -273,7 +281,7 @@ export class LocalJob {
 
   private async onFinished(drained: boolean): Promise<void> {
     const state = drained ? 'finished' : 'stopped';
-    const { checkpoints } = this.settings;
+    const { checkpoints } = this.attempts;
     if (checkpoints === undefined) return this.end(state);
     const how = drained && this.leaving !== 'drained' ? 'finished' : this.leaving;
     try {
@@ -289,25 +297,38 @@ export class LocalJob {
 
   private onRunning(): void {
     // Asked to stop while it was deployed: sources must begin before they can end.
+    this.changes.upgrade.onRunning();
     if (this.current === 'stopping') this.endSources();
     else if (this.current !== 'running') this.change('running');
   }
 
   private onFailed(error: unknown): void {
-    const { system, logger, restart } = this.settings;
-    this.failures.push(failureOf(error, system.clock.monotonicMs(), this.attempts.ranMs));
-    const policy = policyFor(error, restart);
-    const decision = decideRestart(policy, this.failures, system.random.next());
-    const restarts = decision.restart && this.current !== 'stopping';
-    this.observer?.onFailure(error, this.attempt, restarts);
-    if (this.current === 'stopping') return this.end('failed', error);
+    const { attempts, changes, current, observer } = this;
+    const isStopping = current === 'stopping';
+    if (!isStopping && (attempts.isActivating || changes.upgrade.onFailed(error) === 'rollBack')) {
+      observer?.onFailure(error, this.attempt, true);
+      return this.rollBack(reasonOf(error));
+    }
+    const decision = this.restarts.afterFailure(error, attempts.ranMs);
+    observer?.onFailure(error, this.attempt, decision.restart && !isStopping);
+    if (isStopping) return this.end('failed', error);
+    const { logger } = this.settings;
     if (!decision.restart) {
-      if (policy.strategy !== 'None') logger.warn(`Attempt ${this.attempt} was the last: ${decision.reason}`);
+      if (decision.reason !== noRestarts)
+        logger.warn(`Attempt ${this.attempt} was the last: ${decision.reason}`);
       return this.end('failed', error);
     }
-    const message = error instanceof Error ? error.message : String(error);
-    logger.warn(`Attempt ${this.attempt} failed, next in ${Math.round(decision.delayMs)} ms: ${message}`);
+    const delayMs = Math.round(decision.delayMs);
+    logger.warn(`Attempt ${this.attempt} failed, next in ${delayMs} ms: ${reasonOf(error)}`);
     void this.restart(decision.delayMs);
+  }
+
+  /** Goes on as what ran before the switch-over: what has not failed yet needs no delay. */
+  private rollBack(reason: string): void {
+    if (!canChange(this.current, 'restarting')) return;
+    this.settings.logger.warn(`Attempt ${this.attempt} ends, and the job goes on as it was: ${reason}`);
+    this.attempts.rollBack();
+    void this.restart(0);
   }
 
   private async restart(delayMs: number): Promise<void> {
@@ -322,6 +343,7 @@ export class LocalJob {
     if (savepoints === undefined) throw noStore();
     this.refuseInBatchMode();
     this.refuseUnlessRunning('take a savepoint');
+    if (this.changes.upgrade.isHeld) throw outputIsHeld();
     await savepoints.begin(name);
     return savepoints;
   }
@@ -359,6 +381,7 @@ export class LocalJob {
     this.change(state);
     this.delay?.cancel();
     const reason = 'the job has ended';
+    this.changes.upgrade.end();
     const { attempts } = this;
     const tell = (): void =>
       this.resolveEnded({ state, attempts: attempts.count, error, metrics: attempts.metrics() });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LogWriter } from '../checkpoint/log-writer.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { jobRoot } from '../checkpoint/paths.ts';
@@ -11,7 +12,7 @@ import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
 import { findOwnJob, type OwnJob, type WantedJob } from './find-own-job.ts';
 import type { ForkSource } from './fork.ts';
-import { type Claimed, createJobLog, type JobLog } from './job-log.ts';
+import { type Claimed, createJobLog, type JobLog, type OwnTerm } from './job-log.ts';
 import type { LocalState } from './local.ts';
 
 export interface LocalStateSettings extends StoreSurroundings, WantedJob {
@@ -20,6 +21,8 @@ export interface LocalStateSettings extends StoreSurroundings, WantedJob {
   readonly runtimeVersion: string;
   /** The sha256 of the artifact. */
   readonly artifact: string;
+  /** Names code and arguments: what the log knows the deployment by. */
+  readonly revision: string;
   /** The number of key groups that the manifest asks for; absent = whatever the state has. */
   readonly maxParallelism?: number | undefined;
   /** Decides what the job goes on from, by where it stands; absent = its latest checkpoint. Rejects when it may not. */
@@ -41,8 +44,24 @@ export interface OpenedState {
   readonly state: LocalState;
   /** The number of key groups of the job; undefined = nothing fixes it yet. */
   readonly maxParallelism: number | undefined;
+  /** The same job as another revision runs it. @throws MillraceError when that is to keep its state in another place */
+  revise(next: RevisedState): LocalState;
   close(): Promise<void>;
 }
+
+/** What may be another in the next revision of a job that runs. */
+export interface RevisedState
+  extends Pick<LocalStateSettings, 'checkpoint' | 'artifact' | 'revision' | 'maxParallelism'> {
+  readonly renamed: NewUids;
+}
+
+/** What a revision runs as, in the log of a local job. */
+export const localDeployment = (revision: string): string => `local-${revision}`;
+
+const otherStore = (): MillraceError =>
+  new MillraceError('manifest-invalid', 'A job that runs cannot be given another store.', {
+    hint: 'Leave spec.checkpoint.store as it is, or stop the job, and start it from a savepoint in the other store.',
+  });
 
 const otherKeyGroups = (settings: LocalStateSettings, jobUid: string, stored: number): MillraceError =>
   new MillraceError(
@@ -97,21 +116,23 @@ const stateIn = (
   job: OwnJob,
   settings: LocalStateSettings,
   beginning: Beginning,
+  own: OwnTerm,
 ): LocalState => {
   const { jobUid } = job.standing;
-  const { system, checkpoint, jobName, runtimeVersion, artifact } = settings;
+  const { system, checkpoint, jobName, runtimeVersion, artifact, revision } = settings;
   const writer = new LogWriter({
     store,
     jobUid,
     checksum: system.hashing,
-    me: { writer: system.random.id(), deployment: 'local' },
+    me: { writer: system.random.id(), deployment: localDeployment(revision) },
     clock: system.clock,
     retained: () => checkpoint.retained,
   });
   return {
     store: storeUnder(store, jobRoot(jobUid)),
-    log: beginningLog(createJobLog(writer), job, beginning),
+    log: beginningLog(createJobLog(writer, own), job, beginning),
     from: beginning.from,
+    renamed: beginning.renamed,
     base: { jobUid, jobName, runtimeVersion, artifact },
     policy: {
       intervalMs: parseDuration(checkpoint.interval),
@@ -133,7 +154,18 @@ export const openLocalState = async (settings: LocalStateSettings): Promise<Open
     const job = await findOwnJob(store, settings);
     const maxParallelism = keyGroupsOf(job.standing, settings);
     const beginning = (await settings.begin?.(job.standing, store)) ?? {};
-    return { state: stateIn(store, job, settings, beginning), maxParallelism, close: () => store.close() };
+    const own: OwnTerm = {};
+    return {
+      state: stateIn(store, job, settings, beginning, own),
+      maxParallelism,
+      revise: ({ renamed, ...next }) => {
+        if (!isDeepStrictEqual(next.checkpoint.store, settings.checkpoint.store)) throw otherStore();
+        if (next.maxParallelism !== undefined && next.maxParallelism !== maxParallelism)
+          throw otherKeyGroups({ ...settings, ...next }, job.standing.jobUid, maxParallelism as number);
+        return stateIn(store, job, { ...settings, ...next }, { renamed }, own);
+      },
+      close: () => store.close(),
+    };
   } catch (error) {
     await store.close();
     throw error;

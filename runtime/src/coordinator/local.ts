@@ -125,13 +125,10 @@ export const withLetters = (
  * job's function, so that no closure is shared. Not started yet.
  */
 export const createSharedThreadJob = (job: Job, settings: LocalSettings): LocalJob =>
-  new LocalJob({
-    ...settings,
-    ...sharedThreadRevision(job, settings),
-    replan: async (parallelism) => sharedThreadRevision(job, { ...settings, parallelism }),
-  });
+  new LocalJob({ ...settings, ...sharedThreadRevision(job, settings) });
 
-const sharedThreadRevision = (job: Job, settings: LocalSettings): JobRevision => {
+/** The code of such a job. */
+export const sharedThreadRevision = (job: Job, settings: LocalSettings): JobRevision => {
   const plan = (): PhysicalGraph => buildGraph(job, settings.args, settings);
   const graph = plan();
   // Too little memory is told before anything starts.
@@ -139,6 +136,7 @@ const sharedThreadRevision = (job: Job, settings: LocalSettings): JobRevision =>
   return {
     graph,
     checkpoints: checkpointsOf(settings, graph),
+    replan: async (parallelism) => sharedThreadRevision(job, { ...settings, parallelism }),
     deploy: (attempt, slotReports, enumeratorReports) => {
       const channels = new SharedThreadChannels();
       const alignment = allocateAlignment(graph);

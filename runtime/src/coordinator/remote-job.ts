@@ -6,13 +6,15 @@ import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { RemoteAttempt } from '../worker/remote/remote-attempt.ts';
 import type { RemoteJob } from '../worker/remote/remote-job.ts';
 import { blockedAfterMs } from '../worker/watchdog.ts';
-import type { Deploy } from './job-revision.ts';
+import type { Deploy, JobRevision } from './job-revision.ts';
 import { checkpointsOf, type LocalSettings, runsAsBatch, withLetters } from './local.ts';
 import { LocalJob } from './local-job.ts';
 import { SpareEnumerators } from './spare-enumerators.ts';
+import type { LocalJobSettings } from './local-job-settings.ts';
 import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';
 import { jobCode, loadHere, logLevel } from './threads.ts';
 import type { WorkerPool } from './worker-pool.ts';
+import { moduleOf } from './workers.ts';
 
 export interface RemoteSettings extends LocalSettings {
   readonly jobUid: string;
@@ -25,8 +27,20 @@ export interface RemoteSettings extends LocalSettings {
   readonly mayAdopt: boolean;
 }
 
-/** A job whose slots are in other processes. The code of the job that runs in no slot has a thread of this one. */
-export const createRemoteJob = async (artifact: Artifact, settings: RemoteSettings): Promise<LocalJob> => {
+/** A job whose slots are in other processes. `revise`: see `LocalJobSettings`. */
+export const createRemoteJob = async (
+  artifact: Artifact,
+  settings: RemoteSettings,
+  own: Pick<LocalJobSettings, 'name' | 'manifestParallelism' | 'revise'> = {},
+): Promise<LocalJob> => {
+  const { pool } = settings;
+  const job = new LocalJob({ ...settings, ...(await remoteRevision(artifact, settings)), ...own });
+  pool.onLeaving = () => void job.redeploy('a worker leaves');
+  return job;
+};
+
+/** The code of a job on workers. What of it runs in no slot has a thread of this process. */
+export const remoteRevision = async (artifact: Artifact, settings: RemoteSettings): Promise<JobRevision> => {
   const { system, logger, baseDirectory, jobName, pool, memoryBytes, slotsPerWorker, mayAdopt } = settings;
   const code = jobCode(artifact, settings);
   const warmUp = (): WarmEnumerators =>
@@ -38,33 +52,37 @@ export const createRemoteJob = async (artifact: Artifact, settings: RemoteSettin
   const graph = await loadHere(artifact, { ...settings, memoryBytes: undefined });
   // Too little memory is told before anything starts.
   if (memoryBytes !== undefined) memoryBudget(memoryBytes, Math.min(slotsPerWorker, graph.slots));
+  pool.offer(moduleOf(system, artifact));
   const remote = remoteJobOf(artifact, settings, graph);
   const spare = new SpareEnumerators(system.timers, warmUp);
   const deployBy =
-    (bringUp: (attempt: RemoteAttempt<RemoteJob>) => void): Deploy =>
-    (number, slotReports, enumeratorReports) => {
-      const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports);
-      bringUp(attempt);
+    (bringUp: (attempt: RemoteAttempt<RemoteJob>, beside?: number) => void): Deploy =>
+    (number, slotReports, enumeratorReports, beside) => {
+      const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports, beside);
+      bringUp(attempt, beside);
       const own = spare.take().adopt(enumeratorReports, graph.hash);
       return { slots: attempt.slots, jobCode: withLetters(settings, own), held: () => attempt.held };
     };
   const checkpoints = checkpointsOf(settings, graph);
-  const job = new LocalJob({
-    ...settings,
+  return {
     graph,
     checkpoints,
     lead: (term) => pool.lead(term),
-    deploy: deployBy((attempt) => pool.place(attempt)),
+    deploy: deployBy((attempt, beside) => pool.place(attempt, beside)),
     adopt: mayAdopt
       ? {
           claim: async () => checkpoints?.log.adopt((attempt) => pool.isHeld(attempt, graph.slots, remote)),
           deploy: deployBy((attempt) => pool.adopt(attempt)),
         }
       : undefined,
-  });
-  pool.onLeaving = () => void job.redeploy('a worker leaves');
-  void job.ended.then(() => spare.close());
-  return job;
+    replan: (parallelism) =>
+      remoteRevision(artifact, {
+        ...settings,
+        parallelism,
+        slotsPerWorker: Math.max(slotsPerWorker, Math.ceil(parallelism / Math.max(1, pool.workers.length))),
+      }),
+    close: () => spare.close(),
+  };
 };
 
 const remoteJobOf = (artifact: Artifact, settings: RemoteSettings, graph: PhysicalGraph): RemoteJob => {

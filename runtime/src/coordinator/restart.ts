@@ -37,6 +37,9 @@ export type RestartDecision =
   | { readonly restart: true; readonly delayMs: number }
   | { readonly restart: false; readonly reason: string };
 
+/** Why there is no other attempt where nobody has expected one. */
+export const noRestarts = 'the restart strategy is None';
+
 /** Failures in a row since the last quiet period, the newest included. */
 const streak = (failures: readonly Failure[], resetAfterMs: number): number => {
   let count = 0;
@@ -60,7 +63,7 @@ export const decideRestart = (
 const decideBy = (policy: RestartPolicy, failures: readonly Failure[], random: number): RestartDecision => {
   switch (policy.strategy) {
     case 'None':
-      return { restart: false, reason: 'the restart strategy is None' };
+      return { restart: false, reason: noRestarts };
     case 'FixedDelay':
       return failures.length <= policy.attempts
         ? { restart: true, delayMs: policy.delayMs }

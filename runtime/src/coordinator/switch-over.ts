@@ -50,6 +50,7 @@ export class SwitchOver {
   /** Whom the next attempt tells, once it has taken over. */
   private jobEvents: AttemptEvents | undefined;
   private readonly failed = Promise.withResolvers<never>();
+  private hasRun = false;
   private cutMs = 0;
   private performing: Promise<number> | undefined;
 
@@ -58,7 +59,10 @@ export class SwitchOver {
     this.failed.promise.catch(() => undefined);
     const { current, revision, create } = settings;
     this.next = create(current.number + 1, revision, {
-      onRunning: () => this.jobEvents?.onRunning(),
+      onRunning: () => {
+        this.hasRun = true;
+        this.jobEvents?.onRunning();
+      },
       onEnded: (drained) => this.jobEvents?.onEnded?.(drained),
       onFinished: (drained) => this.jobEvents?.onFinished(drained),
       onFailed: (error) => this.onFailed(error),
@@ -111,7 +115,7 @@ export class SwitchOver {
   /** The keyed state of a checkpoint, and again what has changed while it was read, until that is little. */
   private async prepare(): Promise<void> {
     const { clock, current } = this.settings;
-    if (!(await this.next.prepare())) await this.failed.promise;
+    if (!(await this.next.prepare(undefined, current.number))) await this.failed.promise;
     for (let preloads = 1; preloads <= mostPreloads; preloads++) {
       const beganMs = clock.monotonicMs();
       const { manifest } = await current.takeCheckpoint('checkpoint');
@@ -144,7 +148,7 @@ export class SwitchOver {
       next.giveUp(error);
       throw error;
     }
-    if (next.isOver) throw givenUp('the job has ended');
+    if (!this.hasRun) throw givenUp('the job has ended');
   }
 
   private onFailed(error: unknown): void {

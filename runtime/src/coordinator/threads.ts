@@ -31,14 +31,11 @@ import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';
  * else on a thread a slot; the enumerators always have a thread of their own. A later attempt never runs in a thread that
  * failed: variables captured by closures would survive.
  */
-export const createThreadedJob = async (artifact: Artifact, settings: LocalSettings): Promise<LocalJob> => {
-  const replan = (parallelism: number): Promise<JobRevision> =>
-    threadedRevision(artifact, { ...settings, parallelism });
-  return new LocalJob({ ...settings, ...(await replan(settings.parallelism)), replan });
-};
+export const createThreadedJob = async (artifact: Artifact, settings: LocalSettings): Promise<LocalJob> =>
+  new LocalJob({ ...settings, ...(await threadedRevision(artifact, settings)) });
 
 /** The code of a job on threads of this process. */
-const threadedRevision = async (artifact: Artifact, settings: LocalSettings): Promise<JobRevision> => {
+export const threadedRevision = async (artifact: Artifact, settings: LocalSettings): Promise<JobRevision> => {
   const code = jobCode(artifact, settings);
   const { system, logger, baseDirectory, jobName } = settings;
   const warmUp = (): WarmEnumerators =>
@@ -77,7 +74,9 @@ const threadedRevision = async (artifact: Artifact, settings: LocalSettings): Pr
   const close = async (): Promise<void> => {
     await Promise.all([watchdog.terminate(), warm?.close()]);
   };
-  return { graph, deploy, checkpoints: checkpointsOf(settings, graph), close };
+  const replan = (parallelism: number): Promise<JobRevision> =>
+    threadedRevision(artifact, { ...settings, parallelism });
+  return { graph, deploy, checkpoints: checkpointsOf(settings, graph), replan, close };
 };
 
 /** The coordinator's own graph, and what is to be said about it before anything runs. */

@@ -29,8 +29,16 @@ export interface WorkerPoolSettings {
   /** How long an attempt waits until workers have room for all of its slots. */
   readonly waitForRoomMs: number;
   readonly deadLetters: DeadLetterOutput;
+  /** Workers that were started for this job alone take as many slots as there are to deal out, each the same number. */
+  readonly isElastic?: boolean;
   /** The frozen module of the job. */
-  readonly artifact: { readonly sha256: string; readonly bytes: Uint8Array };
+  readonly artifact: FrozenModule;
+}
+
+/** The code of a revision. */
+export interface FrozenModule {
+  readonly sha256: string;
+  readonly bytes: Uint8Array;
 }
 
 /** A worker that is there. */
@@ -70,6 +78,9 @@ const lostWorker = (name: string, error: MillraceError | undefined): MillraceErr
     ...(error?.hint === undefined ? {} : { hint: error.hint }),
   });
 
+const roomOf = (members: readonly Pick<Member, 'capacity'>[]): number =>
+  members.reduce((sum, { capacity }) => sum + capacity, 0);
+
 /** Nobody goes on with what it holds. */
 const letGo = (member: Member): void => {
   if (member.holds !== undefined) member.tell({ kind: 'letGo' });
@@ -99,8 +110,11 @@ export class WorkerPool {
   private readonly settings: WorkerPoolSettings;
   private readonly members = new Map<string, Member>();
   private listener: Listener | undefined;
-  private current: RemoteAttempt<RemoteJob> | undefined;
+  /** The newest one, and the one before it, which may run still; oldest first. */
+  private attempts: readonly RemoteAttempt<RemoteJob>[] = [];
   private waiting: { readonly slots: number; readonly limit: Cancellable } | undefined;
+  /** Of every revision that may run. */
+  private modules: readonly FrozenModule[];
   private search: Search | undefined;
   private term = 0;
   /** A worker was asked to end, and its slots must go elsewhere; told once for those that leave together. */
@@ -108,6 +122,7 @@ export class WorkerPool {
 
   private constructor(settings: WorkerPoolSettings) {
     this.settings = settings;
+    this.modules = [settings.artifact];
   }
 
   /** Rejects when the address cannot be had. */
@@ -136,6 +151,13 @@ export class WorkerPool {
     return this.present().map(({ name }) => name);
   }
 
+  /** Workers are given this code too. */
+  offer(artifact: FrozenModule): void {
+    if (this.modules.some(({ sha256 }) => sha256 === artifact.sha256)) return;
+    this.modules = [...this.modules, artifact];
+    for (const member of this.members.values()) member.tell({ kind: 'artifact', ...artifact });
+  }
+
   /** Commands are of this term from now on. */
   lead(term: number): void {
     this.term = term;
@@ -160,7 +182,7 @@ export class WorkerPool {
 
   /** Goes on with an attempt whose slots workers hold. It fails when some of them are gone meanwhile. */
   adopt(attempt: RemoteAttempt<RemoteJob>): void {
-    this.current = attempt;
+    this.attempts = [attempt];
     const places = this.holdersOf(attempt.number, attempt.slots.length);
     for (const member of this.members.values()) member.holds = undefined;
     if (places.length === attempt.slots.length) attempt.adopt(places);
@@ -168,13 +190,18 @@ export class WorkerPool {
       attempt.abandon(new MillraceError('worker-lost', 'A worker was lost before its slots were adopted.'));
   }
 
-  /** Places an attempt as soon as there is room for all of its slots. The one before is over. */
-  place(attempt: RemoteAttempt<RemoteJob>): void {
-    this.current = attempt;
+  /**
+   * Places an attempt as soon as there is room for all of its slots. The one before is over, unless it is prepared `beside` that: then
+   * workers take its slots beside those that they have.
+   */
+  place(attempt: RemoteAttempt<RemoteJob>, beside?: number): void {
+    this.attempts = [...this.attempts.slice(-1), attempt];
     this.waiting?.limit.cancel();
     this.waiting = undefined;
-    for (const member of this.members.values()) letGo(member);
-    for (const member of this.members.values()) if (member.isLeaving) this.dismiss(member);
+    if (beside === undefined) {
+      for (const member of this.members.values()) letGo(member);
+      for (const member of this.members.values()) if (member.isLeaving) this.dismiss(member);
+    }
     const slots = attempt.slots.length;
     if (this.tryPlacing(attempt, slots)) return;
     const { system, logger, waitForRoomMs } = this.settings;
@@ -214,22 +241,31 @@ export class WorkerPool {
     const { attempt, slots, job, end } = search;
     if (this.holdersOf(attempt, slots, job).length === slots) return end(true);
     const free = this.present().filter(({ holds }) => holds === undefined);
-    if (free.reduce((sum, { capacity }) => sum + capacity, 0) >= slots) end(false);
+    if (roomOf(free) >= slots) end(false);
   }
 
   private giveUp(attempt: RemoteAttempt<RemoteJob>, slots: number): void {
     this.waiting = undefined;
     try {
-      placeSlots(slots, this.present());
+      placeSlots(slots, this.roomFor(slots));
     } catch (error) {
       attempt.abandon(error);
     }
   }
 
   private tryPlacing(attempt: RemoteAttempt<RemoteJob>, slots: number): boolean {
-    if (this.room() < slots) return false;
-    attempt.place(placeSlots(slots, this.present()));
+    const room = this.roomFor(slots);
+    if (roomOf(room) < slots) return false;
+    attempt.place(placeSlots(slots, room));
     return true;
+  }
+
+  /** Those that are there; of elastic ones each has room for its share. */
+  private roomFor(slots: number): readonly Member[] {
+    const present = this.present();
+    if (this.settings.isElastic !== true || roomOf(present) >= slots) return present;
+    for (const member of present) member.capacity = Math.ceil(slots / present.length);
+    return present;
   }
 
   /** In the order of their names: a worker that comes back gets the slots that it had. */
@@ -241,7 +277,11 @@ export class WorkerPool {
   }
 
   private room(): number {
-    return this.present().reduce((sum, { capacity }) => sum + capacity, 0);
+    return roomOf(this.present());
+  }
+
+  private get newest(): RemoteAttempt<RemoteJob> | undefined {
+    return this.attempts.at(-1);
   }
 
   /** Somebody of this job has called. It is a member once it has said what it is. */
@@ -272,7 +312,8 @@ export class WorkerPool {
       refuse(link, error);
       return undefined;
     }
-    if (this.term > 0 && term > this.term) this.current?.abandon(deposedBy(name, term));
+    if (this.term > 0 && term > this.term)
+      for (const attempt of this.attempts) attempt.abandon(deposedBy(name, term));
     const known = this.members.get(name);
     if (known !== undefined) this.replace(known);
     const member: Member = {
@@ -289,10 +330,10 @@ export class WorkerPool {
       refuse: (error) => refuse(link, error),
     };
     this.members.set(name, member);
-    const { sha256, bytes } = settings.artifact;
-    if (!artifacts.includes(sha256)) member.tell({ kind: 'artifact', sha256, bytes });
+    for (const module of this.modules)
+      if (!artifacts.includes(module.sha256)) member.tell({ kind: 'artifact', ...module });
     settings.logger.info(`${name} is here, with room for ${slots} slots`);
-    if (this.current !== undefined) letGo(member);
+    if (this.newest !== undefined) letGo(member);
     this.lookForHolders();
     this.roomHasGrown();
     return member;
@@ -308,8 +349,8 @@ export class WorkerPool {
   }
 
   private roomHasGrown(): void {
-    const { waiting, current } = this;
-    if (waiting === undefined || current === undefined || !this.tryPlacing(current, waiting.slots)) return;
+    const { waiting, newest } = this;
+    if (waiting === undefined || newest === undefined || !this.tryPlacing(newest, waiting.slots)) return;
     waiting.limit.cancel();
     this.waiting = undefined;
   }
@@ -329,13 +370,13 @@ export class WorkerPool {
         return;
       }
       default:
-        this.current?.accept(member, message satisfies FromSlots);
+        for (const attempt of this.attempts) attempt.accept(member, message satisfies FromSlots);
     }
   }
 
   private lose(member: Member, error: Error): void {
     if (this.members.get(member.name) === member) this.members.delete(member.name);
     if (!member.isLeaving) this.settings.logger.warn(error.message);
-    this.current?.lost(member, error);
+    for (const attempt of this.attempts) attempt.lost(member, error);
   }
 }

@@ -1,3 +1,4 @@
+import type { Artifact } from '../artifact/freeze.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { TlsSettings } from '../sys/net.ts';
 import { ownVersion } from '../sys/own-version.ts';
@@ -6,7 +7,7 @@ import type { DeadLetterOutput } from '../task/failures.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { workerVariables } from '../worker/remote/worker-configuration.ts';
 import { SpawnedWorkers } from './spawned-workers.ts';
-import { WorkerPool } from './worker-pool.ts';
+import { type FrozenModule, WorkerPool } from './worker-pool.ts';
 
 /** Which workers a job runs on. */
 export interface WorkersWanted {
@@ -30,6 +31,12 @@ export interface WorkersSettings {
   readonly deadLetters: DeadLetterOutput;
   readonly artifact: { readonly sha256: string; readonly path: string };
 }
+
+/** As workers are given it. */
+export const moduleOf = ({ files }: Pick<System, 'files'>, { sha256, path }: Artifact): FrozenModule => ({
+  sha256,
+  bytes: new TextEncoder().encode(files.readText(path)),
+});
 
 /** A spawned worker whose coordinator is gone ends by itself after this. */
 const orphanSeconds = 10;
@@ -55,11 +62,9 @@ export const openWorkers = async (settings: WorkersSettings): Promise<Workers> =
     tls,
     waitForRoomMs,
     deadLetters,
+    isElastic: spawn !== undefined,
     runtimeVersion: ownVersion(system),
-    artifact: {
-      sha256: artifact.sha256,
-      bytes: new TextEncoder().encode(system.files.readText(artifact.path)),
-    },
+    artifact: moduleOf(system, artifact),
   });
   const spawned =
     spawn &&

@@ -1,9 +1,11 @@
 import { grownIntegers, grownLength } from './capacity.ts';
 import type { StateColumn } from './columns.ts';
+import { type ConvertValue, convertColumn } from './evolution.ts';
 import { FrozenRows } from './frozen-rows.ts';
 import { KeyIndex } from './key-index.ts';
 import { MemoryAccount } from './memory-account.ts';
 import { RowEpochs } from './row-epochs.ts';
+import type { StateShape } from './state-shape.ts';
 
 /** What held more rows, or timers, than this gives its memory back when the last one goes. */
 export const worthFreeing = 1024;
@@ -54,6 +56,16 @@ export class KeyGroup {
   addColumn(column: StateColumn): void {
     column.grow(this.capacity);
     this.columns.push(column);
+  }
+
+  /** Puts a column of another shape in the place of one, with all of its rows. */
+  replaceColumn(state: number, column: StateColumn, shape: StateShape, convert: ConvertValue): void {
+    const before = this.columns[state] as StateColumn;
+    column.grow(this.capacity);
+    const rows = Array.from({ length: this.index.rowLimit }, (_, row) => row);
+    convertColumn(before, column, rows, shape, convert);
+    this.columns[state] = column;
+    before.free();
   }
 
   /** The row of a key, made without any state if there is none, which is its first write in this epoch. */

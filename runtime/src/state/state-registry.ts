@@ -124,6 +124,7 @@ export class StateRegistry {
     requireKnownKind(descriptor);
     requireVersion(descriptor);
     const expiry = ttl === undefined ? undefined : new ExpiryPolicy(ttl, descriptor.name);
+    this.adopt(descriptor);
     const state = this.declare(shapeOf(descriptor));
     const stored = this.states[state]!;
     if (stored.handle !== undefined) {
@@ -166,6 +167,22 @@ export class StateRegistry {
     if (descriptor === undefined) return { state: this.declare(shape) };
     const convert = conversionOf(shape, states[state]!.shape, descriptor);
     return convert === undefined ? { state } : { state, convert };
+  }
+
+  /** State that was loaded before a function asks for it, by another name or in another shape, becomes what the function asks for. */
+  private adopt(descriptor: StateDescriptor): void {
+    const { states } = this;
+    const named = states.findIndex(({ shape }) => shape.name === descriptor.name);
+    const state = named >= 0 ? named : states.findIndex(({ shape }) => shape.name === descriptor.renamedFrom);
+    const stored = states[state];
+    if (stored === undefined || stored.descriptor !== undefined) return;
+    const { expires } = stored.shape;
+    const shape: StateShape = { ...shapeOf(descriptor), expires };
+    const convert = conversionOf(stored.shape, shape, descriptor);
+    stored.shape = shape;
+    if (convert === undefined) return;
+    for (const group of this.cursor.groups)
+      group?.replaceColumn(state, this.createColumn(shape, group), shape, convert);
   }
 
   /** Gives a new group its columns. */

@@ -195,9 +195,11 @@ export class SlotSnapshots {
     this.pending = undefined;
   }
 
-  private sinceOf({ id, isWhole }: BarrierCheckpoint): Since {
+  /** At a cut records stand still until it is written and read: what would be due to be written whole is so later. */
+  private sinceOf({ id, isWhole, parks }: BarrierCheckpoint): Since {
     const { completedId, chains } = this;
-    return (uid, keyGroup) => (isWhole || chains.isDue(uid, keyGroup, id) ? undefined : completedId);
+    const isDue = (uid: string, keyGroup: number): boolean => !parks && chains.isDue(uid, keyGroup, id);
+    return (uid, keyGroup) => (isWhole || isDue(uid, keyGroup) ? undefined : completedId);
   }
 
   private add(pending: PendingSnapshot, frozen: FrozenSubtask, progress: Progress): void {

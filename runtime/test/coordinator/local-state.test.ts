@@ -18,6 +18,7 @@ const open = (baseDirectory: string) =>
     jobName: 'counts',
     runtimeVersion: '0',
     artifact: 'none',
+    revision: 'one',
     baseDirectory,
     environment: {},
   });

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
 import { jobRoot } from '../../src/checkpoint/paths.ts';
 import { storeUnder } from '../../src/checkpoint/store-under.ts';
 import { collection } from '../../src/connectors/collection/index.ts';
-import { createJobLog } from '../../src/coordinator/job-log.ts';
+import { createJobLog, type OwnTerm } from '../../src/coordinator/job-log.ts';
 import { createSharedThreadJob, type LocalSettings, type LocalState } from '../../src/coordinator/local.ts';
 import type { LocalJob } from '../../src/coordinator/local-job.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
@@ -20,18 +20,24 @@ export const logger = createLogger({ clock: system.clock, level: 'silent', json:
 export const newStore = (): MemoryStore => new MemoryStore(system.clock);
 
 /** The state of a job in a store; `intervalMs`: how often it takes checkpoints by itself, by default never. */
-export const stateIn = (store: ObjectStore, jobUid: string, intervalMs: number = 1e6): LocalState => {
+export const stateIn = (
+  store: ObjectStore,
+  jobUid: string,
+  intervalMs: number = 1e6,
+  deployment = 'one',
+  own: OwnTerm = {},
+): LocalState => {
   const writer = new LogWriter({
     store,
     jobUid,
     checksum: system.hashing,
-    me: { writer: system.random.id(), deployment: 'one' },
+    me: { writer: system.random.id(), deployment },
     clock: system.clock,
     retained: () => 2,
   });
   return {
     store: storeUnder(store, jobRoot(jobUid)),
-    log: createJobLog(writer),
+    log: createJobLog(writer, own),
     base: { jobUid, jobName: jobUid, runtimeVersion: '0', artifact: 'none' },
     policy: { intervalMs, minPauseMs: 0, timeoutMs: 10_000, tolerableFailures: 0 },
   };
@@ -100,22 +106,24 @@ export const createStoredJob = (
   job: Job,
   state: LocalState,
   options: Partial<LocalSettings> = {},
-): LocalJob =>
-  createSharedThreadJob(job, {
-    system,
-    logger,
-    jobName: state.base.jobName,
-    args: {},
-    mode: 'Streaming',
-    restart: { strategy: 'None' },
-    deadLetterPolicy: 'fail',
-    deadLetters: () => undefined,
-    baseDirectory: '.',
-    parallelism: 2,
-    batchSize: 64,
-    state,
-    ...options,
-  });
+): LocalJob => createSharedThreadJob(job, settingsOf(state, options));
+
+/** The settings of such a job. */
+export const settingsOf = (state: LocalState, options: Partial<LocalSettings> = {}): LocalSettings => ({
+  system,
+  logger,
+  jobName: state.base.jobName,
+  args: {},
+  mode: 'Streaming',
+  restart: { strategy: 'None' },
+  deadLetterPolicy: 'fail',
+  deadLetters: () => undefined,
+  baseDirectory: '.',
+  parallelism: 2,
+  batchSize: 64,
+  state,
+  ...options,
+});
 
 /** Lets a job run until something is so. */
 export const until = async (isSo: () => boolean): Promise<void> => {

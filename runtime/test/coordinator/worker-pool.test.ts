@@ -14,7 +14,7 @@ const job = { jobName: 'orders' } as RemoteJob;
 const sha256 = 'a'.repeat(64);
 
 /** A pool on a machine in memory, workers that only note what they are told, and attempts that only note how they fail. */
-const listening = async () => {
+const listening = async (isElastic = false) => {
   const machine = createTestSystem();
   const { logger, lines } = keptLog();
   const letters: DeadLetter[] = [];
@@ -26,6 +26,7 @@ const listening = async () => {
     port: 0,
     runtimeVersion: '1.2.3',
     waitForRoomMs: 30_000,
+    isElastic,
     deadLetters: (letter) => void letters.push(letter),
     artifact: { sha256, bytes: Uint8Array.of(1, 2, 3) },
   });
@@ -84,6 +85,41 @@ const hosting = (attempt: number, slots: readonly number[]) => ({
 });
 
 describe('the workers of a job', () => {
+  it('take the slots of an attempt beside those that they have', async () => {
+    const { machine, pool, call, attempt, place } = await listening();
+    const only = await call('worker-0', 2);
+    const before = await place(1, 2);
+    const next = attempt(2, 2);
+    pool.place(next.made, 1);
+    await settle(machine);
+    expect(only.told).toEqual([hosting(1, [0, 1]), hosting(2, [0, 1])]);
+    only.link.destroy();
+    await settle(machine);
+    expect([before.failures.length, next.failures.length]).toEqual([2, 2]);
+  });
+
+  it('have room for more slots each, where they were started for this job alone', async () => {
+    const { call, place } = await listening(true);
+    const [one, two] = [await call('worker-0'), await call('worker-1')];
+    await place(1, 2);
+    await place(2, 5);
+    expect([one?.told.at(-1), two?.told.at(-1)]).toEqual([hosting(2, [0, 1, 2]), hosting(2, [3, 4])]);
+  });
+
+  it('are given the code of another revision, also those that come later', async () => {
+    const { machine, pool, call } = await listening();
+    const early = await call('worker-0');
+    const other = { sha256: 'c'.repeat(64), bytes: Uint8Array.of(4) };
+    pool.offer(other);
+    pool.offer(other);
+    await settle(machine);
+    const late = await call('worker-1');
+    expect([early.told, late.told]).toEqual([
+      [{ kind: 'artifact', ...other }],
+      [{ kind: 'artifact', ...other }],
+    ]);
+  });
+
   it('get the slots of an attempt by their names, whoever came first', async () => {
     const { pool, call, place } = await listening();
     const second = await call('worker-10', 2);

@@ -24,6 +24,7 @@ const open = (baseDirectory: string, maxParallelism?: number) =>
     jobName: 'clicks',
     runtimeVersion: '0',
     artifact: 'none',
+    revision: 'one',
     baseDirectory,
     environment: {},
     maxParallelism,

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import type { DataStream, Job, StreamEnvironment } from 'millrace';
 import { vi } from 'vitest';
 import { Collected, collect } from '../../src/connectors/collect/index.ts';
+import type { JobResult } from '../../src/coordinator/job-result.ts';
 import {
   createSharedThreadJob,
   type ExecutionMode,
   type LocalSettings,
 } from '../../src/coordinator/local.ts';
-import type { JobResult } from '../../src/coordinator/local-job.ts';
 import { isTerminal } from '../../src/coordinator/transitions.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';

@@ -6,7 +6,7 @@ import { Collected, collect } from '../../src/connectors/collect/index.ts';
 import { collection } from '../../src/connectors/collection/index.ts';
 import { fileSink, files } from '../../src/connectors/files/index.ts';
 import { sqliteSink } from '../../src/connectors/sqlite/index.ts';
-import type { JobResult } from '../../src/coordinator/local-job.ts';
+import type { JobResult } from '../../src/coordinator/job-result.ts';
 import {
   boundedOutOfOrderness,
   count,

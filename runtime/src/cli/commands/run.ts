@@ -67,13 +67,14 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
       const show = (what: string, error: unknown): void =>
         json ? logger.error(what, { error }) : io.error(`${errorText(error)}\n`);
       try {
-        const found = findTarget(io, job, overridesOf(options));
-        const { target, workers } = workersOf(
-          options,
-          found,
-          io.system.files,
-          options.parallelism !== undefined,
-        );
+        const find = () =>
+          workersOf(
+            options,
+            findTarget(io, job, overridesOf(options)),
+            io.system.files,
+            options.parallelism !== undefined,
+          );
+        const { target, workers } = find();
         const { runTarget } = await import('../run-target.ts');
         outcome.code = await runTarget(io, target, {
           logger: logger.child({ job: target.name }),
@@ -82,6 +83,7 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
           control: controlOf(options),
           workers,
           jobUid: options.jobUid,
+          reread: () => find().target,
           start: options,
         });
       } catch (error) {

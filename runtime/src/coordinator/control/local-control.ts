@@ -16,6 +16,7 @@ import { SavepointHistory } from '../savepoint-history.ts';
 import type { SavepointEvent } from '../savepoints.ts';
 import { checkpointAnswers } from './checkpoint-answers.ts';
 import { checkpointScopes } from './checkpoint-metrics.ts';
+import { deploymentAnswers } from './deployment-answers.ts';
 import { causeChain, FailureHistory } from './failure-history.ts';
 import type { Answers, JobControl } from './job-control.ts';
 import { jobScopes, pauseGauges, slotScopes, subtaskScopes } from './metric-scopes.ts';
@@ -174,6 +175,7 @@ class LocalControl {
       ...(savepoints &&
         this.savepoints &&
         savepointAnswers({ clock: system.clock, job, savepoints, history: this.savepoints })),
+      ...deploymentAnswers(job),
       setParallelism: (request) => this.wish.take(request),
       suspend: () => {
         job.suspend();
@@ -199,7 +201,7 @@ class LocalControl {
       sinceMs: this.sinceMs,
       attempt: job.attempt,
       term: job.term,
-      revision: null,
+      revision: job.revision,
       runtimeVersion: version,
       restarts: this.restarts,
       parallelism: { desired, actual, maximum },
@@ -262,15 +264,12 @@ class LocalControl {
       this.tell({ type: 'checkpoint', checkpoint });
   }
 
-  private onSwitchOver({ kind, failure, ...report }: SwitchOverEvent): void {
-    if (kind === 'rescale' && failure === undefined) this.rescales++;
-    const ended: PauseReport = {
-      ...report,
-      atMs: this.settings.system.clock.nowMs(),
-      committedPauseMs: null,
-      outcome: failure === undefined ? 'done' : 'rolledBack',
-      reason: failure ?? null,
-    };
+  private onSwitchOver({ kind, ...event }: SwitchOverEvent): void {
+    const { committedPauseMs = null, reason = null } = event;
+    if (kind === 'rescale' && event.outcome === 'done') this.rescales++;
+    const atMs = this.settings.system.clock.nowMs();
+    const ended: PauseReport = { ...event, atMs, committedPauseMs, reason };
+    if (kind === 'upgrade' && event.outcome === 'done' && committedPauseMs === null) this.wish.forget();
     this.pauses = { ...this.pauses, [kind]: ended };
     this.tell({ type: 'status', status: this.status() });
   }

@@ -1,14 +1,8 @@
 import type { Parallelism, ParallelismRequest } from '../../contract/control/deployment.ts';
-import { MillraceError } from '../../contract/errors.ts';
 import { reasonOf } from '../../contract/reason.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { outOfOrder } from '../job-refusals.ts';
 import type { LocalJob } from '../local-job.ts';
-
-const outOfOrder = (sequence: number, last: number): MillraceError =>
-  new MillraceError('conflict', `A wish of number ${sequence} comes behind one of number ${last}.`, {
-    hint: 'Give each wish a higher number than the one before.',
-    where: { sequence },
-  });
 
 /** How many slots a job is wished to have. The newest wish counts: the job goes after it as soon as it runs and nothing else changes it. */
 export class ParallelismWish {
@@ -37,6 +31,11 @@ export class ParallelismWish {
     this.sequence = sequence ?? this.sequence;
     void this.follow();
     return this.answer;
+  }
+
+  /** Another revision has taken over, with as many slots as it is to have: only what is wished for from now on counts. */
+  forget(): void {
+    this.wanted = undefined;
   }
 
   /** The job runs again, or has ended a switch-over: a wish that waited is followed. */

@@ -40,11 +40,20 @@ export class RemoteAttempt<Job> {
   /** The worker of each slot; none before they are placed. */
   private places: readonly RemoteWorker<Job>[] = [];
   private readonly meeting: SlotMeeting;
+  private readonly beside: number | undefined;
   private isOver = false;
 
-  constructor(number: number, slots: number, job: Job, reports: (slot: number) => SlotReports) {
+  /** `beside`: the attempt that runs while this one is prepared. */
+  constructor(
+    number: number,
+    slots: number,
+    job: Job,
+    reports: (slot: number) => SlotReports,
+    beside?: number,
+  ) {
     this.number = number;
     this.job = job;
+    this.beside = beside;
     this.meeting = new SlotMeeting(slots, (slot, peers) =>
       this.places[slot]?.send({ kind: 'connect', attempt: number, slot, peers }),
     );
@@ -58,9 +67,9 @@ export class RemoteAttempt<Job> {
   place(places: readonly RemoteWorker<Job>[]): void {
     if (this.isOver) return;
     this.places = places;
-    for (const worker of new Set(places)) {
-      worker.send({ kind: 'host', attempt: this.number, slots: this.slotsOf(worker), job: this.job });
-    }
+    const { number: attempt, job, beside } = this;
+    for (const worker of new Set(places))
+      worker.send({ kind: 'host', attempt, slots: this.slotsOf(worker), job, beside });
   }
 
   /** The slots run already, at these places, under a coordinator that is gone. They are ready when they have told how far they are. */

@@ -9,6 +9,8 @@ import type { Command, FromSlots, Held, ToSlots } from './worker-messages.ts';
 /** A slot to be made in this worker. */
 export interface SlotOrder<Job> {
   readonly attempt: number;
+  /** Another attempt that goes on meanwhile. */
+  readonly beside: number | undefined;
   readonly slot: number;
   /** All slots that this worker has in the attempt. */
   readonly near: readonly number[];
@@ -39,13 +41,26 @@ interface Hosted {
   readonly made: MadeSlot;
 }
 
+/** What this worker has of one attempt. */
+interface HostedAttempt<Job> {
+  readonly number: number;
+  readonly job: Job;
+  readonly slots: Map<number, Hosted>;
+}
+
+/** How far all slots of an attempt are; undefined = not all of them can go on. */
+const heldOf = <Job>({ slots }: HostedAttempt<Job>): readonly HeldSlot[] | undefined => {
+  const held = [...slots.values()].flatMap(({ slot }) => slot.held ?? []);
+  return held.length > 0 && held.length === slots.size ? held : undefined;
+};
+
 /** The main thread of a worker as its coordinator sees it: brings up slots, and hands on what each is told and tells. */
 export class WorkerHost<Job> {
   private readonly settings: WorkerHostSettings<Job>;
-  /** The slots of the newest attempt. */
-  private readonly slots = new Map<number, Hosted>();
-  private attempt = 0;
-  private job: Job | undefined;
+  /** One, and during a switch-over the next one beside it; oldest first. */
+  private attempts: readonly HostedAttempt<Job>[] = [];
+  /** Nothing older is brought up any more. */
+  private newest = 0;
   private newestTerm = 0;
   /** Slots of attempts before that are being closed. */
   private readonly closing = new Set<Promise<void>>();
@@ -61,9 +76,8 @@ export class WorkerHost<Job> {
 
   /** What it has and can go on with when there is no coordinator; undefined = nothing, or not all of it. */
   get holds(): Held<Job> | undefined {
-    const { attempt, job } = this;
-    if (job === undefined || this.slots.size === 0 || this.held().length < this.slots.size) return undefined;
-    return { attempt, slots: [...this.slots.keys()], job };
+    const found = this.attempts.find((attempt) => heldOf(attempt) !== undefined);
+    return found && { attempt: found.number, slots: [...found.slots.keys()], job: found.job };
   }
 
   /**
@@ -83,7 +97,7 @@ export class WorkerHost<Job> {
       case 'connect':
         return this.hosted(message)?.made.connect(message.peers);
       case 'slot':
-        return this.hosted(message)?.slot.obey(message.call);
+        return this.tell(message);
       default:
         throw new MillraceError(
           'io',
@@ -94,42 +108,50 @@ export class WorkerHost<Job> {
 
   /** Ends all slots at once; resolves when user functions are closed. */
   async close(): Promise<void> {
-    this.letGo();
-    this.attempt = 0;
+    this.letGo(() => false);
+    this.newest = 0;
     await Promise.all(this.closing);
   }
 
-  private held(): readonly HeldSlot[] {
-    return [...this.slots.values()].flatMap(({ slot }) => slot.held ?? []);
-  }
-
-  private adopted(attempt: number): void {
-    const slots = attempt === this.attempt && this.holds !== undefined ? this.held() : [];
-    this.settings.send({ kind: 'held', attempt, slots });
+  private adopted(number: number): void {
+    const attempt = this.attempts.find((one) => one.number === number);
+    const slots = (attempt && heldOf(attempt)) ?? [];
+    this.settings.send({ kind: 'held', attempt: number, slots });
   }
 
   private hosted({ attempt, slot }: { readonly attempt: number; readonly slot: number }): Hosted | undefined {
-    return attempt === this.attempt ? this.slots.get(slot) : undefined;
+    return this.attempts.find(({ number }) => number === attempt)?.slots.get(slot);
   }
 
-  /** A newer attempt ends what is left of the one before; an older one is too late. */
-  private bringUp({ attempt, slots, job }: Extract<ToSlots<Job>, { kind: 'host' }>): void {
-    if (attempt <= this.attempt) return;
-    this.letGo();
-    this.attempt = attempt;
-    this.job = job;
-    for (const slot of slots) this.slots.set(slot, this.make(attempt, slot, slots, job));
+  /** A slot that is cancelled is not here any more. */
+  private tell(message: Extract<ToSlots<Job>, { kind: 'slot' }>): void {
+    const hosted = this.hosted(message);
+    if (hosted === undefined) return;
+    if (message.call.kind !== 'cancel') return hosted.slot.obey(message.call);
+    this.attempts.find(({ number }) => number === message.attempt)?.slots.delete(message.slot);
+    this.attempts = this.attempts.filter(({ slots }) => slots.size > 0);
+    this.cancel(hosted);
   }
 
-  private make(attempt: number, slot: number, near: readonly number[], job: Job): Hosted {
+  /** A newer attempt ends what is left of those before, but for one that it is prepared beside; an older one is too late. */
+  private bringUp({ attempt, slots, job, beside }: Extract<ToSlots<Job>, { kind: 'host' }>): void {
+    if (attempt <= this.newest) return;
+    this.letGo(({ number }) => number === beside);
+    this.newest = attempt;
+    const made = slots.map((slot) => [slot, this.make({ attempt, beside, slot, near: slots, job })] as const);
+    this.attempts = [...this.attempts, { number: attempt, job, slots: new Map(made) }];
+  }
+
+  private make(order: Pick<SlotOrder<Job>, 'attempt' | 'beside' | 'slot' | 'near' | 'job'>): Hosted {
     const { system, host, send, create, mayHold } = this.settings;
+    const { attempt, slot, job } = order;
     let made: MadeSlot | undefined;
     const hosted = new HostedSlot(
       system,
       (answer) => send({ kind: 'slot', attempt, slot, answer }),
       (reports) => {
         const onListening = (port: number): void => send({ kind: 'listening', attempt, slot, host, port });
-        made = create({ attempt, slot, near, job, reports, onListening });
+        made = create({ ...order, reports, onListening });
         return made.handle;
       },
       mayHold(job) ? new SlotJournal(slot) : undefined,
@@ -137,11 +159,14 @@ export class WorkerHost<Job> {
     return { slot: hosted, made: made as unknown as MadeSlot };
   }
 
-  private letGo(): void {
-    for (const { slot } of this.slots.values()) {
-      const closed = slot.cancel().finally(() => this.closing.delete(closed));
-      this.closing.add(closed);
-    }
-    this.slots.clear();
+  private letGo(isKept: (attempt: HostedAttempt<Job>) => boolean): void {
+    for (const attempt of this.attempts)
+      if (!isKept(attempt)) for (const hosted of attempt.slots.values()) this.cancel(hosted);
+    this.attempts = this.attempts.filter(isKept);
+  }
+
+  private cancel({ slot }: Hosted): void {
+    const closed = slot.cancel().finally(() => this.closing.delete(closed));
+    this.closing.add(closed);
   }
 }

@@ -7,8 +7,14 @@ import type { HeldSlot } from './slot-journal.ts';
 
 /** What a coordinator tells the slots of a worker. `Job` is what the worker needs to make slots of, a plain value. */
 export type ToSlots<Job> =
-  /** Bring up these slots for an attempt. */
-  | { readonly kind: 'host'; readonly attempt: number; readonly slots: readonly number[]; readonly job: Job }
+  /** Bring up these slots for an attempt. `beside`: another that goes on meanwhile; all others end. */
+  | {
+      readonly kind: 'host';
+      readonly attempt: number;
+      readonly slots: readonly number[];
+      readonly job: Job;
+      readonly beside?: number | undefined;
+    }
   /** Go on, under this coordinator, with the slots that were held without one. Answered by `held`. */
   | { readonly kind: 'adopt'; readonly attempt: number }
   /** Where the other slots of the attempt listen. */

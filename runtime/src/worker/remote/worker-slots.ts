@@ -49,7 +49,8 @@ interface Shared {
 /** Makes the slots of a worker: each on a thread of its own, with its state in the store. */
 export class WorkerSlots {
   private readonly settings: WorkerSlotsSettings;
-  private shared: Shared | undefined;
+  /** Of the attempts that are here. */
+  private shared: readonly Shared[] = [];
   private store: { readonly key: string; readonly store: ObjectStore } | undefined;
 
   /** The next attempt of the job begins in these. */
@@ -82,8 +83,9 @@ export class WorkerSlots {
   /** When all slots are closed. */
   async close(): Promise<void> {
     const { shared, store } = this;
-    [this.shared, this.store] = [undefined, undefined];
-    await Promise.all([shared?.watchdog.terminate(), store?.store.close(), this.spares.close()]);
+    [this.shared, this.store] = [[], undefined];
+    const watchdogs = shared.map(({ watchdog }) => watchdog.terminate());
+    await Promise.all([...watchdogs, store?.store.close(), this.spares.close()]);
   }
 
   private dataOf(order: SlotOrder<RemoteJob>): SlotThreadData {
@@ -113,21 +115,23 @@ export class WorkerSlots {
     };
   }
 
-  private sharedBy({ attempt, near, job }: SlotOrder<RemoteJob>): Shared {
-    const known = this.shared;
-    if (known?.attempt === attempt) return known;
-    void known?.watchdog.terminate();
+  private sharedBy({ attempt, beside, near, job }: SlotOrder<RemoteJob>): Shared {
+    const known = this.shared.find((shared) => shared.attempt === attempt);
+    if (known !== undefined) return known;
+    const others = Map.groupBy(this.shared, (shared) => shared.attempt === beside);
+    for (const { watchdog } of others.get(false) ?? []) void watchdog.terminate();
     const { links: sizes, memoryBytes, taskNames } = job;
     const memory = memoryBytes === undefined ? undefined : memoryBudget(memoryBytes, near.length);
     const pulses = allocatePulses(sizes.slots);
-    this.shared = {
+    const shared: Shared = {
       attempt,
       links: allocateLinks(sizes, memory?.channelBytes, near),
       pulses,
       memory,
       watchdog: startWatchdog(this.settings.system, { pulses, taskNames, limitMs: job.blockedAfterMs }),
     };
-    return this.shared;
+    this.shared = [...(others.get(true) ?? []), shared];
+    return shared;
   }
 
   private storageOf({ attempt, job }: SlotOrder<RemoteJob>): SlotStorage | undefined {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { Collected, collect } from '../../../src/connectors/collect/index.ts';
-import type { JobResult } from '../../../src/coordinator/local-job.ts';
+import type { JobResult } from '../../../src/coordinator/job-result.ts';
 import type { Source } from '../../../src/index.ts';
 import { type DeadLetter, type RunOptions, runJob } from '../../../src/testing/index.ts';
 

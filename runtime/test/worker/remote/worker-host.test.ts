@@ -3,6 +3,7 @@ import { settle } from '../../../src/testing/settle.ts';
 import { createTestSystem } from '../../../src/testing/test-system.ts';
 import { placeSlots, RemoteAttempt, type RemoteWorker } from '../../../src/worker/remote/remote-attempt.ts';
 import { type SlotOrder, WorkerHost } from '../../../src/worker/remote/worker-host.ts';
+import type { SlotReports } from '../../../src/worker/slot-handle.ts';
 import { NotingSlot, sent } from './noting-slot.ts';
 
 interface Job {
@@ -39,19 +40,20 @@ const deployed = () => {
     return { host, worker };
   });
   const all = workers.map(({ worker }) => worker);
-  const prepare = (number: number): RemoteAttempt<Job> => {
-    const attempt = new RemoteAttempt<Job>(number, 3, { name: 'orders' }, (slot) => ({
+  const prepare = (number: number, beside?: number): RemoteAttempt<Job> => {
+    const reports = (slot: number): SlotReports => ({
       requestSplit: (task) => void heard.push(`${number}/${slot} wants a split of ${task}`),
       sendState: () => undefined,
       onEnded: (drained) => void heard.push(`${number}/${slot} ended ${drained}`),
       onFinished: () => void heard.push(`${number}/${slot} finished`),
       onFailed: (error) => void heard.push(`${number}/${slot} failed: ${(error as Error).message}`),
-    }));
+    });
+    const attempt = new RemoteAttempt<Job>(number, 3, { name: 'orders' }, reports, beside);
     attempts.push(attempt);
     return attempt;
   };
-  const deploy = (number: number): RemoteAttempt<Job> => {
-    const attempt = prepare(number);
+  const deploy = (number: number, beside?: number): RemoteAttempt<Job> => {
+    const attempt = prepare(number, beside);
     attempt.place(placeSlots(3, all));
     return attempt;
   };
@@ -59,6 +61,36 @@ const deployed = () => {
 };
 
 const last = <T>(list: readonly T[], count: number): readonly T[] => list.slice(-count);
+
+describe('an attempt that is prepared beside another', () => {
+  it('leaves that where it is, which hears of both, until it is cancelled', async () => {
+    const { made, heard, deploy } = deployed();
+    const before = deploy(1);
+    for (const { slot } of made) slot.loading.resolve();
+    const next = deploy(2, 1);
+    expect(made.slice(0, 3).flatMap(({ slot }) => slot.told)).toEqual([]);
+    expect(made.slice(3).map(({ order: { attempt, beside, slot } }) => [attempt, beside, slot])).toEqual([
+      [2, 1, 0],
+      [2, 1, 1],
+      [2, 1, 2],
+    ]);
+    made[1]?.order.reports.requestSplit(7);
+    made[4]?.order.reports.requestSplit(8);
+    expect(heard).toEqual(['1/1 wants a split of 7', '2/1 wants a split of 8']);
+    next.slots[1]?.addSplit(8, 'a');
+    before.slots[1]?.stop();
+    expect(made[4]?.slot.told).toEqual([['addSplit', 8, 'a']]);
+    expect(made[1]?.slot.told).toEqual([['stop']]);
+    const cancelled = before.slots[0]?.cancel();
+    made[0]?.slot.cancelling.resolve();
+    await cancelled;
+    expect(made[0]?.slot.told).toEqual([['cancel']]);
+    // The one behind it lets go what is left of it.
+    deploy(3);
+    expect(made[1]?.slot.told.at(-1)).toEqual(['cancel']);
+    expect(made[4]?.slot.told.at(-1)).toEqual(['cancel']);
+  });
+});
 
 describe('an attempt in several workers', () => {
   it('gives each worker its slots, with the job, and who is near', () => {

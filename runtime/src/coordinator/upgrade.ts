@@ -1,0 +1,307 @@
+import {
+  compareStates,
+  type JobStates,
+  refusedDifferences,
+  type StateDifference,
+  statefulPart,
+} from '../checkpoint/compare-states.ts';
+import type { CheckpointManifest } from '../checkpoint/manifest.ts';
+import { MillraceError } from '../contract/errors.ts';
+import { reasonOf } from '../contract/reason.ts';
+import type { JobChangesSettings } from './job-changes.ts';
+import {
+  cannotBeRevised,
+  isIncompatible,
+  isSwitching,
+  nothingToRollBack,
+  notPlanned,
+  otherRevision,
+} from './job-refusals.ts';
+import type { NextRevision } from './next-revision.ts';
+import { judgeFailure, Trial, type TrialPolicy } from './trial.ts';
+
+export type UpgradePhase =
+  | 'planned'
+  | 'awaitingApproval'
+  | 'preparing'
+  | 'held'
+  | 'released'
+  | 'promoted'
+  | 'rolledBack'
+  | 'stalled';
+
+/** How far the next revision is. */
+export interface UpgradeStatus {
+  readonly phase: UpgradePhase;
+  readonly name: string;
+  readonly sinceMs: number;
+  readonly differences: readonly StateDifference[];
+  readonly needsApproval: boolean;
+  readonly held: Trial['held'];
+  /** Why it waits, or went back. */
+  readonly reason: string | undefined;
+}
+
+/** A revision that was compared with the state of the job. */
+interface Plan {
+  readonly next: NextRevision;
+  readonly differences: readonly StateDifference[];
+  /** The revision before could go on from what this one writes. */
+  readonly isReversible: boolean;
+  readonly needsApproval: boolean;
+}
+
+/** What a checkpoint says of the job that took it. */
+const statesOf = (manifest: CheckpointManifest): JobStates => ({
+  transforms: statefulPart(manifest).transforms,
+  states: manifest.schemas.flatMap(({ uid, name, kind, type, fields }) =>
+    kind === 'timers'
+      ? []
+      : [
+          {
+            uid,
+            name,
+            kind,
+            ...(type === undefined ? {} : { type }),
+            ...(fields === undefined ? {} : { fields }),
+          },
+        ],
+  ),
+});
+
+/** Pure. */
+const planOf = (manifest: CheckpointManifest, next: NextRevision): Plan => {
+  const { states, allowRemoved } = next;
+  const renamed = next.revision.checkpoints?.renamed ?? new Map();
+  const had = new Set(manifest.transforms.map(({ uid }) => uid));
+  const differences = compareStates(statefulPart(manifest), states, renamed).filter(
+    // What held nothing before and holds nothing now is not news.
+    ({ uid, state, change }) => change !== 'added' || state !== undefined || !had.has(uid),
+  );
+  const written = { transforms: manifest.transforms, schemas: [...states.states] };
+  return {
+    next,
+    differences,
+    isReversible:
+      renamed.size === 0 &&
+      refusedDifferences(compareStates(written, statesOf(manifest)), false).length === 0,
+    needsApproval:
+      next.waitsForApproval || (!allowRemoved && differences.some(({ change }) => change === 'removed')),
+  };
+};
+
+/** A revision that was begun by another process is watched like one that nobody said anything about. */
+const usualTrial: TrialPolicy = {
+  held: 2,
+  windowMs: 120_000,
+  maxRestarts: 0,
+  rollsBack: true,
+  timeoutMs: 600_000,
+};
+
+/** Puts another revision of the code in the place of the one that runs: planned, prepared beside it, on trial, and promoted or rolled back. */
+export class Upgrade {
+  private readonly settings: JobChangesSettings;
+  private plan: Plan | undefined;
+  private trial: Trial | undefined;
+  private failures = 0;
+  private at:
+    | { readonly phase: UpgradePhase; readonly sinceMs: number; readonly reason: string | undefined }
+    | undefined;
+  /** Of the switch-over that was done last. */
+  private done: { readonly from: string; readonly pauseMs: number; readonly cutMs: number } | undefined;
+
+  constructor(settings: JobChangesSettings) {
+    this.settings = settings;
+  }
+
+  /** The newest one; undefined = there was none. */
+  get status(): UpgradeStatus | undefined {
+    const { at, plan, trial } = this;
+    if (at === undefined) return undefined;
+    return {
+      ...at,
+      name: plan?.next.name ?? '',
+      differences: plan?.differences ?? [],
+      needsApproval: plan?.needsApproval ?? false,
+      held: trial?.held ?? { completed: 0, wanted: plan?.next.trial.held ?? 0 },
+    };
+  }
+
+  /** From its preparation to its end. */
+  get isUnderWay(): boolean {
+    const phase = this.at?.phase;
+    return phase === 'preparing' || phase === 'held' || phase === 'released' || phase === 'stalled';
+  }
+
+  /** Whether what sinks have prepared is held back. */
+  get isHeld(): boolean {
+    return this.trial?.phase === 'held';
+  }
+
+  /**
+   * Reads what the job is by now and compares it with its state; touches nothing. `name`: what the caller has seen.
+   * @throws MillraceError when it cannot be read, or is another by now
+   */
+  async planNext(name: string): Promise<void> {
+    const { job, attempts, refuseUnlessRunning } = this.settings;
+    refuseUnlessRunning('be upgraded');
+    if (job.revise === undefined || attempts.checkpoints === undefined) throw cannotBeRevised();
+    if (this.isUnderWay || attempts.isSwitching) throw isSwitching();
+    const next = await job.revise(attempts.slots);
+    if (next.name !== name) {
+      await next.revision.close?.();
+      throw otherRevision(name, next.name);
+    }
+    const manifest = attempts.latest ?? (await attempts.running?.takeCheckpoint('checkpoint'))?.manifest;
+    await this.plan?.next.revision.close?.();
+    this.plan = planOf(manifest as CheckpointManifest, next);
+    this.enter('planned');
+  }
+
+  /** Begins the switch-over to what was planned, or waits for `approve`. @throws MillraceError when the state does not fit */
+  prepare(name: string): void {
+    const plan = this.planned(name);
+    if (this.at?.phase !== 'planned') throw isSwitching();
+    const refused = refusedDifferences(plan.differences, true);
+    if (refused.length > 0) throw isIncompatible(refused);
+    if (plan.needsApproval)
+      this.enter('awaitingApproval', 'somebody has to agree to it: approve it, or plan another one');
+    else void this.perform(plan);
+  }
+
+  approve(name: string): void {
+    const plan = this.planned(name);
+    if (this.at?.phase !== 'awaitingApproval') throw notPlanned(name);
+    void this.perform(plan);
+  }
+
+  /** Goes back to the revision before. @throws MillraceError when there is nothing to go back from or to */
+  rollBack(name: string): void {
+    const phase = this.at?.phase;
+    if (this.plan?.next.name !== name || phase === undefined) throw notPlanned(name);
+    if (phase === 'planned' || phase === 'awaitingApproval')
+      return this.enter('rolledBack', 'it was not wanted');
+    if (!this.settings.attempts.canGoBack || !this.isUnderWay) throw nothingToRollBack(name);
+    this.goBack('somebody asked for it');
+  }
+
+  /** An attempt runs: if the log says that it is of a revision on trial, the trial begins or goes on. */
+  onRunning(): void {
+    const { attempts, job } = this.settings;
+    const { trial: open, checkpoints } = attempts;
+    if (open === undefined || checkpoints === undefined) return;
+    this.trial ??= new Trial({
+      system: job.system,
+      logger: job.logger,
+      policy: this.plan?.next.trial ?? usualTrial,
+      log: checkpoints.log,
+      commit: async (permit) => {
+        await attempts.running?.commit(permit);
+      },
+      onPhase: (phase) => this.onPhase(phase),
+      onTimeout: (reason) => (attempts.canGoBack ? this.goBack(reason) : this.enter('stalled', reason)),
+    });
+    this.trial.begin(open);
+  }
+
+  checkpointCompleted(): void {
+    this.trial?.checkpointCompleted();
+  }
+
+  /** What is to be done after a failure of the attempt that runs. */
+  onFailed(error: unknown): 'restart' | 'rollBack' {
+    const { trial, plan, settings } = this;
+    if (trial === undefined || trial.phase === 'promoted') return 'restart';
+    // No code is to blame.
+    if (MillraceError.is(error) && error.code === 'worker-lost') return 'restart';
+    this.failures++;
+    const canGoBack = settings.attempts.canGoBack && (trial.phase === 'held' || plan?.isReversible === true);
+    const verdict = judgeFailure(plan?.next.trial ?? usualTrial, {
+      phase: trial.phase,
+      failures: this.failures,
+      canGoBack,
+    });
+    if (verdict === 'stalled')
+      this.enter('stalled', `it failed, and there is no way back: ${reasonOf(error)}`);
+    if (verdict !== 'rollBack') return 'restart';
+    this.endTrial(reasonOf(error));
+    return 'rollBack';
+  }
+
+  /** The job comes to an orderly end: what is held back belongs to it. */
+  async release(): Promise<void> {
+    await this.trial?.release();
+  }
+
+  /** The job has ended. */
+  end(): void {
+    this.trial?.end();
+  }
+
+  private async perform(plan: Plan): Promise<void> {
+    const { attempts, job, onSwitchOver } = this.settings;
+    const { next } = plan;
+    const from = attempts.name ?? '';
+    this.enter('preparing');
+    this.failures = 0;
+    try {
+      const pauseMs = await attempts.switchTo(next.revision, next.deployment);
+      this.done = { from, pauseMs, cutMs: job.system.clock.monotonicMs() - pauseMs };
+      job.logger.info(`The revision ${next.name} runs; records stood still for ${Math.round(pauseMs)} ms`);
+      onSwitchOver({ kind: 'upgrade', from, to: next.name, pauseMs, outcome: 'done' });
+    } catch (error) {
+      const reason = reasonOf(error);
+      job.logger.warn(`The revision ${next.name} does not take over: ${reason}`);
+      this.enter('rolledBack', reason);
+      onSwitchOver({ kind: 'upgrade', from, to: next.name, pauseMs: 0, outcome: 'rolledBack', reason });
+    }
+  }
+
+  private onPhase(phase: 'held' | 'released' | 'promoted'): void {
+    const { attempts, job, onSwitchOver } = this.settings;
+    const { done, plan } = this;
+    this.enter(phase);
+    if (phase === 'released' && done !== undefined && plan !== undefined) {
+      const committedPauseMs = job.system.clock.monotonicMs() - done.cutMs;
+      const { from, pauseMs } = done;
+      onSwitchOver({ kind: 'upgrade', from, to: plan.next.name, pauseMs, committedPauseMs, outcome: 'done' });
+    }
+    if (phase !== 'promoted') return;
+    attempts.promote();
+    this.trial = undefined;
+  }
+
+  private goBack(reason: string): void {
+    this.endTrial(reason);
+    this.settings.rollBack(reason);
+  }
+
+  private endTrial(reason: string): void {
+    const { plan, done, settings } = this;
+    this.trial?.end();
+    this.trial = undefined;
+    this.enter('rolledBack', reason);
+    const to = plan?.next.name ?? '';
+    settings.onSwitchOver({
+      kind: 'upgrade',
+      from: done?.from ?? '',
+      to,
+      pauseMs: done?.pauseMs ?? 0,
+      outcome: 'rolledBack',
+      reason,
+    });
+  }
+
+  private planned(name: string): Plan {
+    if (this.plan?.next.name !== name) throw notPlanned(name);
+    return this.plan;
+  }
+
+  private enter(phase: UpgradePhase, reason?: string): void {
+    this.at = { phase, reason, sinceMs: this.settings.job.system.clock.nowMs() };
+    this.settings.job.logger.debug(
+      `The next revision is ${phase}${reason === undefined ? '' : `: ${reason}`}`,
+    );
+  }
+}
