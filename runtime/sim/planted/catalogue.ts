@@ -1,9 +1,11 @@
 import type { Scenario } from '../scenario.ts';
+import { changingJob } from '../scenarios/changing-job.ts';
 import { logJob } from '../scenarios/log-job.ts';
 import { remoteJob } from '../scenarios/remote-job.ts';
 import { switchOver } from '../scenarios/switch-over.ts';
 import { stalledJob, wholeJob } from '../scenarios/whole-job.ts';
 import { adoptionBugs } from './adoption-bugs.ts';
+import { changeBugs } from './change-bugs.ts';
 import { barrierBugs, sinkBugs, stateBugs } from './job-bugs.ts';
 import { commitBugs, protocolBugs, switchOverBugs } from './log-bugs.ts';
 import { type Caught, catchBug, type PlantedBug, showsAlone } from './planted.ts';
@@ -31,6 +33,7 @@ export const traps: readonly Trap[] = [
   ...trapsIn(logJob, [...protocolBugs, ...commitBugs, ...storeBugs]),
   ...trapsIn(switchOver, switchOverBugs),
   ...trapsIn(remoteJob, adoptionBugs),
+  ...trapsIn(changingJob, changeBugs),
   ...trapsIn(wholeJob, [...barrierBugs, ...stateBugs, ...sinkBugs]),
   ...trapsIn(stalledJob, unalignedBugs),
 ];

@@ -1,6 +1,7 @@
 import { type ExhaustiveResult, runExhaustive } from '../exhaustive.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Outcome, simulateSwarm } from '../simulate.ts';
+import { changingJob } from './changing-job.ts';
 import { logJob } from './log-job.ts';
 import { remoteJob } from './remote-job.ts';
 import { switchOver } from './switch-over.ts';
@@ -34,5 +35,6 @@ export const scenarios: Readonly<Record<string, NamedScenario>> = {
   'moving-job': inSwarms(movingJob, 2),
   'rescaled-job': inSwarms(rescaledJob, 2),
   'stalled-job': inSwarms(stalledJob, 2),
+  'changing-job': inSwarms(changingJob, 2),
   'remote-job': inSwarms(remoteJob, 4),
 };

@@ -6,8 +6,8 @@ import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
 import { jobRoot } from '../../src/checkpoint/paths.ts';
 import { storeUnder } from '../../src/checkpoint/store-under.ts';
 import { createJobCode, type JobCodeHandle } from '../../src/coordinator/job-code.ts';
-import { createJobLog, type JobLog } from '../../src/coordinator/job-log.ts';
-import type { Deploy } from '../../src/coordinator/job-revision.ts';
+import { createJobLog, type JobLog, type OwnTerm } from '../../src/coordinator/job-log.ts';
+import type { Deploy, JobRevision } from '../../src/coordinator/job-revision.ts';
 import {
   checkpointsOf,
   type LocalSettings,
@@ -71,11 +71,14 @@ const maxParallelism = 16;
 /** Later the job is left as it is, so that it ends. */
 const rescaledUntilMs = 20_000;
 
-const settingsOf = (
+/** What one process runs the job as. `own`: shared by its revisions. */
+export const settingsOf = (
   cluster: Cluster,
   process: SimulatedProcess,
   seams: JobSeams,
   { parallelism, alignmentTimeoutMs }: Pick<Kind, 'parallelism' | 'alignmentTimeoutMs'>,
+  deployment = 'only',
+  own: OwnTerm = {},
 ): LocalSettings => {
   const { system } = process;
   const store = seams.store(new FaultyStore(process, cluster.storage));
@@ -83,7 +86,7 @@ const settingsOf = (
     store,
     jobUid,
     checksum: system.hashing,
-    me: { writer: system.random.id(), deployment: 'only' },
+    me: { writer: system.random.id(), deployment },
     clock: system.clock,
     retained: () => 2,
     protocol: seams.protocol,
@@ -103,7 +106,7 @@ const settingsOf = (
     baseDirectory: '/',
     state: {
       store: storeUnder(store, jobRoot(jobUid)),
-      log: seams.log(createJobLog(writer)),
+      log: seams.log(createJobLog(writer, own)),
       base: { jobUid, jobName: 'workload', runtimeVersion: '0', artifact: 'none' },
       policy: {
         intervalMs: checkpointIntervalMs,
@@ -116,8 +119,8 @@ const settingsOf = (
   };
 };
 
-/** As `createSharedThreadJob`, with the seams in between. */
-const createJob = (job: Job, settings: LocalSettings, seams: JobSeams): LocalJob => {
+/** As `sharedThreadRevision`, with the seams in between. */
+export const revisionOf = (job: Job, settings: LocalSettings, seams: JobSeams): JobRevision => {
   const plan = (): PhysicalGraph => buildGraph(job, settings.args, settings);
   const graph = plan();
   const deploy: Deploy = (attempt, slotReports, enumeratorReports) => {
@@ -139,7 +142,9 @@ const createJob = (job: Job, settings: LocalSettings, seams: JobSeams): LocalJob
     const jobCode = seams.jobCode(createJobCode(plan(), settings, enumeratorReports));
     return { slots, jobCode: withLetters(settings, jobCode) };
   };
-  return new LocalJob({ ...settings, graph, checkpoints: checkpointsOf(settings, graph), deploy });
+  const replan = async (parallelism: number): Promise<JobRevision> =>
+    revisionOf(job, { ...settings, parallelism }, seams);
+  return { graph, checkpoints: checkpointsOf(settings, graph), deploy, replan };
 };
 
 /** Gives some key groups to a slot every now and then, as a rescale would, until the job has ended. */
@@ -183,7 +188,7 @@ const scenarioOf = (kind: Kind): Scenario<JobSeams> => ({
         call: isRich ? () => slowCall(process) : undefined,
       });
       const settings = settingsOf(cluster, process, seams, kind);
-      const running = createJob(job, settings, seams);
+      const running = new LocalJob({ ...settings, ...revisionOf(job, settings, seams) });
       running.start();
       whileRunning(process, running);
       const { state, error } = await running.ended;

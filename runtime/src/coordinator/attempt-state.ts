@@ -82,6 +82,9 @@ const beginningsOf = (
   }));
 };
 
+/** Attempts before this one have prepared what may not be made visible yet, and must not be aborted. */
+const isHeld = ({ trial }: Claimed): boolean => trial !== undefined && !trial.isReleased;
+
 /** The state of one attempt: what it goes on from, and the checkpoints that it takes. */
 export class AttemptState {
   private readonly settings: AttemptStateSettings;
@@ -117,7 +120,7 @@ export class AttemptState {
     }
     await this.commitsOf(jobCode).perform(permit);
     for (const { checkpointId, sinks } of pendingCommits(aborted)) await jobCode.abort(checkpointId, sinks);
-    await jobCode.abortOlder(attempt);
+    if (!isHeld(claimed)) await jobCode.abortOlder(attempt);
     await jobCode.start(plan?.enumerators);
     const beginnings = plan && beginningsOf(plan, routing(), base.graph);
     await Promise.all(slots.map((slot, i) => slot.open(beginnings?.[i])));
@@ -151,9 +154,10 @@ export class AttemptState {
     await jobCode.abortOlder(this.settings.attempt);
   }
 
-  /** Makes visible what a permit allows, and tells the log. */
-  commit({ jobCode }: Pick<Parts, 'jobCode'>, permit: CommitPermit): Promise<void> {
-    return this.commitsOf(jobCode).perform(permit);
+  /** Makes visible what was held back, and then ends what earlier attempts have left open: until then some of it was to be kept. */
+  async commitHeld(parts: Pick<Parts, 'jobCode'>, permit: CommitPermit): Promise<void> {
+    await this.commitsOf(parts.jobCode).perform(permit);
+    await this.removeLeftovers(parts);
   }
 
   /** Takes checkpoints from now on. */

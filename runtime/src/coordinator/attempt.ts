@@ -155,9 +155,9 @@ export class Attempt {
     return this.state?.take(kind) ?? Promise.reject(noStore());
   }
 
-  /** Makes visible what a permit allows. */
-  async commit(permit: CommitPermit): Promise<void> {
-    if (this.deployment !== undefined) await this.state?.commit(this.deployment, permit);
+  /** See `AttemptState.commitHeld`. */
+  async commitHeld(permit: CommitPermit): Promise<void> {
+    if (this.deployment !== undefined) await this.state?.commitHeld(this.deployment, permit);
   }
 
   /** Takes the last checkpoint, again when it comes to nothing, as often as the policy tolerates. */

@@ -197,7 +197,7 @@ export class Upgrade {
       policy: this.plan?.next.trial ?? usualTrial,
       log: checkpoints.log,
       commit: async (permit) => {
-        await attempts.running?.commit(permit);
+        await attempts.running?.commitHeld(permit);
       },
       onPhase: (phase) => this.onPhase(phase),
       onTimeout: (reason) => (attempts.canGoBack ? this.goBack(reason) : this.enter('stalled', reason)),
