@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job } from 'millrace';
-import { checkpointSchema } from '../src/contract/checkpoint.ts';
+import { type Checkpoint, checkpointSchema } from '../src/contract/checkpoint.ts';
 import { createSharedThreadJob } from '../src/coordinator/local.ts';
 import type { LocalJob } from '../src/coordinator/local-job.ts';
 import { type OpenedState, openLocalState } from '../src/coordinator/local-state.ts';
@@ -26,12 +26,19 @@ export interface StatePlace {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+const checkpointOf = (interval: string, store: unknown): Checkpoint =>
+  checkpointSchema.parse({ interval, store } as Parameters<typeof checkpointSchema.parse>[0]);
+
+/** What a manifest says of checkpoints in a directory. */
+export const checkpointIn = (interval: string): Checkpoint =>
+  checkpointOf(interval, { directory: 'checkpoints' });
+
 /** The state of a job in a store of a manifest. */
 export const stateAt = ({ folder, interval, store, environment = {} }: StatePlace): Promise<OpenedState> => {
   const { system } = localSettings();
   return openLocalState({
     system,
-    checkpoint: checkpointSchema.parse({ interval, store } as Parameters<typeof checkpointSchema.parse>[0]),
+    checkpoint: checkpointOf(interval, store),
     jobName: 'bench',
     runtimeVersion: '0',
     artifact: 'none',

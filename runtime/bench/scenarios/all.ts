@@ -14,6 +14,7 @@ import { snapshotScenarios } from './snapshots.ts';
 import { startScenarios } from './start.ts';
 import { statefulScenarios } from './stateful.ts';
 import { storeScenarios } from './stores.ts';
+import { switchOverScenarios } from './switch-overs.ts';
 import { visibleScenarios } from './visible.ts';
 
 /** Every scenario, in the order of the table. */
@@ -27,6 +28,7 @@ export const scenarios: readonly Scenario[] = [
   ...startScenarios,
   ...slotScenarios,
   ...storeScenarios,
+  ...switchOverScenarios,
   ...snapshotScenarios,
   ...checkpointScenarios,
   ...visibleScenarios,

@@ -52,6 +52,7 @@ export class SwitchOver {
   private readonly failed = Promise.withResolvers<never>();
   private hasRun = false;
   private cutMs = 0;
+  private readonly steps: string[] = [];
   private performing: Promise<number> | undefined;
 
   constructor(settings: SwitchOverSettings) {
@@ -109,6 +110,8 @@ export class SwitchOver {
       throw error;
     }
     await Promise.race([this.activate(), this.failed.promise]);
+    this.passed('runs');
+    this.settings.logger.debug(`Records stood still: ${this.steps.join(', ')}`);
     return this.settings.clock.monotonicMs() - this.cutMs;
   }
 
@@ -129,6 +132,7 @@ export class SwitchOver {
     const { manifest, committed } = await current.takeCheckpoint('cut');
     if (current.isOver || current.hasEnded) throw givenUp('the job has come to its end');
     this.jobEvents = replace(this.next);
+    this.passed('cut');
     // The next attempt commits what this one cannot.
     await committed.catch((error: unknown) =>
       logger.warn(`After the cut ${manifest.checkpointId}: ${reasonOf(error)}`),
@@ -139,9 +143,12 @@ export class SwitchOver {
     const { current, claim } = this.settings;
     const { next } = this;
     try {
+      this.passed('committed');
       await current.close();
+      this.passed('closed');
       if (next.isOver) throw givenUp('the job has ended');
       const claimed = await claim();
+      this.passed('claimed');
       if (claimed.attempt !== next.number) throw overtaken(next.number, claimed.attempt);
       await next.begin(claimed);
     } catch (error) {
@@ -149,6 +156,11 @@ export class SwitchOver {
       throw error;
     }
     if (!this.hasRun) throw givenUp('the job has ended');
+  }
+
+  /** Notes how far into the pause a step was done. */
+  private passed(step: string): void {
+    this.steps.push(`${step} after ${Math.round(this.settings.clock.monotonicMs() - this.cutMs)} ms`);
   }
 
   private onFailed(error: unknown): void {
