@@ -10,7 +10,7 @@ export const localSettings = (parallelism = 1): LocalSettings => {
   const system = createNodeSystem();
   return {
     system,
-    logger: createLogger({ clock: system.clock, level: (process.env['BENCH_LOG'] ?? 'silent') as 'silent', json: false }),
+    logger: createLogger({ clock: system.clock, level: 'silent', json: false }),
     jobName: 'bench',
     args: {},
     parallelism,
