@@ -49,6 +49,10 @@ const endOf = (child: ChildProcess): Promise<JobEnd> =>
 export const startJob = ({ args = [], ...settings }: JobRunSettings): JobRun =>
   start('millrace', { ...settings, args: ['run', 'job.yaml', '--no-panel', ...args] });
 
+/** Starts another command of `millrace` in the folder. */
+export const startCommand = (folder: string, args: readonly string[]): JobRun =>
+  start('millrace', { folder, args });
+
 /** Starts a worker that finds its coordinator at a port of this machine. */
 export const startWorker = (folder: string, name: string, port: number): JobRun =>
   start('worker', {

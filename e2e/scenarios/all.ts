@@ -1,4 +1,5 @@
 import { poisonRecord } from './bounded-restarts.poison-record.ts';
+import { changeJob } from './exactly-once.change-job.ts';
 import { connectionResets } from './exactly-once.connection-resets.ts';
 import { killAndRescale, killAny } from './exactly-once.kill-any.ts';
 import { killWorkers } from './exactly-once.kill-workers.ts';
@@ -15,6 +16,7 @@ export const scenarios: readonly Scenario[] = [
   killAny,
   killAndRescale,
   killWorkers,
+  changeJob,
   objectStore,
   connectionResets,
   storeKilled,
