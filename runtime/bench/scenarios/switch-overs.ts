@@ -68,7 +68,7 @@ const changed =
       const pauses: number[] = [];
       job.observe({
         onState: () => undefined,
-        onFailure: (error) => void console.error(error),
+        onFailure: (error) => console.error(error),
         onCheckpoint: () => undefined,
         onSavepoint: () => undefined,
         onSwitchOver: ({ pauseMs, committedPauseMs, outcome, reason }) => {
