@@ -17,7 +17,7 @@ import type { DeadLetterFile } from './dead-letter-file.ts';
 import { requireVariables, setVariables } from './environment.ts';
 import { freezeTarget } from './freeze-target.ts';
 import type { JobTarget } from './job-target.ts';
-import { nextRevision, revisionName } from './next-revision.ts';
+import { nextRevision, revisionName, trialOf } from './next-revision.ts';
 import type { StartOptions } from './start-point.ts';
 import type { WorkersOption } from './workers-option.ts';
 
@@ -113,6 +113,7 @@ const createHere = async (
     ...revision,
     name: revisionName(io.system, artifact, target.args),
     manifestParallelism: target.parallelism,
+    trial: target.upgrade && trialOf(target.upgrade),
     revise: opened && ((running) => nextRevision(creation, settings, opened, running, threadedRevision)),
   });
 };
@@ -153,6 +154,7 @@ const createOnWorkers = async (
     const job = await createRemoteJob(artifact, remoteOf(settings), {
       name: revisionName(system, artifact, target.args),
       manifestParallelism: target.parallelism,
+      trial: target.upgrade && trialOf(target.upgrade),
       revise:
         state &&
         ((running) =>

@@ -46,7 +46,7 @@ const requireUpgradable = (next: JobTarget, before: JobTarget): void => {
     );
 };
 
-const trialOf = ({ stability, rollback }: Upgrade): TrialPolicy => ({
+export const trialOf = ({ stability, rollback }: Upgrade): TrialPolicy => ({
   held: stability.held,
   windowMs: parseDuration(stability.window),
   maxRestarts: stability.maxRestarts,

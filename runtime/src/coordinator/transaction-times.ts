@@ -19,9 +19,16 @@ const longestTransactionMs = (sink: Sink<never>): number =>
   ('longestTransactionMs' in sink ? (sink.longestTransactionMs as number | undefined) : undefined) ??
   Infinity;
 
-/** @throws MillraceError job-invalid when a target may end by itself what is prepared and not committed yet: it would be lost */
-export const requireLongTransactions = (graph: PhysicalGraph, policy: CheckpointPolicy): void => {
-  const neededMs = longestCommitMs(policy);
+/**
+ * `heldMs`: how long a revision on trial may hold back what its sinks prepare.
+ * @throws MillraceError job-invalid when a target may end by itself what is prepared and not committed yet: it would be lost
+ */
+export const requireLongTransactions = (
+  graph: PhysicalGraph,
+  policy: CheckpointPolicy,
+  heldMs: number = 0,
+): void => {
+  const neededMs = longestCommitMs(policy) + heldMs;
   for (const { name, spec } of graph.tasks.flatMap(({ chain }) => chain)) {
     const keptMs = spec.kind === 'sink' ? longestTransactionMs(spec.sink) : Infinity;
     if (keptMs >= neededMs) continue;
@@ -29,7 +36,7 @@ export const requireLongTransactions = (graph: PhysicalGraph, policy: Checkpoint
       'job-invalid',
       `The target of the sink “${name}” keeps a transaction for ${keptMs / 1000} s, and a checkpoint may be committed only after ${neededMs / 1000} s.`,
       {
-        hint: 'Lower spec.checkpoint.timeout, tolerableFailures or interval, or let the target keep transactions longer: what it ends by itself is lost.',
+        hint: `Lower spec.checkpoint.timeout, tolerableFailures or interval${heldMs > 0 ? ', or spec.upgrade.rollback.timeout' : ''}, or let the target keep transactions longer: what it ends by itself is lost.`,
         where: { transform: name },
       },
     );

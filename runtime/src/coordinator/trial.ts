@@ -67,6 +67,7 @@ export class Trial {
   private timer: Cancellable | undefined;
   private releasing: Promise<void> | undefined;
   private isOver = false;
+  private isStalled = false;
 
   constructor(settings: TrialSettings) {
     this.settings = settings;
@@ -95,7 +96,7 @@ export class Trial {
   }
 
   checkpointCompleted(): void {
-    if (this.current !== 'held' || this.isOver) return;
+    if (this.current !== 'held' || this.isOver || this.isStalled) return;
     this.checkpoints++;
     this.releaseWhenDue();
   }
@@ -105,6 +106,19 @@ export class Trial {
     if (this.current !== 'held' || this.isOver) return this.releasing;
     this.releasing ??= this.releaseNow();
     await this.releasing;
+  }
+
+  /** It goes no further by itself. */
+  stall(): void {
+    this.isStalled = true;
+    this.timer?.cancel();
+  }
+
+  /** Somebody has seen enough: releases what is held, and promotes. */
+  async accept(): Promise<void> {
+    await this.release();
+    this.timer?.cancel();
+    await this.promote();
   }
 
   /** Nothing comes of it any more. */

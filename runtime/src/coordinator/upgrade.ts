@@ -1,10 +1,4 @@
-import {
-  compareStates,
-  type JobStates,
-  refusedDifferences,
-  type StateDifference,
-  statefulPart,
-} from '../checkpoint/compare-states.ts';
+import { refusedDifferences, type StateDifference } from '../checkpoint/compare-states.ts';
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { reasonOf } from '../contract/reason.ts';
@@ -17,8 +11,9 @@ import {
   notPlanned,
   otherRevision,
 } from './job-refusals.ts';
-import type { NextRevision } from './next-revision.ts';
+import { requireLongTransactions } from './transaction-times.ts';
 import { judgeFailure, Trial, type TrialPolicy } from './trial.ts';
+import { planOf, type UpgradePlan } from './upgrade-plan.ts';
 
 export type UpgradePhase =
   | 'planned'
@@ -42,54 +37,6 @@ export interface UpgradeStatus {
   readonly reason: string | undefined;
 }
 
-/** A revision that was compared with the state of the job. */
-interface Plan {
-  readonly next: NextRevision;
-  readonly differences: readonly StateDifference[];
-  /** The revision before could go on from what this one writes. */
-  readonly isReversible: boolean;
-  readonly needsApproval: boolean;
-}
-
-/** What a checkpoint says of the job that took it. */
-const statesOf = (manifest: CheckpointManifest): JobStates => ({
-  transforms: statefulPart(manifest).transforms,
-  states: manifest.schemas.flatMap(({ uid, name, kind, type, fields }) =>
-    kind === 'timers'
-      ? []
-      : [
-          {
-            uid,
-            name,
-            kind,
-            ...(type === undefined ? {} : { type }),
-            ...(fields === undefined ? {} : { fields }),
-          },
-        ],
-  ),
-});
-
-/** Pure. */
-const planOf = (manifest: CheckpointManifest, next: NextRevision): Plan => {
-  const { states, allowRemoved } = next;
-  const renamed = next.revision.checkpoints?.renamed ?? new Map();
-  const had = new Set(manifest.transforms.map(({ uid }) => uid));
-  const differences = compareStates(statefulPart(manifest), states, renamed).filter(
-    // What held nothing before and holds nothing now is not news.
-    ({ uid, state, change }) => change !== 'added' || state !== undefined || !had.has(uid),
-  );
-  const written = { transforms: manifest.transforms, schemas: [...states.states] };
-  return {
-    next,
-    differences,
-    isReversible:
-      renamed.size === 0 &&
-      refusedDifferences(compareStates(written, statesOf(manifest)), false).length === 0,
-    needsApproval:
-      next.waitsForApproval || (!allowRemoved && differences.some(({ change }) => change === 'removed')),
-  };
-};
-
 /** A revision that was begun by another process is watched like one that nobody said anything about. */
 const usualTrial: TrialPolicy = {
   held: 2,
@@ -102,7 +49,7 @@ const usualTrial: TrialPolicy = {
 /** Puts another revision of the code in the place of the one that runs: planned, prepared beside it, on trial, and promoted or rolled back. */
 export class Upgrade {
   private readonly settings: JobChangesSettings;
-  private plan: Plan | undefined;
+  private plan: UpgradePlan | undefined;
   private trial: Trial | undefined;
   private failures = 0;
   private at:
@@ -121,7 +68,7 @@ export class Upgrade {
     if (at === undefined) return undefined;
     return {
       ...at,
-      name: plan?.next.name ?? '',
+      name: plan?.next.name ?? this.settings.attempts.name ?? '',
       differences: plan?.differences ?? [],
       needsApproval: plan?.needsApproval ?? false,
       held: trial?.held ?? { completed: 0, wanted: plan?.next.trial.held ?? 0 },
@@ -154,7 +101,14 @@ export class Upgrade {
       throw otherRevision(name, next.name);
     }
     const manifest = attempts.latest ?? (await attempts.running?.takeCheckpoint('checkpoint'))?.manifest;
-    await this.plan?.next.revision.close?.();
+    await this.drop();
+    try {
+      const { graph, checkpoints } = next.revision;
+      if (checkpoints !== undefined) requireLongTransactions(graph, checkpoints.policy, next.trial.timeoutMs);
+    } catch (error) {
+      await next.revision.close?.();
+      throw error;
+    }
     this.plan = planOf(manifest as CheckpointManifest, next);
     this.enter('planned');
   }
@@ -170,9 +124,13 @@ export class Upgrade {
     else void this.perform(plan);
   }
 
-  approve(name: string): void {
+  /** Goes on where it waits; also with a revision that has failed and cannot go back: what it holds is released, and it is promoted. */
+  async approve(name: string): Promise<void> {
+    const { at, trial } = this;
+    if (at?.phase === 'stalled' && trial !== undefined && this.status?.name === name)
+      return await trial.accept();
     const plan = this.planned(name);
-    if (this.at?.phase !== 'awaitingApproval') throw notPlanned(name);
+    if (at?.phase !== 'awaitingApproval') throw notPlanned(name);
     void this.perform(plan);
   }
 
@@ -180,8 +138,10 @@ export class Upgrade {
   rollBack(name: string): void {
     const phase = this.at?.phase;
     if (this.plan?.next.name !== name || phase === undefined) throw notPlanned(name);
-    if (phase === 'planned' || phase === 'awaitingApproval')
+    if (phase === 'planned' || phase === 'awaitingApproval') {
+      void this.drop();
       return this.enter('rolledBack', 'it was not wanted');
+    }
     if (!this.settings.attempts.canGoBack || !this.isUnderWay) throw nothingToRollBack(name);
     this.goBack('somebody asked for it');
   }
@@ -190,17 +150,17 @@ export class Upgrade {
   onRunning(): void {
     const { attempts, job } = this.settings;
     const { trial: open, checkpoints } = attempts;
-    if (open === undefined || checkpoints === undefined) return;
+    if (open === undefined || checkpoints === undefined || this.at?.phase === 'stalled') return;
     this.trial ??= new Trial({
       system: job.system,
       logger: job.logger,
-      policy: this.plan?.next.trial ?? usualTrial,
+      policy: this.policy,
       log: checkpoints.log,
       commit: async (permit) => {
         await attempts.running?.commitHeld(permit);
       },
       onPhase: (phase) => this.onPhase(phase),
-      onTimeout: (reason) => (attempts.canGoBack ? this.goBack(reason) : this.enter('stalled', reason)),
+      onTimeout: (reason) => (attempts.canGoBack ? this.goBack(reason) : this.stall(reason)),
     });
     this.trial.begin(open);
   }
@@ -217,13 +177,12 @@ export class Upgrade {
     if (MillraceError.is(error) && error.code === 'worker-lost') return 'restart';
     this.failures++;
     const canGoBack = settings.attempts.canGoBack && (trial.phase === 'held' || plan?.isReversible === true);
-    const verdict = judgeFailure(plan?.next.trial ?? usualTrial, {
+    const verdict = judgeFailure(this.policy, {
       phase: trial.phase,
       failures: this.failures,
       canGoBack,
     });
-    if (verdict === 'stalled')
-      this.enter('stalled', `it failed, and there is no way back: ${reasonOf(error)}`);
+    if (verdict === 'stalled') this.stall(`it failed, and there is no way back: ${reasonOf(error)}`);
     if (verdict !== 'rollBack') return 'restart';
     this.endTrial(reasonOf(error));
     return 'rollBack';
@@ -237,9 +196,18 @@ export class Upgrade {
   /** The job has ended. */
   end(): void {
     this.trial?.end();
+    void this.drop();
   }
 
-  private async perform(plan: Plan): Promise<void> {
+  /** Ends what a revision has brought up that was planned and has not taken over. */
+  private async drop(): Promise<void> {
+    const { at, plan } = this;
+    if (plan === undefined || (at?.phase !== 'planned' && at?.phase !== 'awaitingApproval')) return;
+    this.plan = undefined;
+    await plan.next.revision.close?.();
+  }
+
+  private async perform(plan: UpgradePlan): Promise<void> {
     const { attempts, job, onSwitchOver } = this.settings;
     const { next } = plan;
     const from = attempts.name ?? '';
@@ -272,6 +240,12 @@ export class Upgrade {
     this.trial = undefined;
   }
 
+  /** It runs on, and whatever is held back stays so until somebody approves. */
+  private stall(reason: string): void {
+    this.trial?.stall();
+    this.enter('stalled', reason);
+  }
+
   private goBack(reason: string): void {
     this.endTrial(reason);
     this.settings.rollBack(reason);
@@ -293,7 +267,11 @@ export class Upgrade {
     });
   }
 
-  private planned(name: string): Plan {
+  private get policy(): TrialPolicy {
+    return this.plan?.next.trial ?? this.settings.job.trial ?? usualTrial;
+  }
+
+  private planned(name: string): UpgradePlan {
     if (this.plan?.next.name !== name) throw notPlanned(name);
     return this.plan;
   }

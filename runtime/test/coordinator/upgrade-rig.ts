@@ -89,6 +89,8 @@ export class UpgradeRig {
   readonly outlet: Outlet<Counted> = new Outlet();
   readonly hold: Hold = new Hold();
   readonly store = newStore();
+  /** Names of revisions that have brought something up and not ended it. */
+  open: readonly string[] = [];
   private written: Version;
 
   constructor(first: Version) {
@@ -131,15 +133,21 @@ export class UpgradeRig {
     });
   }
 
+  private close(name: string): void {
+    const at = this.open.indexOf(name);
+    this.open = this.open.filter((_, i) => i !== at);
+  }
+
   private async next(version: Version, own: OwnTerm): Promise<NextRevision> {
     const code = countTicks(this.outlet, this.hold, version);
     const settings = this.settings(version, own);
     const described = { system, name: 'ticks', args: {}, baseDirectory: '.' };
     const { name, trial = {}, waitsForApproval = false } = version;
+    this.open = [...this.open, name];
     return {
       name,
       deployment: name,
-      revision: { ...sharedThreadRevision(code, settings), name },
+      revision: { ...sharedThreadRevision(code, settings), name, close: async () => this.close(name) },
       states: await describeJob(described, buildGraph(code, {}, settings)),
       trial: { held: 2, windowMs: 20, maxRestarts: 0, rollsBack: true, timeoutMs: 60_000, ...trial },
       allowRemoved: false,

@@ -95,6 +95,42 @@ describe('an upgrade of a running job', () => {
     expect(await end()).toEqual(exact);
   });
 
+  it('can be planned again and again, whatever runs, and leaves nothing behind', async () => {
+    const { rig, control, phase, end, job } = await planned();
+    await control.planDeployment({ revision: 'two' });
+    expect(rig.open).toEqual(['two']);
+    expect(await control.rollBackDeployment({ revision: 'two' })).toMatchObject({ phase: 'rolledBack' });
+    await control.planDeployment({ revision: 'two' });
+    await control.prepareDeployment({ revision: 'two' });
+    await until(() => phase() === 'promoted');
+    rig.write({ name: 'three' });
+    await control.planDeployment({ revision: 'three' });
+    expect(rig.open).toEqual(['two', 'three']);
+    expect(job.revision).toBe('two');
+    expect(await end()).toEqual(exact);
+    await until(() => rig.open.length === 0);
+  });
+
+  it('that has failed and cannot go back goes on by itself, and may be accepted', async () => {
+    let seen = 0;
+    const { control, phase, end } = await planned({
+      // What it writes the version before cannot read.
+      state: { version: 2, migrate: (value) => value },
+      trial: { held: 0, windowMs: 1e6 },
+      see: () => {
+        seen++;
+        if (seen === 50) throw new Error('a bug');
+      },
+    });
+    await control.prepareDeployment({ revision: 'two' });
+    await until(() => phase() === 'stalled');
+    expect(await control.getNextDeployment({})).toMatchObject({ reason: expect.stringContaining('a bug') });
+    await until(() => seen > 60);
+    await control.approveDeployment({ revision: 'two' });
+    expect(phase()).toBe('promoted');
+    expect(await end()).toEqual(exact);
+  });
+
   it('waits for approval where that is wished for', async () => {
     const { control, plan, phase, end } = await planned({ waitsForApproval: true });
     expect(plan).toMatchObject({ compatibility: 'needsApproval' });

@@ -18,7 +18,7 @@ const examples = `
 Examples:
   millrace upgrade job.yaml              what the file says now takes the place of what runs
   millrace upgrade job.yaml --plan-only  what becomes of the state; nothing is touched
-  millrace upgrade job.yaml --approve    also where state is left behind, or spec.upgrade.policy is Plan
+  millrace upgrade job.yaml --approve    also where state is left behind, spec.upgrade.policy is Plan, or it is stalled
   millrace upgrade job.yaml --roll-back  back to the revision before
 
 Waits until the output of the new revision is released, or it has gone back. Exit code 1: the old one goes on.`;
@@ -81,6 +81,9 @@ const upgrade = async (
     const { revision: under } = await ask('getNextDeployment', {});
     return await follow(io, ask, await ask('rollBackDeployment', { revision: under ?? revision }), tell);
   }
+  const before = await ask('getNextDeployment', {});
+  if (approve === true && before.phase === 'stalled' && before.revision !== null)
+    return await follow(io, ask, await ask('approveDeployment', { revision: before.revision }), tell);
   const plan = await ask('planDeployment', { revision });
   if (isText) io.out(`${phaseText(plan)}\n${changesText(plan)}\n`);
   if (planOnly === true || plan.compatibility === 'incompatible') return plan;
