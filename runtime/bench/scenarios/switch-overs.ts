@@ -23,12 +23,11 @@ const nextOf = async (
   opened: OpenedState,
   name: string,
 ): Promise<NextRevision> => {
-  const { system, maxParallelism } = settings;
+  const { system } = settings;
   const state = opened.revise({
     checkpoint: checkpointIn('1s'),
     artifact: artifact.sha256,
     revision: name,
-    maxParallelism,
     renamed: new Map(),
   });
   const revision = await threadedRevision(artifact, { ...settings, state });

@@ -10,6 +10,7 @@ import { createJobLog, type JobLog, type OwnTerm } from '../../src/coordinator/j
 import type { Deploy, JobRevision } from '../../src/coordinator/job-revision.ts';
 import {
   checkpointsOf,
+  keyGroupsOf,
   type LocalSettings,
   slotSetup,
   storageOf,
@@ -143,7 +144,7 @@ export const revisionOf = (job: Job, settings: LocalSettings, seams: JobSeams): 
     return { slots, jobCode: withLetters(settings, jobCode) };
   };
   const replan = async (parallelism: number): Promise<JobRevision> =>
-    revisionOf(job, { ...settings, parallelism }, seams);
+    revisionOf(job, { ...settings, ...keyGroupsOf(graph), parallelism }, seams);
   return { graph, checkpoints: checkpointsOf(settings, graph), deploy, replan };
 };
 

@@ -30,12 +30,17 @@ export const revisionName = (
 const refuse = (why: string, hint: string): MillraceError =>
   new MillraceError('manifest-invalid', `The job cannot be upgraded while it runs: ${why}.`, { hint });
 
-const requireUpgradable = (next: JobTarget, before: JobTarget): void => {
+const requireUpgradable = (next: JobTarget, before: JobTarget, { maxParallelism }: RunningSlots): void => {
   const { upgrade } = next;
   if (next.name !== before.name)
     throw refuse(
       `it is called “${next.name}” now, and “${before.name}” runs`,
       'Another name is another job: start that.',
+    );
+  if (next.maxParallelism !== undefined && next.maxParallelism !== maxParallelism)
+    throw refuse(
+      `its state is split into ${maxParallelism} key groups, and spec.maxParallelism is ${next.maxParallelism}`,
+      `Set spec.maxParallelism to ${maxParallelism} or leave it out: it is fixed when a job is created.`,
     );
   if (next.checkpoint === undefined || upgrade === undefined)
     throw refuse('it takes no checkpoints', 'Name a store in spec.checkpoint.store.');
@@ -66,7 +71,7 @@ export const nextRevision = async (
   bringUp: (artifact: Artifact, settings: LocalSettings) => Promise<JobRevision>,
 ): Promise<NextRevision> => {
   const target = reread();
-  requireUpgradable(target, before);
+  requireUpgradable(target, before, running);
   const { checkpoint, upgrade } = target as JobTarget & {
     readonly checkpoint: object;
     readonly upgrade: Upgrade;
@@ -80,17 +85,16 @@ export const nextRevision = async (
       checkpoint: checkpoint as NonNullable<JobTarget['checkpoint']>,
       artifact: artifact.sha256,
       revision: name,
-      maxParallelism: target.maxParallelism,
       renamed: renamesOf(target),
     });
-    const { maxParallelism, memoryBytes } = settings;
+    const { memoryBytes } = settings;
     const wanted: LocalSettings = {
       ...settings,
       ...target,
       // Whoever has rescaled the job meant it, until the manifest says another number than before.
       parallelism: target.parallelism === running.manifestParallelism ? running.slots : target.parallelism,
       state,
-      maxParallelism,
+      maxParallelism: running.maxParallelism,
       memoryBytes: target.memoryBytes ?? memoryBytes,
     };
     const revision = await bringUp(artifact, wanted);

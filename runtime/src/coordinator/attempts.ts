@@ -72,7 +72,8 @@ export class Attempts {
   }
 
   get slots(): RunningSlots {
-    return { slots: this.revision.graph.slots, manifestParallelism: this.revision.manifestParallelism };
+    const { graph, manifestParallelism } = this.revision;
+    return { slots: graph.slots, manifestParallelism, maxParallelism: graph.maxParallelism };
   }
 
   get replan(): JobRevision['replan'] {

@@ -22,4 +22,6 @@ export interface LocalJobSettings extends JobRevision {
 export interface RunningSlots {
   readonly slots: number;
   readonly manifestParallelism: number | undefined;
+  /** Key groups: they stay as they are. */
+  readonly maxParallelism: number;
 }

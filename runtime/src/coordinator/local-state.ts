@@ -50,8 +50,7 @@ export interface OpenedState {
 }
 
 /** What may be another in the next revision of a job that runs. */
-export interface RevisedState
-  extends Pick<LocalStateSettings, 'checkpoint' | 'artifact' | 'revision' | 'maxParallelism'> {
+export interface RevisedState extends Pick<LocalStateSettings, 'checkpoint' | 'artifact' | 'revision'> {
   readonly renamed: NewUids;
 }
 
@@ -160,8 +159,6 @@ export const openLocalState = async (settings: LocalStateSettings): Promise<Open
       maxParallelism,
       revise: ({ renamed, ...next }) => {
         if (!isDeepStrictEqual(next.checkpoint.store, settings.checkpoint.store)) throw otherStore();
-        if (next.maxParallelism !== undefined && next.maxParallelism !== maxParallelism)
-          throw otherKeyGroups({ ...settings, ...next }, job.standing.jobUid, maxParallelism as number);
         return stateIn(store, job, { ...settings, ...next }, { renamed }, own);
       },
       close: () => store.close(),

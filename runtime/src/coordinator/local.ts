@@ -59,6 +59,11 @@ export interface LocalState extends Omit<JobCheckpoints, 'base' | 'onlyLast'> {
   readonly base: Omit<ManifestBase, 'graph'>;
 }
 
+/** The number of key groups stays what it is, whatever follows from the number of slots. */
+export const keyGroupsOf = ({ maxParallelism }: PhysicalGraph): Pick<LocalSettings, 'maxParallelism'> => ({
+  maxParallelism,
+});
+
 /** What the job is told of its checkpoints. @throws MillraceError job-invalid when a sink cannot wait for them */
 export const checkpointsOf = (
   { state, mode }: LocalSettings,
@@ -136,7 +141,8 @@ export const sharedThreadRevision = (job: Job, settings: LocalSettings): JobRevi
   return {
     graph,
     checkpoints: checkpointsOf(settings, graph),
-    replan: async (parallelism) => sharedThreadRevision(job, { ...settings, parallelism }),
+    replan: async (parallelism) =>
+      sharedThreadRevision(job, { ...settings, ...keyGroupsOf(graph), parallelism }),
     deploy: (attempt, slotReports, enumeratorReports) => {
       const channels = new SharedThreadChannels();
       const alignment = allocateAlignment(graph);

@@ -7,7 +7,7 @@ import { RemoteAttempt } from '../worker/remote/remote-attempt.ts';
 import type { RemoteJob } from '../worker/remote/remote-job.ts';
 import { blockedAfterMs } from '../worker/watchdog.ts';
 import type { Deploy, JobRevision } from './job-revision.ts';
-import { checkpointsOf, type LocalSettings, runsAsBatch, withLetters } from './local.ts';
+import { checkpointsOf, keyGroupsOf, type LocalSettings, runsAsBatch, withLetters } from './local.ts';
 import { LocalJob } from './local-job.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
 import { SpareEnumerators } from './spare-enumerators.ts';
@@ -78,6 +78,7 @@ export const remoteRevision = async (artifact: Artifact, settings: RemoteSetting
     replan: (parallelism) =>
       remoteRevision(artifact, {
         ...settings,
+        ...keyGroupsOf(graph),
         parallelism,
         slotsPerWorker: Math.max(slotsPerWorker, Math.ceil(parallelism / Math.max(1, pool.workers.length))),
       }),

@@ -16,6 +16,7 @@ import { collectWarning } from './collect-warning.ts';
 import type { Deploy, JobRevision } from './job-revision.ts';
 import {
   checkpointsOf,
+  keyGroupsOf,
   type LocalSettings,
   runsAsBatch,
   slotMemory,
@@ -75,7 +76,7 @@ export const threadedRevision = async (artifact: Artifact, settings: LocalSettin
     await Promise.all([watchdog.terminate(), warm?.close()]);
   };
   const replan = (parallelism: number): Promise<JobRevision> =>
-    threadedRevision(artifact, { ...settings, parallelism });
+    threadedRevision(artifact, { ...settings, ...keyGroupsOf(graph), parallelism });
   return { graph, deploy, checkpoints: checkpointsOf(settings, graph), replan, close };
 };
 

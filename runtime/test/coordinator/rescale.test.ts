@@ -73,6 +73,15 @@ describe('a rescale of a running job', () => {
     expect(await end()).toMatchObject({ state: 'finished', isExact: true });
   });
 
+  it('keeps the number of key groups, which follows from the first number of slots', async () => {
+    const { job, end } = await running({ maxParallelism: undefined });
+    expect(job.graph.maxParallelism).toBe(128);
+    // With so many slots at first there would be 256.
+    await job.changes.rescale(40);
+    expect(job.graph).toMatchObject({ slots: 40, maxParallelism: 128 });
+    expect(await end()).toMatchObject({ state: 'finished', isExact: true });
+  });
+
   it('is refused beyond the number of key groups, and while another one is under way', async () => {
     const { job, end } = await running();
     await expect(job.changes.rescale(33)).rejects.toThrow(
