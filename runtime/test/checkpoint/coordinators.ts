@@ -3,12 +3,12 @@ import { collectGarbage } from '../../src/checkpoint/gc.ts';
 import { asAttempt, asCheckpointId } from '../../src/checkpoint/ids.ts';
 import { LogWriter } from '../../src/checkpoint/log-writer.ts';
 import type { CheckpointManifest, Committable, StateObjectRef } from '../../src/checkpoint/manifest.ts';
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
 import { jobRoot, stateKey } from '../../src/checkpoint/paths.ts';
 import type { CommitPermit } from '../../src/checkpoint/permit.ts';
 import type { Standing } from '../../src/checkpoint/standing.ts';
 import { MillraceError } from '../../src/contract/errors.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { checksum, jobUid, manifestOf } from './entries.ts';
 import { type Choose, noAnswer, type Process, storeOf } from './interleaving.ts';
 

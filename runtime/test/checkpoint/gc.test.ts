@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { classifyObjects, collectGarbage, findGarbage } from '../../src/checkpoint/gc.ts';
 import { encodeLogEntry } from '../../src/checkpoint/log-entry.ts';
 import type { StateObjectRef } from '../../src/checkpoint/manifest.ts';
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import { jobRoot, logKey } from '../../src/checkpoint/paths.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { checksum, claimWish, jobUid, logOf, one, publish, two } from './entries.ts';
 
 const refs = (...keys: readonly string[]): readonly StateObjectRef[] =>

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
 import { findLocalJob, findLocalName, localJob, markBegun } from '../../src/checkpoint/local-names.ts';
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import { sealText } from '../../src/checkpoint/sealed-text.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { checksum } from './entries.ts';
 
 let store: MemoryStore;

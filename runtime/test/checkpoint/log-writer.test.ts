@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { deposedError, type Me } from '../../src/checkpoint/decide.ts';
 import { LogWriter } from '../../src/checkpoint/log-writer.ts';
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
 import { logKey } from '../../src/checkpoint/paths.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { adoptWish, checksum, claimWish, commit, jobUid, one, publish, sinkOf, two } from './entries.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { highestNumber, readLog } from '../../src/checkpoint/log.ts';
 import { encodeLogEntry, type LogEntry } from '../../src/checkpoint/log-entry.ts';
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
 import { logKey } from '../../src/checkpoint/paths.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { checksum, claimWish, jobUid, logOf, one, publish } from './entries.ts';
 
 const { entries } = logOf([

@@ -1,10 +1,10 @@
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import type { ListedObject } from '../../src/checkpoint/restore.ts';
 import type { KeyGroupUnit, SnapshotUnit, SubtaskUnit } from '../../src/checkpoint/snapshot-unit.ts';
 import type { StateReading } from '../../src/checkpoint/state-object-reader.ts';
 import { StateObjectWriter } from '../../src/checkpoint/state-object-writer.ts';
 import { nodeCompression } from '../../src/sys/node-compression.ts';
 import { nodeHashing } from '../../src/sys/node-hashing.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 export const means = { compression: nodeCompression, hashing: nodeHashing };
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import { storeUnder } from '../../src/checkpoint/store-under.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 

@@ -1,7 +1,6 @@
 import { boundedOutOfOrderness, count, type Job, type RuntimeContext, tumbling } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import { LogWriter } from '../../src/checkpoint/log-writer.ts';
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import { jobRoot } from '../../src/checkpoint/paths.ts';
 import { storeUnder } from '../../src/checkpoint/store-under.ts';
 import { collection } from '../../src/connectors/collection/index.ts';
@@ -11,6 +10,7 @@ import { createSharedThreadJob, type LocalSettings, type LocalState } from '../.
 import type { LocalJob } from '../../src/coordinator/local-job.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { Outlet } from '../support/outlet.ts';
 import { Hold } from './stored-job.ts';
 

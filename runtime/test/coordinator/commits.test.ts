@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Me } from '../../src/checkpoint/decide.ts';
 import { LogWriter } from '../../src/checkpoint/log-writer.ts';
 import { writeValue } from '../../src/checkpoint/manifest-value.ts';
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import type { CommitPermit } from '../../src/checkpoint/permit.ts';
 import { Commits } from '../../src/coordinator/commits.ts';
 import { checksum, jobUid, manifestOf } from '../checkpoint/entries.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { settle } from './fake-deployment.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };

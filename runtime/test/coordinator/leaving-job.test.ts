@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeLogEntry, type LogEntry } from '../../src/checkpoint/log-entry.ts';
-import type { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import { logKey, logNumberOf, logPrefix } from '../../src/checkpoint/paths.ts';
+import type { MemoryStore } from '../support/memory-store.ts';
 import { Outlet } from '../support/outlet.ts';
 import {
   type Counted,

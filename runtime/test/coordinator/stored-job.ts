@@ -1,6 +1,5 @@
 import { boundedOutOfOrderness, count, type Job, type Source, tumbling } from 'millrace';
 import { LogWriter } from '../../src/checkpoint/log-writer.ts';
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
 import { jobRoot } from '../../src/checkpoint/paths.ts';
 import { storeUnder } from '../../src/checkpoint/store-under.ts';
@@ -10,6 +9,7 @@ import { createSharedThreadJob, type LocalSettings, type LocalState } from '../.
 import type { LocalJob } from '../../src/coordinator/local-job.ts';
 import { createNodeSystem } from '../../src/sys/node-system.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import type { Outlet } from '../support/outlet.ts';
 import { settle } from './fake-deployment.ts';
 

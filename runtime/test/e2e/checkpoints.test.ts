@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verifyCheckpoint } from '../../../e2e/checkers/checkpoints.ts';
-import type { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import { countClicks, createStoredJob, newStore, stateIn } from '../coordinator/stored-job.ts';
+import type { MemoryStore } from '../support/memory-store.ts';
 import { Outlet } from '../support/outlet.ts';
 
 /** The objects that a job has left. */

@@ -16,7 +16,6 @@ import {
 import { ByteWriter, encodeValue } from '../../src/batch/codec.ts';
 import { hashValue } from '../../src/batch/hash.ts';
 import { equalValues } from '../../src/batch/order.ts';
-import { MemoryStore } from '../../src/checkpoint/memory-store.ts';
 import { readSlotState } from '../../src/checkpoint/restore.ts';
 import { readSavepointManifest } from '../../src/checkpoint/savepoint-folder.ts';
 import { StateObjectWriter } from '../../src/checkpoint/state-object-writer.ts';
@@ -28,6 +27,7 @@ import { writeSavepoint } from '../../src/offline/write-savepoint.ts';
 import { KeyedStore } from '../../src/state/keyed-store.ts';
 import { collect, means } from '../checkpoint/state-rig.ts';
 import { anyKey, anyValue } from '../state/values.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 fc.configureGlobal({ seed: 41_004 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from '../../../src/checkpoint/memory-store.ts';
 import { CachedStore } from '../../../src/checkpoint/stores/cached-store.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 import { itIsAStore, text } from './conformance.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };

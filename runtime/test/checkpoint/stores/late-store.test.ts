@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from '../../../src/checkpoint/memory-store.ts';
 import { LateStore } from '../../../src/checkpoint/stores/late-store.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 import { itIsAStore, text } from './conformance.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { MemoryStore } from '../../../src/checkpoint/memory-store.ts';
 import { probeStore } from '../../../src/checkpoint/stores/probe.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 
 const random = { next: () => 0, id: () => 'fresh' };
 const clock = { nowMs: () => 7, monotonicMs: () => 7 };

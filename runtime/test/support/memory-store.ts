@@ -1,14 +1,14 @@
-import type { Clock } from '../sys/system.ts';
-import type { ObjectStatus, ObjectStore } from './object-store.ts';
-import { checkKey, checkPrefix } from './stores/keys.ts';
-import { nothingToCopy, tooShort } from './stores/store-errors.ts';
+import type { ObjectStatus, ObjectStore } from '../../src/checkpoint/object-store.ts';
+import { checkKey, checkPrefix } from '../../src/checkpoint/stores/keys.ts';
+import { nothingToCopy, tooShort } from '../../src/checkpoint/stores/store-errors.ts';
+import type { Clock } from '../../src/sys/system.ts';
 
 interface Kept {
   readonly bytes: Uint8Array;
   readonly modifiedMs: number;
 }
 
-/** A store that lives as long as the process: for tests and for jobs that need no durable state. */
+/** A store that lives as long as the process. */
 export class MemoryStore implements ObjectStore {
   readonly place = 'memory';
   private readonly clock: Clock;
