@@ -115,7 +115,7 @@ export const switchOverScenarios: readonly Scenario[] = [
   {
     name: 'rescale-1gb',
     title: 'the same at 1 GB',
-    subject: changed(45_000_000, 'rescale', 4),
+    subject: changed(45_000_000, 'rescale', 2),
     bars: [{ figure: 'pauseLongestMs', atMost: 1000 }],
     onlyByName: true,
   },

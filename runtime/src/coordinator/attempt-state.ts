@@ -196,6 +196,11 @@ export class AttemptState {
     return checkpoints.take(kind);
   }
 
+  /** See `Checkpoints.keepChains`. */
+  keepChains(keep: boolean): void {
+    this.checkpoints?.keepChains(keep);
+  }
+
   /** What slots tell. */
   get reports(): Pick<Checkpoints, 'acknowledge' | 'refuse'> | undefined {
     return this.checkpoints;

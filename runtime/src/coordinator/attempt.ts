@@ -150,6 +150,11 @@ export class Attempt {
     for (const slot of this.slots) slot.drain();
   }
 
+  /** See `Checkpoints.keepChains`. */
+  keepChains(keep: boolean): void {
+    this.state?.keepChains(keep);
+  }
+
   /** Takes a checkpoint beside those of the policy. Rejects when it comes to nothing, or the job has no store. */
   takeCheckpoint(kind: CheckpointManifest['kind']): Promise<CompletedCheckpoint> {
     return this.state?.take(kind) ?? Promise.reject(noStore());

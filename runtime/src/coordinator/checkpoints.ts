@@ -87,6 +87,7 @@ export class Checkpoints {
   private timer: Cancellable | undefined;
   private over = false;
   private followsPolicy = false;
+  private keepsChains = false;
   private lastId: number;
   private failures = 0;
   /** Of the routing table that every subtask has for sure: no barrier that carries one is under way any more. */
@@ -114,6 +115,11 @@ export class Checkpoints {
   start(): void {
     this.followsPolicy = true;
     this.schedule();
+  }
+
+  /** See `BarrierCheckpoint.keepsChains`; from the next one on. */
+  keepChains(keep: boolean): void {
+    this.keepsChains = keep;
   }
 
   /** Takes one as soon as none is under way. Rejects when it comes to nothing. */
@@ -205,6 +211,7 @@ export class Checkpoints {
       triggeredMs: system.clock.nowMs(),
       isWhole: kind === 'savepoint',
       parks: kind === 'cut',
+      keepsChains: this.keepsChains,
       ...(mayOvertake && policy.alignmentTimeoutMs !== undefined
         ? { alignmentTimeoutMs: policy.alignmentTimeoutMs }
         : {}),

@@ -92,6 +92,7 @@ export class SwitchOver {
   /** Gives up what is not cut yet: the job ends, or goes on in another way. */
   abandon(reason: string): void {
     if (this.isCut) return;
+    this.settings.current.keepChains(false);
     this.failed.reject(givenUp(reason));
     void this.next.close();
   }
@@ -119,6 +120,8 @@ export class SwitchOver {
   private async prepare(): Promise<void> {
     const { clock, current } = this.settings;
     if (!(await this.next.prepare(undefined, current.number))) await this.failed.promise;
+    // What would be written whole again while the next slots read would be read again whole.
+    current.keepChains(true);
     for (let preloads = 1; preloads <= mostPreloads; preloads++) {
       const beganMs = clock.monotonicMs();
       const { manifest } = await current.takeCheckpoint('checkpoint');

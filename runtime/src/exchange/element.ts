@@ -21,6 +21,8 @@ export interface BarrierCheckpoint {
   readonly isWhole: boolean;
   /** The cut of a switch-over: who lets it through does nothing more, unless the checkpoint comes to nothing. */
   readonly parks: boolean;
+  /** What is due to be written whole is so later: somebody has read what was before, and reads on. */
+  readonly keepsChains?: boolean | undefined;
   /**
    * A slot that was told of it and where its barrier has not passed after so long lets the barrier overtake what is in flight. Absent = never.
    * Only the slots' own barrier says it, not the one in channels.

@@ -5,7 +5,7 @@
  *   batch:      the batch codec
  *   watermark:  time f64
  *   idle:       nothing
- *   barrier:    id f64 | has checkpoint u8 | id f64 | triggered f64 | is whole u8 | parks u8
+ *   barrier:    id f64 | has checkpoint u8 | id f64 | triggered f64 | is whole u8 | parks u8 | keeps chains u8
  *               | has routing u8 | version varint | key groups varint | slot varint each
  *   end:        drained u8
  *   latency:    task of the source varint | marked f64
@@ -25,6 +25,7 @@ const writeBarrier = (barrier: Barrier, writer: ByteWriter): void => {
     writer.writeDouble(checkpoint.triggeredMs);
     writer.writeByte(checkpoint.isWhole ? 1 : 0);
     writer.writeByte(checkpoint.parks ? 1 : 0);
+    writer.writeByte(checkpoint.keepsChains === true ? 1 : 0);
   }
   writer.writeByte(routing === undefined ? 0 : 1);
   if (routing === undefined) return;
@@ -49,6 +50,7 @@ const readCheckpoint = (reader: ByteReader): BarrierCheckpoint | undefined =>
         triggeredMs: reader.readDouble(),
         isWhole: readFlag(reader),
         parks: readFlag(reader),
+        ...(readFlag(reader) ? { keepsChains: true } : {}),
       }
     : undefined;
 

@@ -195,10 +195,9 @@ export class SlotSnapshots {
     this.pending = undefined;
   }
 
-  /** At a cut records stand still until it is written and read: what would be due to be written whole is so later. */
-  private sinceOf({ id, isWhole, parks }: BarrierCheckpoint): Since {
+  private sinceOf({ id, isWhole, keepsChains = false }: BarrierCheckpoint): Since {
     const { completedId, chains } = this;
-    const isDue = (uid: string, keyGroup: number): boolean => !parks && chains.isDue(uid, keyGroup, id);
+    const isDue = (uid: string, keyGroup: number): boolean => !keepsChains && chains.isDue(uid, keyGroup, id);
     return (uid, keyGroup) => (isWhole || isDue(uid, keyGroup) ? undefined : completedId);
   }
 

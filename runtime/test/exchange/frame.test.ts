@@ -50,6 +50,15 @@ describe('a frame between slots', () => {
     expect(throughAFrame(element)).toEqual(element);
   });
 
+  it.each([
+    { isWhole: true, parks: false },
+    { isWhole: false, parks: true, keepsChains: true },
+    { isWhole: false, parks: false },
+  ])('carries what a barrier says of its checkpoint: %o', (how) => {
+    const barrier = { kind: 'barrier', id: 9, checkpoint: { id: 9, triggeredMs: 1234.5, ...how } } as const;
+    expect(throughAFrame(barrier)).toEqual(barrier);
+  });
+
   it('carries the routing table of a barrier', () => {
     const tables = fc.array(fc.nat(65_535), { minLength: 1, maxLength: 300 });
     fc.assert(

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { MemoryStore } from '../support/memory-store.ts';
 import { itIsAStore, text } from '../checkpoint/stores/conformance.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 const newStore = (): MemoryStore => new MemoryStore({ nowMs: () => 7, monotonicMs: () => 7 });
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { PreparedSink, SlotSnapshot } from '../../src/checkpoint/slot-snapshot.ts';
 import type { KeyedSnapshot, SnapshotUnit } from '../../src/checkpoint/snapshot-unit.ts';
-import type { FrozenSubtask } from '../../src/task/freeze.ts';
+import type { FrozenSubtask, Since } from '../../src/task/freeze.ts';
 import { Overtaken } from '../../src/task/overtaken.ts';
 import { SlotSnapshots } from '../../src/task/slot-snapshots.ts';
 import type { Subtask } from '../../src/task/subtask.ts';
@@ -213,4 +213,29 @@ it('writes what a barrier has overtaken, and is complete when the barrier has co
   ]);
   expect(taken[0]?.inFlight).toEqual(['an edge']);
   expect(taken[0]?.subtasks[0]).toMatchObject({ isUnaligned: true, inFlightBytes: 10, stateBytes: 0 });
+});
+
+it('asks for changes only, whatever is due, while somebody reads on behind a checkpoint', () => {
+  const { snapshots, subtask, workAll, log } = newRig();
+  const asked: (number | undefined)[] = [];
+  const take = (id: number, keepsChains: boolean): void => {
+    const only = subtask(0, { keyed: [stateOf('count', [1], log)] });
+    const freeze = only.freeze.bind(only);
+    const noting = {
+      ...only,
+      freeze: (_: unknown, since: Since) => {
+        asked.push(since('count', 1));
+        return freeze(undefined as never, since);
+      },
+    } as unknown as Subtask;
+    snapshots.begin({ ...checkpoint(id), keepsChains }, [noting]);
+    snapshots.freeze(noting);
+    workAll();
+    snapshots.checkpointEnded(id, true);
+  };
+  for (let id = 1; id <= 32; id++) take(id, false);
+  expect(asked.slice(1)).toContain(undefined);
+  asked.length = 0;
+  for (let id = 33; id <= 64; id++) take(id, true);
+  expect(asked).toEqual(Array.from({ length: 32 }, (_, i) => 32 + i));
 });
