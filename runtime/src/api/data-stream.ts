@@ -10,7 +10,7 @@ import type { Sink } from './connectors.ts';
 import { type Column, type Columns, columns, type Expr, type Selected } from './expressions.ts';
 import type * as functions from './functions.ts';
 import { filterSpec, flatMapSpec, mapSpec } from './fused-specs.ts';
-import { jobInvalid } from './job-invalid.ts';
+import { jobInvalid, requireConnector } from './job-invalid.ts';
 import { JoinedStreams, WindowedCoGroup, WindowedJoin } from './joined-streams.ts';
 import { type KeyFunction, keySelector } from './key-selector.ts';
 import type { KeyedStream } from './keyed-stream.ts';
@@ -227,6 +227,7 @@ export class DataStream<out T> extends TransformHandle {
 
   /** Ends the stream in a sink. */
   sinkTo(sink: Sink<T>): StreamSink {
+    requireConnector(sink, 'sink');
     const node = this.recorder.add({ kind: 'sink', sink: sink as Sink<unknown> }, [this.edges], sink.kind);
     return new StreamSink(this.recorder, node);
   }

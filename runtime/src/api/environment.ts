@@ -6,7 +6,7 @@
 import type { Source } from './connectors.ts';
 import { DataStream } from './data-stream.ts';
 import type { NoPromise } from './functions.ts';
-import { wholeNumber } from './job-invalid.ts';
+import { requireConnector, wholeNumber } from './job-invalid.ts';
 import { KeyedStream } from './keyed-stream.ts';
 import { Recorder, type StreamFactory } from './recorder.ts';
 import type { StreamSink } from './stream-sink.ts';
@@ -49,6 +49,7 @@ export class StreamEnvironment {
     watermarks: WatermarkStrategy<T> = noWatermarks(),
     options: { readonly name?: string } = {},
   ): DataStream<T> {
+    requireConnector(source, 'source');
     const spec = {
       kind: 'source',
       source: source as Source<unknown>,

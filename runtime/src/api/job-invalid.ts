@@ -25,3 +25,23 @@ export const wholeNumber = (
     transform,
   );
 };
+
+/** The method by which each kind of connector is known. */
+const methods = { source: 'createReader', sink: 'createWriter' } as const;
+
+/**
+ * Checks what a stream begins or ends with, for authors whose code nobody has compiled against the types.
+ * @throws MillraceError job-invalid when it is no connector of this kind; says so where it is one of the other.
+ */
+export const requireConnector = (connector: unknown, kind: keyof typeof methods): void => {
+  const has = (method: string): boolean =>
+    typeof (connector as Readonly<Record<string, unknown>> | undefined | null)?.[method] === 'function';
+  if (has(methods[kind])) return;
+  const other = kind === 'source' ? 'sink' : 'source';
+  const name = (connector as { readonly kind?: unknown } | undefined | null)?.kind;
+  const what = has(methods[other]) ? `“${String(name)}” is a ${other}, and no ${kind}` : `That is no ${kind}`;
+  throw jobInvalid(
+    `${what}.`,
+    `Give what one of millrace/connectors makes as a ${kind}, or an object with ${methods[kind]}.`,
+  );
+};

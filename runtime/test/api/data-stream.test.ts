@@ -214,3 +214,18 @@ describe('timestamps and watermarks in the middle of a graph', () => {
     );
   });
 });
+
+describe('what a stream begins and ends with', () => {
+  test('must be a connector of the right kind', () => {
+    const { env, bids } = environmentWithBids();
+    const source = plannedSource<Bid>();
+    expect(errorOf(() => bids.sinkTo(source as never))).toMatchObject({
+      message: expect.stringMatching(/^“.+” is a source, and no sink\.$/),
+      hint: expect.stringContaining('an object with createWriter'),
+    });
+    expect(errorOf(() => bids.sinkTo(undefined as never)).message).toBe('That is no sink.');
+    expect(errorOf(() => env.fromSource(plannedSink<Bid>() as never)).message).toMatch(
+      /is a sink, and no source/,
+    );
+  });
+});
