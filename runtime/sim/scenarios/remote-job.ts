@@ -25,7 +25,7 @@ import type { ThreadPrograms } from '../threads.ts';
 import { traceLogger } from '../trace-logger.ts';
 import { workloadJob } from '../workload/job.ts';
 import { outletSink } from '../workload/outlet-sink.ts';
-import { checkWorkload, publishLetters, size, slowCall } from './workload-run.ts';
+import { checkWorkload, size, slowCall, workloadSettings } from './workload-run.ts';
 
 /** What is shared by all machines, as a store would be. */
 const sharedDisk = 'store';
@@ -66,18 +66,9 @@ const settingsOf = (cluster: Cluster, process: SimulatedProcess): LocalSettings 
   const { clock, hashing } = system;
   const writer = new LogWriter({ store, jobUid, checksum: hashing, me, clock, retained: () => 2 });
   return {
-    system,
-    logger: traceLogger(process),
-    jobName: 'workload',
-    args: {},
+    ...workloadSettings(cluster, process),
     parallelism: workers.length,
     maxParallelism,
-    mode: 'Streaming',
-    restart: { strategy: 'FixedDelay', attempts: 1_000_000, delayMs: 100 },
-    deadLetterPolicy: 'deadLetter',
-    deadLetters: () => undefined,
-    deadLetterParcels: { commit: (parcels) => publishLetters(cluster, process, parcels) },
-    baseDirectory: '/',
     state: {
       store: storeUnder(store, jobRoot(jobUid)),
       log: createJobLog(writer),

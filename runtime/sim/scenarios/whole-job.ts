@@ -31,12 +31,11 @@ import { FaultyStore } from '../faulty-store.ts';
 import type { SimulatedProcess } from '../process.ts';
 import type { Scenario } from '../scenario.ts';
 import { keepRunning } from '../supervisor.ts';
-import { traceLogger } from '../trace-logger.ts';
 import { workloadJob } from '../workload/job.ts';
 import type { Row } from '../workload/outlet.ts';
 import { outletSink } from '../workload/outlet-sink.ts';
 import { stalling } from '../workload/stalling-sink.ts';
-import { checkWorkload, publishLetters, size, slowCall } from './workload-run.ts';
+import { checkWorkload, size, slowCall, workloadSettings } from './workload-run.ts';
 
 /** What a planted bug may put in the place of the right thing. */
 export interface JobSeams {
@@ -93,18 +92,9 @@ export const settingsOf = (
     protocol: seams.protocol,
   });
   return {
-    system,
-    logger: traceLogger(process),
-    jobName: 'workload',
-    args: {},
+    ...workloadSettings(cluster, process),
     parallelism: parallelism(process),
     maxParallelism,
-    mode: 'Streaming',
-    restart: { strategy: 'FixedDelay', attempts: 1_000_000, delayMs: 100 },
-    deadLetterPolicy: 'deadLetter',
-    deadLetters: () => undefined,
-    deadLetterParcels: { commit: (parcels) => publishLetters(cluster, process, parcels) },
-    baseDirectory: '/',
     state: {
       store: storeUnder(store, jobRoot(jobUid)),
       log: seams.log(createJobLog(writer, own)),

@@ -1,8 +1,10 @@
+import type { LocalSettings } from '../../src/coordinator/local.ts';
 import type { DeadLetterParcel } from '../../src/task/dead-letter-box.ts';
 import type { Finding } from '../checkers/finding.ts';
 import { checkConservation, checkOutput, checkSingleWriter } from '../checkers/output.ts';
 import type { Cluster } from '../cluster.ts';
 import type { SimulatedProcess } from '../process.ts';
+import { traceLogger } from '../trace-logger.ts';
 import { expectedRows, moreExpectedRows } from '../workload/expected.ts';
 import type { Row } from '../workload/outlet.ts';
 import { allRecords, type Numbered, type WorkloadSize } from '../workload/records.ts';
@@ -10,7 +12,7 @@ import { allRecords, type Numbered, type WorkloadSize } from '../workload/record
 /** A handful of checkpoints while the sources are read. */
 export const size: WorkloadSize = { partitions: 3, recordsPerPartition: 48, keys: 5, batch: 4, pauseMs: 100 };
 /** Dead letters are published by parcel, each parcel once. */
-export const publishLetters = (
+const publishLetters = (
   { outlet }: Cluster,
   process: SimulatedProcess,
   parcels: readonly DeadLetterParcel[],
@@ -25,6 +27,21 @@ export const publishLetters = (
     process.callNow('outlet.letters', id, publish, () => new Error('The outlet did not answer.'), undefined);
   }
 };
+
+/** How every process runs the workload, whatever its slots and its store. */
+export const workloadSettings = (cluster: Cluster, process: SimulatedProcess) =>
+  ({
+    system: process.system,
+    logger: traceLogger(process),
+    jobName: 'workload',
+    args: {},
+    mode: 'Streaming',
+    restart: { strategy: 'FixedDelay', attempts: 1_000_000, delayMs: 100 },
+    deadLetterPolicy: 'deadLetter',
+    deadLetters: () => undefined,
+    deadLetterParcels: { commit: (parcels) => publishLetters(cluster, process, parcels) },
+    baseDirectory: '/',
+  }) satisfies Partial<LocalSettings>;
 
 /** A call of user code to something that nobody counts, and that takes up to a tenth of a second. */
 export const slowCall = ({ system }: SimulatedProcess): Promise<void> =>

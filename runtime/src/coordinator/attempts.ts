@@ -9,6 +9,7 @@ import type { JobCheckpoints } from './attempt-state.ts';
 import type { CheckpointEvent } from './checkpoint-events.ts';
 import { fork } from './fork.ts';
 import type { Claimed, OpenTrial } from './job-log.ts';
+import { isSwitching } from './job-refusals.ts';
 import type { JobRevision } from './job-revision.ts';
 import type { RunningSlots } from './local-job-settings.ts';
 import { SwitchOver } from './switch-over.ts';
@@ -133,6 +134,10 @@ export class Attempts {
    */
   async switchTo(revision: JobRevision, handOver?: string): Promise<number> {
     const { current, revision: before, settings } = this;
+    if (this.switching !== undefined) {
+      await revision.close?.();
+      throw isSwitching();
+    }
     const log = (before.checkpoints as JobCheckpoints).log;
     const nextLog = (revision.checkpoints as JobCheckpoints).log;
     const switching = new SwitchOver({

@@ -60,7 +60,7 @@ export const isIncompatible = (refused: readonly StateDifference[]): MillraceErr
 
 export const nothingToRollBack = (name: string): MillraceError =>
   new MillraceError('conflict', `There is no way back from the revision ${name}.`, {
-    hint: 'It was promoted or never took over. Put the old code back, and upgrade to that.',
+    hint: 'It was promoted, never took over, or has written state that the code before cannot read. Put that code back, and upgrade to it.',
   });
 
 export const outputIsHeld = (): MillraceError =>

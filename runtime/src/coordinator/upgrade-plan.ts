@@ -17,9 +17,9 @@ export interface UpgradePlan {
   readonly needsApproval: boolean;
 }
 
-/** What a checkpoint says of the job that took it. */
+/** What a checkpoint says of the job that took it, all of its transforms included. */
 const statesOf = (manifest: CheckpointManifest): JobStates => ({
-  transforms: statefulPart(manifest).transforms,
+  transforms: manifest.transforms,
   states: manifest.schemas.flatMap(({ uid, name, kind, type, fields }) =>
     kind === 'timers'
       ? []
@@ -35,6 +35,14 @@ const statesOf = (manifest: CheckpointManifest): JobStates => ({
   ),
 });
 
+/** Whether the job that took a checkpoint could go on from what a revision writes behind it: it has a place for all of it. */
+const couldGoBack = (manifest: CheckpointManifest, { states }: JobStates): boolean => {
+  const known = new Set(manifest.transforms.map(({ uid }) => uid));
+  const written = { transforms: manifest.transforms, schemas: [...states] };
+  const back = compareStates(written, statesOf(manifest));
+  return states.every(({ uid }) => known.has(uid)) && refusedDifferences(back, false).length === 0;
+};
+
 /** Compares a revision with the newest checkpoint of the job. Pure. */
 export const planOf = (manifest: CheckpointManifest, next: NextRevision): UpgradePlan => {
   const { states, allowRemoved } = next;
@@ -44,13 +52,10 @@ export const planOf = (manifest: CheckpointManifest, next: NextRevision): Upgrad
     // What held nothing before and holds nothing now is not news.
     ({ uid, state, change }) => change !== 'added' || state !== undefined || !had.has(uid),
   );
-  const written = { transforms: manifest.transforms, schemas: [...states.states] };
   return {
     next,
     differences,
-    isReversible:
-      renamed.size === 0 &&
-      refusedDifferences(compareStates(written, statesOf(manifest)), false).length === 0,
+    isReversible: renamed.size === 0 && couldGoBack(manifest, states),
     needsApproval:
       next.waitsForApproval || (!allowRemoved && differences.some(({ change }) => change === 'removed')),
   };

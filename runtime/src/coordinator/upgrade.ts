@@ -100,23 +100,25 @@ export class Upgrade {
       await next.revision.close?.();
       throw otherRevision(name, next.name);
     }
-    const manifest = attempts.latest ?? (await attempts.running?.takeCheckpoint('checkpoint'))?.manifest;
-    await this.drop();
     try {
       const { graph, checkpoints } = next.revision;
       if (checkpoints !== undefined) requireLongTransactions(graph, checkpoints.policy, next.trial.timeoutMs);
+      const manifest = attempts.latest ?? (await attempts.running?.takeCheckpoint('checkpoint'))?.manifest;
+      await this.drop();
+      // Whoever was quicker meanwhile goes on.
+      if (this.isUnderWay || attempts.isSwitching) throw isSwitching();
+      this.plan = planOf(manifest as CheckpointManifest, next);
     } catch (error) {
       await next.revision.close?.();
       throw error;
     }
-    this.plan = planOf(manifest as CheckpointManifest, next);
     this.enter('planned');
   }
 
   /** Begins the switch-over to what was planned, or waits for `approve`. @throws MillraceError when the state does not fit */
   prepare(name: string): void {
     const plan = this.planned(name);
-    if (this.at?.phase !== 'planned') throw isSwitching();
+    if (this.at?.phase !== 'planned' || this.settings.attempts.isSwitching) throw isSwitching();
     const refused = refusedDifferences(plan.differences, true);
     if (refused.length > 0) throw isIncompatible(refused);
     if (plan.needsApproval)
@@ -131,6 +133,7 @@ export class Upgrade {
       return await trial.accept();
     const plan = this.planned(name);
     if (at?.phase !== 'awaitingApproval') throw notPlanned(name);
+    if (this.settings.attempts.isSwitching) throw isSwitching();
     void this.perform(plan);
   }
 
@@ -142,7 +145,7 @@ export class Upgrade {
       void this.drop();
       return this.enter('rolledBack', 'it was not wanted');
     }
-    if (!this.settings.attempts.canGoBack || !this.isUnderWay) throw nothingToRollBack(name);
+    if (!this.canGoBack || !this.isUnderWay) throw nothingToRollBack(name);
     this.goBack('somebody asked for it');
   }
 
@@ -171,12 +174,12 @@ export class Upgrade {
 
   /** What is to be done after a failure of the attempt that runs. */
   onFailed(error: unknown): 'restart' | 'rollBack' {
-    const { trial, plan, settings } = this;
+    const { trial } = this;
     if (trial === undefined || trial.phase === 'promoted') return 'restart';
     // No code is to blame.
     if (MillraceError.is(error) && error.code === 'worker-lost') return 'restart';
     this.failures++;
-    const canGoBack = settings.attempts.canGoBack && (trial.phase === 'held' || plan?.isReversible === true);
+    const { canGoBack } = this;
     const verdict = judgeFailure(this.policy, {
       phase: trial.phase,
       failures: this.failures,
@@ -265,6 +268,12 @@ export class Upgrade {
       outcome: 'rolledBack',
       reason,
     });
+  }
+
+  /** The revision before is here, and could go on: from the cut, or once released from what the new one has written. */
+  private get canGoBack(): boolean {
+    const { settings, trial, plan } = this;
+    return settings.attempts.canGoBack && (trial?.phase !== 'released' || plan?.isReversible === true);
   }
 
   private get policy(): TrialPolicy {

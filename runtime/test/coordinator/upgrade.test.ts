@@ -111,6 +111,18 @@ describe('an upgrade of a running job', () => {
     await until(() => rig.open.length === 0);
   });
 
+  it('waits for a rescale that is under way, and the other way round', async () => {
+    const { control, phase, end, job } = await planned();
+    const rescaled = job.changes.rescale(3);
+    await until(() => job.changes.isUnderWay);
+    await expect(control.prepareDeployment({ revision: 'two' })).rejects.toThrow('Another switch-over');
+    await rescaled;
+    await control.prepareDeployment({ revision: 'two' });
+    await expect(job.changes.rescale(2)).rejects.toThrow('Another switch-over');
+    await until(() => phase() === 'promoted');
+    expect(await end()).toEqual(exact);
+  });
+
   it('that has failed and cannot go back goes on by itself, and may be accepted', async () => {
     let seen = 0;
     const { control, phase, end } = await planned({
@@ -126,6 +138,7 @@ describe('an upgrade of a running job', () => {
     await until(() => phase() === 'stalled');
     expect(await control.getNextDeployment({})).toMatchObject({ reason: expect.stringContaining('a bug') });
     await until(() => seen > 60);
+    await expect(control.rollBackDeployment({ revision: 'two' })).rejects.toThrow('There is no way back');
     await control.approveDeployment({ revision: 'two' });
     expect(phase()).toBe('promoted');
     expect(await end()).toEqual(exact);
