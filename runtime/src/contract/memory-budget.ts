@@ -115,6 +115,15 @@ const leastBatch = 64 * kibibyte;
 export const oneBatchBytes = ({ batchBytes }: MemoryBudget): number =>
   Math.max(leastBatch, batchBytes / batchesUnderWay);
 
+/** Of the memory for batches: those that a barrier has overtaken, and that are taken from their channels before they are written. */
+const overtakenPart = 1 / 2;
+/** Without a budget. */
+const usualOvertaken = 64 * mebibyte;
+
+/** The bytes of overtaken batches that may wait in one task to be written. */
+export const overtakenBytes = (tasks: number, budget?: MemoryBudget): number =>
+  Math.max(leastBatch, (budget === undefined ? usualOvertaken : budget.batchBytes * overtakenPart) / tasks);
+
 /** The bytes of one ring between two slots: a power of two, so that all rings of a slot fit into its part. */
 export const ringBytesOf = (channelBytes: number, slots: number): number => {
   const most = Math.min(mostRing, Math.max(leastRing, channelBytes / Math.max(1, slots - 1)));

@@ -15,11 +15,17 @@ interface GateChannel {
   readonly name: string;
   /** Waits for the barrier on the other channels. */
   blocked: boolean;
+  /** What a barrier has overtaken here is told to this, until the barrier comes. */
+  overtaken: Overtaken | undefined;
   ended: boolean;
 }
 
 const tableOvertaken = (id: number): MillraceError =>
   new MillraceError('internal', `The barrier of checkpoint ${id} has overtaken a routing table.`);
+
+/** Nothing is to be taken from a channel now. What is told of it must be written first where too much waits for that. */
+const rests = ({ blocked, ended, overtaken }: GateChannel): boolean =>
+  blocked || ended || overtaken?.isFull === true;
 
 const checkpointIdOf = (barrier: Barrier | undefined): number => barrier?.checkpoint?.id ?? -Infinity;
 
@@ -48,7 +54,12 @@ export class InputGate implements SubtaskInput {
   private passedId = -Infinity;
 
   constructor(channels: readonly Pick<GateChannel, 'receiver' | 'port' | 'name'>[]) {
-    this.channels = channels.map((channel) => ({ ...channel, blocked: false, ended: false }));
+    this.channels = channels.map((channel) => ({
+      ...channel,
+      blocked: false,
+      ended: false,
+      overtaken: undefined,
+    }));
     this.receivers = channels.map(({ receiver }) => receiver);
     this.valve = new WatermarkValve(channels.length);
     this.living = channels.length;
@@ -60,7 +71,7 @@ export class InputGate implements SubtaskInput {
     for (let tries = 0; tries < this.channels.length; tries++) {
       const index = this.turn;
       const channel = this.channels[index] as GateChannel;
-      const element = channel.blocked || channel.ended ? undefined : channel.receiver.poll();
+      const element = rests(channel) ? undefined : channel.receiver.poll();
       if (element === undefined) {
         this.turn = (this.turn + 1) % this.channels.length;
         continue;
@@ -96,7 +107,9 @@ export class InputGate implements SubtaskInput {
       const timeMs = this.valve.watermarkOf(index);
       if (timeMs > -Infinity) overtaken.add(channel.name, { kind: 'watermark', timeMs });
       channel.blocked = false;
+      channel.overtaken = undefined;
       if (hasBarrier || channel.ended) return;
+      channel.overtaken = overtaken;
       overtaken.expect();
       channel.receiver.watch((element) => this.show(channel, element, id, overtaken));
     });
@@ -106,27 +119,35 @@ export class InputGate implements SubtaskInput {
   }
 
   stopRecording(): void {
-    for (const { receiver } of this.channels) receiver.unwatch();
+    for (const channel of this.channels) {
+      channel.receiver.unwatch();
+      channel.overtaken = undefined;
+    }
   }
 
   /** An element of a channel whose barrier has been overtaken: what stands before the barrier is in flight. */
-  private show({ name }: GateChannel, element: StreamElement, id: number, overtaken: Overtaken): Shown {
+  private show(channel: GateChannel, element: StreamElement, id: number, overtaken: Overtaken): Shown {
     switch (element.kind) {
       case 'barrier': {
         if (element.checkpoint === undefined) throw tableOvertaken(id);
         const isOlder = element.checkpoint.id < id;
-        if (!isOlder) overtaken.arrived();
+        if (!isOlder) this.arrived(channel, overtaken);
         return isOlder ? 'remove' : element.checkpoint.id === id ? 'removeAsLast' : 'keepAsLast';
       }
       case 'end':
-        overtaken.arrived();
+        this.arrived(channel, overtaken);
         return 'keepAsLast';
       case 'latency':
         return 'keep';
       default:
-        overtaken.add(name, element);
+        overtaken.add(channel.name, element);
         return 'keep';
     }
+  }
+
+  private arrived(channel: GateChannel, overtaken: Overtaken): void {
+    channel.overtaken = undefined;
+    overtaken.arrived();
   }
 
   private accept(index: number, channel: GateChannel, element: StreamElement): StreamElement | undefined {

@@ -2,7 +2,7 @@ import type { SourceReader } from '../api/connectors.ts';
 import type { TransformNode, TransformSpec } from '../api/transform.ts';
 import type { SlotRestore, SourcePosition, TaskWatermark } from '../checkpoint/slot-snapshot.ts';
 import type { KeyGroupUnit } from '../checkpoint/snapshot-unit.ts';
-import { oneBatchBytes, sortedBytes } from '../contract/memory-budget.ts';
+import { oneBatchBytes, overtakenBytes, sortedBytes } from '../contract/memory-budget.ts';
 import { AlignmentBoard } from '../exchange/alignment-board.ts';
 import type { Barrier } from '../exchange/element.ts';
 import type { Task, TaskEdge } from '../graph/physical-graph.ts';
@@ -275,6 +275,10 @@ export class SlotRuntime {
       deadLetters: this.letterBoxes.get(task.index),
       onCheckpoint: (checkpoint, overtaken) =>
         subtask && this.snapshots?.barrier(checkpoint, this.subtasks, subtask, overtaken),
+      overtakenLimit: {
+        bytes: overtakenBytes(setup.graph.tasks.length, setup.memory),
+        onRoom: () => this.wake(task.index),
+      },
       onMarker: latencyRecorder(setup, task.name),
       onEnd: (drained) => this.endSubtask(subtask, drained),
     });

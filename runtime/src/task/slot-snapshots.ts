@@ -88,6 +88,7 @@ class PendingSnapshot {
 
   release(): void {
     for (const { state } of this.encoding.splice(0)) state.snapshot.release();
+    for (const { overtaken } of this.inFlight.splice(0)) overtaken.release();
   }
 }
 

@@ -6,7 +6,7 @@ import type { DeadLetterBox } from './dead-letter-box.ts';
 import type { EdgeOutput } from './edge-output.ts';
 import type { SubtaskInput } from './input.ts';
 import type { KeyGroupMoves } from './key-group-moves.ts';
-import type { Overtaken } from './overtaken.ts';
+import type { Overtaken, OvertakenLimit } from './overtaken.ts';
 import type { SubtaskStatistics } from './statistics.ts';
 
 /** What a subtask is made of. */
@@ -29,6 +29,8 @@ export interface SubtaskParts {
   readonly columnGarbage?: ColumnGarbage;
   /** The barrier of a checkpoint is here, and what was before it has gone on, or was overtaken. */
   readonly onCheckpoint?: (checkpoint: BarrierCheckpoint, overtaken?: Overtaken) => void;
+  /** Of what barriers overtake here and is not written yet. */
+  readonly overtakenLimit?: OvertakenLimit;
   /** A marker of a source (by task) was on its way here for so long. */
   readonly onMarker?: (source: number, latencyMs: number) => void;
   /** Called once, when the end has passed through. */

@@ -239,9 +239,9 @@ export class Subtask {
 
   /** Lets a barrier go on ahead of the input; false = not now. A source has none in channels: it gives its barrier by itself. */
   private overtake(barrier: Barrier): boolean {
-    const { input, moves } = this.parts;
+    const { input, moves, overtakenLimit } = this.parts;
     if (moves.isLeaving || !this.onlyIdlePends()) return false;
-    const overtaken = new Overtaken();
+    const overtaken = new Overtaken(overtakenLimit);
     if (input.overtake?.(barrier, overtaken, this.nowMs) !== true) return false;
     this.cut(barrier, overtaken);
     return true;

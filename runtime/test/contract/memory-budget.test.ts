@@ -6,6 +6,7 @@ import {
   localDatabaseBytes,
   memoryBudget,
   oneBatchBytes,
+  overtakenBytes,
   ringBytesOf,
   sortedBytes,
 } from '../../src/contract/memory-budget.ts';
@@ -100,6 +101,15 @@ describe('what follows from the memory of a slot', () => {
 
   it('is as much as is of use where there is no budget', () => {
     expect(sortedBytes()).toBe(64 * mebibyte);
+  });
+});
+
+describe('what barriers overtake', () => {
+  it('has half of the memory for batches, of which each task gets its part, and at least a batch', () => {
+    const budget = memoryBudget(1024 * mebibyte, 1);
+    expect(overtakenBytes(4, budget)).toBe(budget.batchBytes / 8);
+    expect(overtakenBytes(100_000, budget)).toBe(64 * 1024);
+    expect(overtakenBytes(2)).toBe(32 * mebibyte);
   });
 });
 

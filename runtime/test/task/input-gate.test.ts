@@ -275,6 +275,66 @@ describe('a barrier that overtakes', () => {
     expect(take()).toEqual(['a', 'b4', 'b']);
   });
 
+  it('holds the channels that it has overtaken back while too much waits to be written, and no others', () => {
+    const { gate, take, queues } = newGate([checkpointed(3), record('free')], [record('b'), record('c')]);
+    let rooms = 0;
+    const overtaken = new Overtaken({ bytes: 1, onRoom: () => void rooms++ });
+    expect(take()).toEqual(['b', 'c']);
+    queues[1]?.push(record('d'));
+    gate.overtake(checkpointed(3), overtaken, 0);
+    expect(take()).toEqual(['free']);
+    overtaken.take();
+    expect([rooms, take()]).toEqual([1, ['d']]);
+    queues[1]?.push(record('e'));
+    expect(take()).toEqual([]);
+    queues[1]?.push(checkpointed(3), record('behind'));
+    expect([take(), overtaken.isFull]).toEqual([['e', 'behind'], true]);
+  });
+
+  it('holds nothing back any more when its checkpoint was given up', () => {
+    const { gate, take } = newGate([record('a')], [record('b')]);
+    gate.overtake(checkpointed(3), new Overtaken({ bytes: 1, onRoom: silent }), 0);
+    expect(take()).toEqual([]);
+    gate.stopRecording();
+    expect(take()).toEqual(['a', 'b']);
+  });
+
+  it('never lets more wait to be written than its limit and what is in the channels, and tells all of it in order', () => {
+    const steps = fc.array(fc.constantFrom('send 0', 'send 1', 'take', 'write'), { maxLength: 60 });
+    fc.assert(
+      fc.property(steps, fc.nat(200), (plan, limitBytes) => {
+        const { gate, queues } = newGate([], []);
+        const overtaken = new Overtaken({ bytes: limitBytes, onRoom: silent });
+        gate.overtake(checkpointed(3), overtaken, 0);
+        const sent: string[][] = [[], []];
+        const written: string[][] = [[], []];
+        let waits = 0;
+        let inChannels = 0;
+        const write = (): void => {
+          const next = overtaken.take();
+          if (next === undefined) return;
+          waits--;
+          written[Number(next.channel.at(-1))]?.push(describeElement(next.element));
+        };
+        for (const step of plan) {
+          const to = Number(step.at(-1));
+          if (step.startsWith('send')) {
+            queues[to]?.push(record(`${sent[to]?.length}`));
+            sent[to]?.push(`${sent[to]?.length}`);
+            waits++;
+            inChannels++;
+          } else if (step === 'take') {
+            if (gate.next(0) !== undefined) inChannels--;
+          } else write();
+          // Of one record: 8 bytes of time, and a header and a letter or two of text.
+          expect(waits - inChannels).toBeLessThanOrEqual(Math.ceil(limitBytes / 33));
+        }
+        while (waits > 0) write();
+        expect(written).toEqual(sent);
+      }),
+    );
+  });
+
   it('waits behind a routing table', () => {
     const routing = { version: 2, slotOf: new Uint16Array(4) };
     const { gate, take } = newGate([{ kind: 'barrier', id: 2, routing }], []);

@@ -1,3 +1,4 @@
+import { Batch } from 'millrace';
 import { expect, it } from 'vitest';
 import type { PreparedSink, SlotSnapshot } from '../../src/checkpoint/slot-snapshot.ts';
 import type { KeyedSnapshot, SnapshotUnit } from '../../src/checkpoint/snapshot-unit.ts';
@@ -213,6 +214,23 @@ it('writes what a barrier has overtaken, and is complete when the barrier has co
   ]);
   expect(taken[0]?.inFlight).toEqual(['an edge']);
   expect(taken[0]?.subtasks[0]).toMatchObject({ isUnaligned: true, inFlightBytes: 10, stateBytes: 0 });
+});
+
+it('lets go what was overtaken when the checkpoint was given up, and takes no more of it', () => {
+  const { snapshots, subtask, workAll, units } = newRig();
+  const only = subtask(0);
+  let rooms = 0;
+  const overtaken = new Overtaken({ bytes: 1, onRoom: () => void rooms++ });
+  const batch = Batch.ofRows(['a'], new Float64Array(1));
+  overtaken.add('1 an edge', batch);
+  overtaken.expect();
+  overtaken.begun();
+  snapshots.barrier(checkpoint(1), [only], only, overtaken);
+  expect(overtaken.isFull).toBe(true);
+  snapshots.checkpointEnded(1, false);
+  overtaken.add('1 an edge', batch);
+  workAll();
+  expect([units.length, overtaken.isFull, rooms]).toEqual([0, false, 1]);
 });
 
 it('asks for changes only, whatever is due, while somebody reads on behind a checkpoint', () => {
