@@ -34,6 +34,8 @@ export interface OpenTrial {
 
 /** The log of a job, as its coordinator writes it. Everything rejects when another coordinator leads by now. */
 export interface JobLog {
+  /** What it writes for. */
+  readonly deployment: string;
   /** Begins a term and an attempt. A deployment that has handed over and claims again has rolled back with that. */
   claim(): Promise<Claimed>;
   /** Behind a cut: another deployment is to go on, and what it prepares is held back until `released`. */
@@ -101,6 +103,7 @@ export const createJobLog = (writer: LogWriter, own: OwnTerm = {}): JobLog => {
   };
   const begin = async (wish: Wish): Promise<Claimed> => claimed(await append(wish), false);
   return {
+    deployment: writer.deployment,
     claim: async () => {
       const first = await begin({
         kind: 'claim',

@@ -127,6 +127,11 @@ export class LocalJob {
     return this.settings.checkpoints?.base.jobUid;
   }
 
+  /** What the log knows it by; null = it has none. */
+  get deployment(): string | null {
+    return this.attempts.checkpoints?.log.deployment ?? null;
+  }
+
   /** From now on `observer` is told what happens, and whoever was told before no longer. */
   observe(observer: JobObserver): void {
     this.observer = observer;

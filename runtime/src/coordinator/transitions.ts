@@ -6,22 +6,28 @@ export type JobState =
   | 'restarting'
   | 'stopping'
   | 'suspended'
+  /** Another deployment runs the job; it may come back. */
+  | 'handedOver'
   | 'finished'
   | 'stopped'
   | 'cancelled'
-  | 'failed';
+  | 'failed'
+  /** Another deployment runs the job for good. */
+  | 'replaced';
 
 const legal: Readonly<Record<JobState, readonly JobState[]>> = {
-  created: ['deploying', 'stopped', 'cancelled'],
+  created: ['deploying', 'stopped', 'cancelled', 'replaced'],
   deploying: ['running', 'restarting', 'stopping', 'cancelled', 'failed'],
-  running: ['restarting', 'stopping', 'stopped', 'finished', 'cancelled', 'failed'],
-  restarting: ['deploying', 'stopped', 'cancelled'],
+  running: ['restarting', 'stopping', 'handedOver', 'stopped', 'finished', 'cancelled', 'failed'],
+  restarting: ['deploying', 'handedOver', 'stopped', 'cancelled'],
   stopping: ['suspended', 'stopped', 'finished', 'cancelled', 'failed'],
   suspended: ['deploying', 'stopped', 'cancelled'],
+  handedOver: ['deploying', 'stopped', 'cancelled', 'replaced'],
   finished: [],
   stopped: [],
   cancelled: [],
   failed: [],
+  replaced: [],
 };
 
 /** Whether nothing can happen to the job any more. */

@@ -12,28 +12,32 @@ const states: readonly JobState[] = [
   'stopped',
   'cancelled',
   'failed',
+  'handedOver',
+  'replaced',
 ];
-const ends: readonly JobState[] = ['finished', 'stopped', 'cancelled', 'failed'];
+const ends: readonly JobState[] = ['finished', 'stopped', 'cancelled', 'failed', 'replaced'];
 
 describe('the states of a job', () => {
   it.each<[JobState, readonly JobState[]]>([
-    ['created', ['deploying', 'stopped', 'cancelled']],
+    ['created', ['deploying', 'stopped', 'cancelled', 'replaced']],
     ['deploying', ['running', 'restarting', 'stopping', 'cancelled', 'failed']],
-    ['running', ['restarting', 'stopping', 'finished', 'stopped', 'cancelled', 'failed']],
-    ['restarting', ['deploying', 'stopped', 'cancelled']],
+    ['running', ['restarting', 'stopping', 'handedOver', 'finished', 'stopped', 'cancelled', 'failed']],
+    ['restarting', ['deploying', 'handedOver', 'stopped', 'cancelled']],
+    ['handedOver', ['deploying', 'stopped', 'cancelled', 'replaced']],
     ['suspended', ['deploying', 'stopped', 'cancelled']],
     ['stopping', ['suspended', 'finished', 'stopped', 'cancelled', 'failed']],
     ['finished', []],
     ['stopped', []],
     ['cancelled', []],
     ['failed', []],
+    ['replaced', []],
   ])('go from %s to %j and nowhere else', (from, to) => {
     expect(states.filter((state) => canChange(from, state))).toEqual(
       states.filter((state) => to.includes(state)),
     );
   });
 
-  it('end in four ways, and only in these', () => {
+  it('end in five ways, and only in these', () => {
     expect(states.filter(isTerminal)).toEqual(ends);
   });
 

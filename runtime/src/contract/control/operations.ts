@@ -7,6 +7,7 @@ import type {
   RevisionRequest,
 } from './deployment.ts';
 import type { FailureList } from './failures.ts';
+import type { HandOver, HandOverRequest } from './hand-over.ts';
 import type { SavepointList, SavepointRequest, SavepointStatus } from './savepoints.ts';
 import type { JobStatus } from './status.ts';
 import type { JobGraph, TaskDetail, TaskList } from './tasks.ts';
@@ -48,6 +49,11 @@ export interface Operations {
   prepareDeployment: { readonly request: RevisionRequest; readonly reply: NextDeployment };
   approveDeployment: { readonly request: RevisionRequest; readonly reply: NextDeployment };
   rollBackDeployment: { readonly request: RevisionRequest; readonly reply: NextDeployment };
+  /** Of a standby: it begins from the latest checkpoint, whoever led the job before. */
+  takeOver: { readonly request: RevisionRequest; readonly reply: NextDeployment };
+  /** Gives the job to another deployment, once that is prepared. */
+  handOver: { readonly request: HandOverRequest; readonly reply: HandOver };
+  getHandOver: { readonly request: NoRequest; readonly reply: HandOver };
   /** Ends sources after the records in hand, without a last watermark: windows stay open. */
   stop: { readonly request: StopRequest; readonly reply: JobStatus };
   /** Ends sources as if their input had ended: windows fire, then the job is done. */

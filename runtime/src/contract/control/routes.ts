@@ -3,6 +3,7 @@ import { checkpointDetailSchema, checkpointListSchema, checkpointStatusSchema } 
 import { type NextDeployment, nextDeploymentSchema, parallelismSchema, sequence } from './deployment.ts';
 import { jobEventSchema } from './events.ts';
 import { failureListSchema } from './failures.ts';
+import { handOverRequestSchema, handOverSchema } from './hand-over.ts';
 import type { NoRequest, Operation, ReplyOf, RequestOf, StopRequest } from './operations.ts';
 import { problemSchema } from './problem.ts';
 import { savepointListSchema, savepointName, savepointStatusSchema } from './savepoints.ts';
@@ -45,6 +46,7 @@ export const messages: Readonly<Record<string, z.ZodType>> = {
   SavepointStatus: savepointStatusSchema,
   Parallelism: parallelismSchema,
   NextDeployment: nextDeploymentSchema,
+  HandOver: handOverSchema,
   StateAnswer: stateAnswerSchema,
 };
 
@@ -284,6 +286,9 @@ const changes: Pick<
   | 'prepareDeployment'
   | 'approveDeployment'
   | 'rollBackDeployment'
+  | 'takeOver'
+  | 'handOver'
+  | 'getHandOver'
 > = {
   getParallelism: {
     method: 'get',
@@ -328,6 +333,27 @@ const changes: Pick<
   ),
   approveDeployment: change('/approve', 'Lets a switch-over go on that waits for it.', revisionSchema),
   rollBackDeployment: change('/roll-back', 'Goes back to the revision before.', revisionSchema),
+  takeOver: change(
+    '/take-over',
+    'Begins from the latest checkpoint in a deployment that stands by, whoever led the job before.',
+    revisionSchema,
+  ),
+  handOver: {
+    method: 'post',
+    path: '/v1/hand-over',
+    summary: 'Gives the job to another deployment, at a cut, once that one is prepared.',
+    status: 202,
+    request: handOverRequestSchema,
+    reply: handOverSchema,
+  },
+  getHandOver: {
+    method: 'get',
+    path: '/v1/hand-over',
+    summary: 'How far the job is given to another deployment.',
+    status: 200,
+    request: nothing,
+    reply: handOverSchema,
+  },
 };
 
 /** Every operation and how it travels. */

@@ -13,11 +13,19 @@ export const jobStates = [
   'restarting',
   'stopping',
   'suspended',
+  'handedOver',
+  'replaced',
   'finished',
   'stopped',
   'cancelled',
   'failed',
 ] as const;
+
+/**
+ * What a coordinator is to its job: it *leads* (or will, when it is started), *stands by* to take over from another deployment, or has
+ * *handed over* and looks whether the other one stays.
+ */
+export const coordinatorRoles = ['leading', 'standby', 'handedOver'] as const;
 
 /** A switch-over that is over: how long records stood still, and how long committed output did. */
 export interface PauseReport {
@@ -38,6 +46,9 @@ export interface JobStatus {
   /** The identity of the job in the store; null before it has one. */
   readonly uid: string | null;
   readonly state: (typeof jobStates)[number];
+  readonly role: (typeof coordinatorRoles)[number];
+  /** What the log knows this deployment by; null without a store. */
+  readonly deployment: string | null;
   /** Since when it is in this state. */
   readonly sinceMs: number;
   /** Incarnation of the data plane, and of the coordinator; 0 = none yet. */
@@ -70,6 +81,8 @@ export const jobStatusSchema: z.ZodType<JobStatus> = z.object({
   name: name(),
   uid: name().nullable(),
   state: z.enum(jobStates),
+  role: z.enum(coordinatorRoles),
+  deployment: name().nullable(),
   sinceMs: timeMs(),
   attempt: count(),
   term: count(),

@@ -198,6 +198,8 @@ class LocalControl {
       name,
       uid: job.uid ?? null,
       state: job.state,
+      role: 'leading',
+      deployment: job.deployment,
       sinceMs: this.sinceMs,
       attempt: job.attempt,
       term: job.term,

@@ -9,6 +9,8 @@ export const jobStatus: JobStatus = {
   name: 'shop',
   uid: 'f00d',
   state: 'running',
+  role: 'leading',
+  deployment: 'r1',
   sinceMs: 1000,
   attempt: 2,
   term: 1,
@@ -68,6 +70,15 @@ const nextDeployment = {
   changes: [{ transform: 'counts', state: 'total', change: 'widened', explanation: 'int to number' }],
   heldCheckpoints: { completed: 0, wanted: 2 },
   reason: null,
+} as const;
+
+const handOver = {
+  phase: 'handedOver',
+  to: 'r2',
+  sinceMs: 1,
+  cut: 8,
+  reason: null,
+  sequence: 3,
 } as const;
 
 const subtask = {
@@ -164,6 +175,9 @@ export const replies: { readonly [O in Operation]: () => Operations[O]['reply'] 
   prepareDeployment: () => nextDeployment,
   approveDeployment: () => nextDeployment,
   rollBackDeployment: () => nextDeployment,
+  takeOver: () => nextDeployment,
+  handOver: () => handOver,
+  getHandOver: () => handOver,
   stop: () => ({ ...jobStatus, state: 'stopping' }),
   drain: () => ({ ...jobStatus, state: 'stopping' }),
   suspend: () => ({ ...jobStatus, state: 'suspended' }),
