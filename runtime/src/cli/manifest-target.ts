@@ -32,11 +32,20 @@ const readManifest = (system: System, path: string): string => {
 
 /** What a local run does not do although the manifest says it. */
 const notesOn = (spec: StreamJobSpec): readonly string[] => {
-  const notes: string[] = [];
-  if (spec.job.code !== undefined) {
-    notes.push('spec.job.code is ignored: a local run takes the code from the file system');
-  }
-  return notes;
+  const { restore } = spec;
+  const notes: readonly (readonly [isSaid: boolean, note: string])[] = [
+    [
+      spec.job.code !== undefined,
+      'spec.job.code is ignored: a local run takes the code from the file system',
+    ],
+    [spec.state === 'Suspended', 'spec.state is ignored: a local run runs until it is stopped'],
+    [restore.id !== undefined, 'spec.restore is ignored: say --from what a local run goes on'],
+    [
+      spec.savepoints.schedule !== undefined,
+      'spec.savepoints.schedule is ignored: a local run takes savepoints when asked to',
+    ],
+  ];
+  return notes.filter(([isSaid]) => isSaid).map(([, note]) => note);
 };
 
 const targetOf = (job: StreamJob, path: string): JobTarget => {
@@ -55,7 +64,7 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
     mode: spec.mode,
     restart: restartPolicyOf(spec.restart, spec.checkpoint !== undefined),
     checkpoint: spec.checkpoint,
-    stateDisk: spec.state?.backend === 'Disk' ? { directory: spec.state.directory } : undefined,
+    stateDisk: spec.stateBackend?.type === 'Disk' ? { directory: spec.stateBackend.directory } : undefined,
     renames: spec.upgrade.renames,
     allowRemoved: spec.upgrade.allowRemoved,
     upgrade: spec.upgrade,

@@ -3,32 +3,32 @@ import { about, block, type Rule, text, type Written } from './field.ts';
 
 /** Where a running job keeps its state. Checkpoints are the same for all backends, so that any of them goes on from any other. */
 export interface StateBackend {
-  readonly backend: 'Memory' | 'Disk';
+  readonly type: 'Memory' | 'Disk';
   readonly directory?: string | undefined;
 }
 
-const directoryOnlyOnDisk: Rule = ({ backend, directory }) =>
-  directory !== undefined && backend !== 'Disk'
+const directoryOnlyOnDisk: Rule = ({ type, directory }) =>
+  directory !== undefined && type !== 'Disk'
     ? [
         {
           path: ['directory'],
-          expected: 'no directory while the backend is Memory',
+          expected: 'no directory while the type is Memory',
           found: 'a directory',
-          hint: 'Write backend: Disk beside it, or remove it. Where checkpoints go is said by spec.checkpoint.store.',
+          hint: 'Write type: Disk beside it, or remove it. Where checkpoints go is said by spec.checkpoint.store.',
         },
       ]
     : [];
 
 export const stateBackendSchema: z.ZodType<StateBackend, Written<StateBackend>> = block(
   {
-    backend: z
+    type: z
       .enum(['Memory', 'Disk'])
       .default('Memory')
       .meta(
         about(
           'switch-over',
           'Memory keeps all state in memory. Disk keeps what process functions remember, numbers and keys excepted, in memory as far as there is room, and else on the local disk.',
-          { alsoKnownAs: ['type', 'kind'] },
+          { alsoKnownAs: ['backend', 'kind'] },
         ),
       ),
     directory: text(1024)

@@ -12,13 +12,18 @@ import { z } from 'zod';
 import { type Change, changeIn } from './change.ts';
 import { type Checkpoint, checkpointSchema } from './checkpoint.ts';
 import { type DeadLetterSettings, deadLetterSchema } from './dead-letter.ts';
+import { type Deletion, deletionSchema } from './deletion.ts';
 import { type EnvironmentEntry, environmentSchema, variablesOnce } from './env.ts';
-import { about, anyText, block, integer, mapOf, type Rule, text, type Written } from './field.ts';
+import { about, anyText, block, duration, integer, mapOf, type Rule, text, type Written } from './field.ts';
 import { type Job, jobSchema } from './job.ts';
 import { type Metadata, type MetadataInput, metadataSchema } from './metadata.ts';
+import { type Network, networkSchema } from './network.ts';
 import { type PodTemplate, podTemplateSchema } from './pod-template.ts';
 import { type Resources, resourcesSchema } from './resources.ts';
 import { type Restart, restartSchema } from './restart.ts';
+import { type Restore, restoreSchema } from './restore.ts';
+import { type ScheduledSavepoints, scheduledSavepointsSchema } from './scheduled-savepoints.ts';
+import { type ServiceAccountSettings, serviceAccountSchema } from './service-account.ts';
 import { type StateBackend, stateBackendSchema } from './state-backend.ts';
 import { type Upgrade, upgradeSchema } from './upgrade.ts';
 
@@ -29,16 +34,24 @@ export const streamJobKind = 'StreamJob' as const;
 export interface StreamJobSpec {
   readonly job: Job;
   readonly parallelism: number;
+  readonly slotsPerWorker: number;
   readonly maxParallelism?: number | undefined;
   readonly args: Readonly<Record<string, string>>;
   readonly env: readonly EnvironmentEntry[];
   readonly mode: 'Streaming' | 'Batch' | 'Automatic';
   readonly checkpoint?: Checkpoint | undefined;
-  readonly state?: StateBackend | undefined;
+  readonly state: 'Running' | 'Suspended';
+  readonly stateBackend?: StateBackend | undefined;
   readonly restart?: Restart | undefined;
   readonly upgrade: Upgrade;
+  readonly restore: Restore;
+  readonly savepoints: ScheduledSavepoints;
+  readonly deletion: Deletion;
+  readonly ttlAfterFinished?: string | undefined;
   readonly resources: Resources;
   readonly podTemplate?: PodTemplate | undefined;
+  readonly serviceAccount?: ServiceAccountSettings | undefined;
+  readonly network: Network;
   readonly deadLetter: DeadLetterSettings;
 }
 
@@ -85,6 +98,13 @@ const specSchema: z.ZodType<StreamJobSpec, StreamJobInput['spec']> = block(
       .meta(
         about('rescale', 'The number of slots: copies of the dataflow, each on a thread of its own.', {
           alsoKnownAs: ['replicas', 'slots', 'workers', 'instances'],
+        }),
+      ),
+    slotsPerWorker: integer(1, 64)
+      .default(1)
+      .meta(
+        about('switch-over', 'How many of the slots share a worker pod. A local run is told by --workers.', {
+          alsoKnownAs: ['taskSlots', 'numberOfTaskSlots'],
         }),
       ),
     maxParallelism: integer(1, 32_768)
@@ -140,10 +160,20 @@ const specSchema: z.ZodType<StreamJobSpec, StreamJobInput['spec']> = block(
         alsoKnownAs: ['checkpoints', 'checkpointing', 'snapshots'],
       }),
     ),
-    state: stateBackendSchema.optional().meta(
+    state: z
+      .enum(['Running', 'Suspended'])
+      .default('Running')
+      .meta(
+        about(
+          'operator',
+          'Suspended takes a checkpoint and lets the pods go; Running goes on from it. A local run runs when it is started.',
+          { alsoKnownAs: ['suspend', 'desiredState', 'suspended'] },
+        ),
+      ),
+    stateBackend: stateBackendSchema.optional().meta(
       about('switch-over', 'Where the running job keeps its state.', {
         absent: 'in memory',
-        alsoKnownAs: ['stateBackend', 'backend'],
+        alsoKnownAs: ['backend'],
       }),
     ),
     restart: restartSchema.optional().meta(
@@ -161,6 +191,31 @@ const specSchema: z.ZodType<StreamJobSpec, StreamJobInput['spec']> = block(
         },
       ),
     ),
+    restore: restoreSchema.prefault({}).meta(
+      about('operator', 'What the job goes back to, once. A local run is told by --from.', {
+        alsoKnownAs: ['initialSavepointPath', 'restoreFrom'],
+      }),
+    ),
+    savepoints: scheduledSavepointsSchema
+      .prefault({})
+      .meta(about('operator', 'The savepoints that are taken by schedule. A local run ignores it.')),
+    deletion: deletionSchema.prefault({}).meta(
+      about('operator', 'What happens when the StreamJob is deleted. A local run ignores it.', {
+        alsoKnownAs: ['deletionPolicy'],
+      }),
+    ),
+    ttlAfterFinished: duration('0s', '365d')
+      .optional()
+      .meta(
+        about(
+          'operator',
+          'When a StreamJob that has finished or failed for good is deleted. A local run ignores it.',
+          {
+            absent: 'it stays',
+            alsoKnownAs: ['ttlSecondsAfterFinished'],
+          },
+        ),
+      ),
     resources: resourcesSchema.prefault({}).meta(about('switch-over', 'What each worker gets.')),
     podTemplate: podTemplateSchema.optional().meta(
       about('switch-over', 'What is said about the pods of the job beyond that. A local run ignores it.', {
@@ -168,6 +223,15 @@ const specSchema: z.ZodType<StreamJobSpec, StreamJobInput['spec']> = block(
         alsoKnownAs: ['template', 'pod'],
       }),
     ),
+    serviceAccount: serviceAccountSchema.optional().meta(
+      about('switch-over', 'Who the pods are to a cloud. A local run ignores it.', {
+        absent: 'an account without rights, made for the job',
+        alsoKnownAs: ['serviceAccountName'],
+      }),
+    ),
+    network: networkSchema
+      .prefault({})
+      .meta(about('operator', 'Whom the pods may talk to. A local run ignores it.')),
     deadLetter: deadLetterSchema.prefault({}).meta(
       about('switch-over', 'What becomes of records that cannot be processed.', {
         alsoKnownAs: ['deadLetters', 'deadLetterQueue'],

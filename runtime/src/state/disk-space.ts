@@ -217,11 +217,11 @@ const nextStep = 'The next attempt goes on from the last checkpoint.';
 const readFailure = (error: unknown): MillraceError =>
   new MillraceError('io', `State could not be read back from the local disk: ${reasonOf(error)}`, {
     cause: error,
-    hint: `${nextStep} If it comes again, the disk is damaged: give spec.state.directory another one.`,
+    hint: `${nextStep} If it comes again, the disk is damaged: give spec.stateBackend.directory another one.`,
   });
 
 const writeFailure = (error: unknown): MillraceError =>
   new MillraceError('io', `State could not be written to the local disk: ${reasonOf(error)}`, {
     cause: error,
-    hint: `${nextStep} Make room on the disk that spec.state.directory lies on, or give it a larger one.`,
+    hint: `${nextStep} Make room on the disk that spec.stateBackend.directory lies on, or give it a larger one.`,
   });

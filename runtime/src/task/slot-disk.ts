@@ -70,7 +70,7 @@ export class SlotDisk {
       throw new MillraceError('io', `The local disk cannot take state: ${reasonOf(error)}`, {
         cause: error,
         where: { slot, ...(directory === undefined ? {} : { directory }) },
-        hint: 'Give spec.state.directory a directory that the job may write, or leave spec.state out.',
+        hint: 'Give spec.stateBackend.directory a directory that the job may write, or leave spec.stateBackend out.',
       });
     }
   }

@@ -134,13 +134,16 @@ describe('millrace run', () => {
 
   it('says what a local run does not do although the manifest says it', async () => {
     const spec =
-      '  job:\n    entry: job.mjs\n    code:\n      image: registry.example/numbers:1\n  checkpoint:\n    store:\n      directory: snapshots\n';
+      '  job:\n    entry: job.mjs\n    code:\n      image: registry.example/numbers:1\n  checkpoint:\n    store:\n      directory: snapshots\n  state: Suspended\n  restore:\n    id: a\n    lastGood: true\n  savepoints:\n    schedule: "@daily"\n';
     const { code, error } = await call(
       folderWith({ ...files, 'job.yaml': manifest(spec) }),
       'run',
       'job.yaml',
     );
     expect(error).toContain('spec.job.code is ignored');
+    expect(error).toContain('spec.state is ignored');
+    expect(error).toContain('spec.restore is ignored');
+    expect(error).toContain('spec.savepoints.schedule is ignored');
     expect(code).toBe(0);
   });
 

@@ -240,7 +240,7 @@ describe('a field that is not there', () => {
 
   it('comes with the list of those that are, when nothing is near', () => {
     expect(problemsOfSpec({ frobnicate: 1 })).toEqual([
-      'spec.frobnicate: there is no such field → The fields here are job, parallelism, maxParallelism, args, env, mode, checkpoint, state, restart, upgrade, resources, podTemplate, deadLetter.',
+      'spec.frobnicate: there is no such field → The fields here are job, parallelism, slotsPerWorker, maxParallelism, args, env, mode, checkpoint, state, stateBackend, restart, upgrade, restore, savepoints, deletion, ttlAfterFinished, resources, podTemplate, serviceAccount, network, deadLetter.',
     ]);
   });
 

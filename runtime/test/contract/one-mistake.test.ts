@@ -52,7 +52,8 @@ const isOpen = (path: Path): boolean => {
   const text = path.join('.');
   return (
     /^(metadata\.labels|spec\.args|spec\.podTemplate\.nodeSelector)\./.test(text) ||
-    /^spec\.podTemplate\.(volumes|tolerations|volumeMounts|sidecars)/.test(text)
+    /^spec\.podTemplate\.(volumes|tolerations|volumeMounts|sidecars)/.test(text) ||
+    /^spec\.(network\.(egressRules|metricsFrom)|serviceAccount\.annotations)\./.test(text)
   );
 };
 

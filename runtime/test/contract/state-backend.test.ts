@@ -4,23 +4,23 @@ import { problemsOfSpec, specOf } from './support.ts';
 
 describe('the backend of state', () => {
   it('is memory where nothing is said', () => {
-    expect(specOf({}).state).toBe(undefined);
-    expect(specOf({ state: {} }).state).toEqual({ backend: 'Memory' });
+    expect(specOf({}).stateBackend).toBe(undefined);
+    expect(specOf({ stateBackend: {} }).stateBackend).toEqual({ type: 'Memory' });
   });
 
   it('may be the disk, in a directory', () => {
-    const state = { backend: 'Disk', directory: '/var/state' };
-    expect(specOf({ state }).state).toEqual(state);
+    const stateBackend = { type: 'Disk', directory: '/var/state' };
+    expect(specOf({ stateBackend }).stateBackend).toEqual(stateBackend);
   });
 
   it('has no directory while it is memory', () => {
-    expect(problemsOfSpec({ state: { directory: 'state' } }).join()).toMatch(
-      /^spec\.state\.directory: expected no directory while the backend is Memory, found a directory/,
+    expect(problemsOfSpec({ stateBackend: { directory: 'state' } }).join()).toMatch(
+      /^spec\.stateBackend\.directory: expected no directory while the type is Memory, found a directory/,
     );
   });
 
   it('can be changed by a switch-over', () => {
-    expect(changeOf('spec.state.backend')).toBe('switch-over');
-    expect(changeOf('spec.state.directory')).toBe('switch-over');
+    expect(changeOf('spec.stateBackend.type')).toBe('switch-over');
+    expect(changeOf('spec.stateBackend.directory')).toBe('switch-over');
   });
 });

@@ -31,7 +31,8 @@ const isBounded = (field: Field): boolean => {
     case 'string':
       return typeof maxLength === 'number';
     case 'number':
-      return [minimum, maximum].every((bound) => Math.abs(Number(bound)) <= 31_536_000);
+      // The most is the number of a checkpoint: one every 100 ms reaches it in seven years.
+      return [minimum, maximum].every((bound) => Math.abs(Number(bound)) <= 2_147_483_647);
     case 'array':
       return typeof maxItems === 'number';
     case 'record':
@@ -87,6 +88,8 @@ describe('the schema of a StreamJob', () => {
       'affinity',
       'topologySpreadConstraints.[]',
       'volumes.[].projected.sources.[]',
+      'egressRules.[]',
+      'metricsFrom.[]',
     ]);
   });
 
@@ -155,9 +158,11 @@ describe('the least StreamJob', () => {
       spec: {
         job: { entry: 'job.ts' },
         parallelism: 1,
+        slotsPerWorker: 1,
         args: {},
         env: [],
         mode: 'Streaming',
+        state: 'Running',
         upgrade: {
           mode: 'Cut',
           strategy: 'Standby',
@@ -167,7 +172,11 @@ describe('the least StreamJob', () => {
           renames: {},
           allowRemoved: false,
         },
+        restore: { previous: 'Resume' },
+        savepoints: { retained: 5 },
+        deletion: { savepoint: 'Take', data: 'Retain', timeout: '2m' },
         resources: { cpu: '1', memory: '1Gi' },
+        network: { egress: 'Open', cloudIdentity: false },
         deadLetter: { policy: 'Fail', path: 'dead-letters' },
       },
     });
@@ -302,6 +311,48 @@ describe('the mode', () => {
       ['Streeming', `${modes} the text "Streeming" → Did you mean Streaming?`],
       ['', `${modes} an empty text`],
       [1, `${modes} the number 1`],
+    ],
+  });
+});
+
+describe('the state that is wished for', () => {
+  const states = 'spec.state: expected one of Running, Suspended, found';
+  testField('spec.state', (value) => ({ state: value }), {
+    good: ['Running', 'Suspended'],
+    bad: [
+      ['suspended', `${states} the text "suspended" → Did you mean Suspended?`],
+      ['Stopped', `${states} the text "Stopped"`],
+      [false, `${states} false`],
+      // What the field was before it had this meaning.
+      [{ backend: 'Disk' }, `${states} a mapping`],
+    ],
+  });
+
+  it('is found by those who know it by another name', () => {
+    expect(problemsOfSpec({ suspend: true })).toEqual([
+      'spec.suspend: there is no such field → Did you mean state?',
+    ]);
+  });
+});
+
+describe('slotsPerWorker', () => {
+  const slots = 'spec.slotsPerWorker: expected a whole number from 1 to 64, found';
+  testField('spec.slotsPerWorker', (value) => ({ slotsPerWorker: value }), {
+    good: [1, 64],
+    bad: [
+      [0, `${slots} the number 0`],
+      [65, `${slots} the number 65`],
+    ],
+  });
+});
+
+describe('ttlAfterFinished', () => {
+  const time = 'spec.ttlAfterFinished: expected a duration from 0s to 365d, such as 10s or 1h30m, found';
+  testField('spec.ttlAfterFinished', (value) => ({ ttlAfterFinished: value }), {
+    good: ['0s', '1h', '365d'],
+    bad: [
+      ['366d', `${time} the text "366d"`],
+      [3600, `${time} the number 3600 → Add the unit: 3600s, or 3600ms.`],
     ],
   });
 });

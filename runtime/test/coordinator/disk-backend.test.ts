@@ -138,7 +138,7 @@ describe('a job whose state is on disk', () => {
     job.start();
     const error = (await job.ended).error as MillraceError | undefined;
     expect(error?.message).toMatch(/The local disk cannot take state: .*ENOTDIR/);
-    expect(error?.hint).toMatch(/spec.state.directory/);
+    expect(error?.hint).toMatch(/spec.stateBackend.directory/);
   });
 
   it('goes on from the checkpoint in the next attempt when its disk is damaged or full', async () => {
