@@ -24,6 +24,12 @@ export interface HttpTls {
   readonly authority?: string | undefined;
 }
 
+/** Texts in PEM. The other side is known by who has signed its certificate, or by that very certificate. */
+export interface HttpClientTls extends Partial<HttpTls> {
+  /** `sha256:` and the hash of the certificate's DER in hexadecimal. Authority, name and validity say nothing then. */
+  readonly fingerprint?: string | undefined;
+}
+
 /** What a client may take. Who takes longer is answered with 408 or cut off, larger headers with 431. */
 export interface HttpLimits {
   readonly headersTimeoutMs: number;
@@ -49,14 +55,18 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** From the begin until the last byte of the answer. */
+  /** From the begin until the last byte of the answer; until its first one where `silenceMs` is given. */
   readonly timeoutMs: number;
+  /** For an answer that goes on: so long nothing may come. */
+  readonly silenceMs?: number | undefined;
+  /** Ends the request at once, with an error. */
+  readonly signal?: AbortSignal | undefined;
   /** A longer answer is an error. */
   readonly mostBytes: number;
   /** Takes the bytes of an answer of the status 200 as they come: then its body is empty, and may be longer than `mostBytes`. */
   readonly onBytes?: ((bytes: Uint8Array) => void) | undefined;
   /** For https: who signs the other side's certificate, and what is shown to it. */
-  readonly tls?: Partial<HttpTls> | undefined;
+  readonly tls?: HttpClientTls | undefined;
   /** A name (URI or DNS) that the other side's certificate must be made out to; absent = the host of the address. */
   readonly peerIdentity?: string | undefined;
 }

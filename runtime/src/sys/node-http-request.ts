@@ -1,13 +1,31 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { PeerCertificate } from 'node:tls';
 import { certificateNames } from './certificate-names.ts';
 import type { Http, HttpAnswer, HttpRequest } from './http.ts';
+import { connectPinned } from './pinned-connection.ts';
 
 const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
-const begin = ({ method, url, headers, tls, peerIdentity }: HttpRequest): ClientRequest => {
+const begin = ({
+  method,
+  url,
+  headers,
+  tls,
+  peerIdentity,
+  signal,
+  timeoutMs,
+}: HttpRequest): ClientRequest => {
+  const named = { method: method.toUpperCase(), headers, ...(signal === undefined ? {} : { signal }) };
+  const { fingerprint } = tls ?? {};
+  if (fingerprint !== undefined) {
+    const createConnection: RequestOptions['createConnection'] = (_options, onCreated) => {
+      connectPinned({ url, timeoutMs }, tls ?? {}, fingerprint, onCreated);
+      return undefined;
+    };
+    return process.getBuiltinModule('node:https').request(url, { ...named, createConnection });
+  }
   // A connection of its own: nothing is kept that would hold the process.
-  const options = { method: method.toUpperCase(), headers, agent: false };
+  const options = { ...named, agent: false };
   if (!url.startsWith('https:')) return process.getBuiltinModule('node:http').request(url, options);
   const { certificate: cert, key, authority: ca } = tls ?? {};
   const checkServerIdentity = (_host: string, { subjectaltname }: PeerCertificate): Error | undefined => {
@@ -46,16 +64,30 @@ const read = (
   );
 };
 
+/** Ends the call when it takes too long: to answer at all, or to say more. */
+const limit = (call: ClientRequest, { url, timeoutMs, silenceMs }: HttpRequest): { stop(): void } => {
+  const endIn = (limitMs: number): NodeJS.Timeout =>
+    setTimeout(
+      () => call.destroy(failure('ETIMEDOUT', `${url} did not answer within ${limitMs} ms.`)),
+      limitMs,
+    );
+  let timer = endIn(timeoutMs);
+  const stop = (): void => clearTimeout(timer);
+  if (silenceMs === undefined) return { stop };
+  call.on('response', (response) => {
+    stop();
+    timer = endIn(silenceMs);
+    response.on('data', () => timer.refresh());
+  });
+  return { stop };
+};
+
 export const nodeHttpRequest: Http['request'] = (request) =>
   new Promise((resolve, reject) => {
-    const { body, timeoutMs, url } = request;
     const call = begin(request);
-    const limit = setTimeout(
-      () => call.destroy(failure('ETIMEDOUT', `${url} did not answer within ${timeoutMs} ms.`)),
-      timeoutMs,
-    );
+    const limited = limit(call, request);
     const end = (settle: () => void): void => {
-      clearTimeout(limit);
+      limited.stop();
       settle();
     };
     call.on('error', (error) => end(() => reject(error)));
@@ -63,5 +95,5 @@ export const nodeHttpRequest: Http['request'] = (request) =>
       response.on('error', (error) => end(() => reject(error)));
       read(response, request, (answer) => end(() => resolve(answer)));
     });
-    call.end(body);
+    call.end(request.body);
   });

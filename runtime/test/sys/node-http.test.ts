@@ -1,7 +1,8 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import type { HttpAnswer, HttpLimits, HttpRequest, HttpTls } from '../../src/sys/http.ts';
+import type { HttpAnswer, HttpClientTls, HttpLimits, HttpRequest } from '../../src/sys/http.ts';
 import { nodeHttp } from '../../src/sys/node-http.ts';
 import { nodeNet } from '../../src/sys/node-net.ts';
 import { identityOfJob, tlsOf } from '../support/certificates.ts';
@@ -76,7 +77,10 @@ describe('the HTTP servers of the real machine with limits', () => {
 });
 
 /** The names that a server sees of who calls it with a certificate, if any. */
-const namesSeen = async (tls: Partial<HttpTls>, peerIdentity = identityOfJob): Promise<unknown> => {
+const namesSeen = async (
+  tls: HttpClientTls,
+  peerIdentity: string | undefined = identityOfJob,
+): Promise<unknown> => {
   const names = (request: object, response: { end(text: string): void }): void =>
     response.end(JSON.stringify(nodeHttp.peerNames(request)));
   const address = { host: '127.0.0.1', port: 0, tls: tlsOf('job') };
@@ -100,6 +104,30 @@ describe('the HTTP servers of the real machine with TLS', () => {
     expect(await namesSeen({ authority })).toEqual([]);
     const { certificate, key } = tlsOf('stranger');
     expect(await namesSeen({ certificate, key, authority })).toEqual([]);
+  });
+});
+
+describe('a request to whoever has one certificate', () => {
+  const { certificate, key } = tlsOf('job');
+  const fingerprint = `sha256:${createHash('sha256').update(new X509Certificate(certificate).raw).digest('hex')}`;
+
+  it('asks nobody who has signed it, and shows its own', async () => {
+    expect(await namesSeen({ fingerprint, certificate, key }, 'somebody-else')).toEqual([identityOfJob]);
+  });
+
+  it('sends nothing to anybody else', async () => {
+    let requests = 0;
+    const address = { host: '127.0.0.1', port: 0, tls: tlsOf('stranger') };
+    const count = (_: unknown, response: ServerResponse): void => {
+      requests++;
+      response.end();
+    };
+    const server = await nodeHttp.listen(count as never, address);
+    const url = `https://127.0.0.1:${server.port}/`;
+    const call = { method: 'get', url, headers: {}, timeoutMs: 5000, mostBytes: 1000 };
+    await expect(nodeHttp.request({ ...call, tls: { fingerprint } })).rejects.toThrow('it is somebody else');
+    await server.close();
+    expect(requests).toBe(0);
   });
 });
 
@@ -137,6 +165,16 @@ describe('a request of the real machine', () => {
     const url = 'http://127.0.0.1:9/';
     const call = { method: 'get', url, headers: {}, timeoutMs: 10_000, mostBytes: 1 };
     await expect(nodeHttp.request(call)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('goes on as long as something comes, where it says so, and ends when nothing does or nobody wants it', async () => {
+    const handler = (_: unknown, response: ServerResponse): void => void response.write('a');
+    await expect(ask(handler, { timeoutMs: 10_000, silenceMs: 20 })).rejects.toMatchObject({
+      code: 'ETIMEDOUT',
+    });
+    const stop = new AbortController();
+    const request = ask(handler, { silenceMs: 10_000, signal: stop.signal, onBytes: () => stop.abort() });
+    await expect(request).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it('fails when the answer breaks off', async () => {
