@@ -1,4 +1,4 @@
-import type { Job } from 'millrace';
+import type { Job, TwoPhaseSink } from 'millrace';
 import { buildGraph } from '../../src/artifact/load.ts';
 import { LogWriter } from '../../src/checkpoint/log-writer.ts';
 import { jobRoot } from '../../src/checkpoint/paths.ts';
@@ -24,7 +24,9 @@ import { keepRunning } from '../supervisor.ts';
 import type { ThreadPrograms } from '../threads.ts';
 import { traceLogger } from '../trace-logger.ts';
 import { workloadJob } from '../workload/job.ts';
+import type { Row } from '../workload/outlet.ts';
 import { outletSink } from '../workload/outlet-sink.ts';
+import { stalling } from '../workload/stalling-sink.ts';
 import { checkWorkload, size, slowCall, workloadSettings } from './workload-run.ts';
 
 /** What is shared by all machines, as a store would be. */
@@ -42,6 +44,8 @@ const leavesWithinMs = 5000;
 const mortalShare = 0.6;
 const mostMortal = 4;
 const diesWithinMs = 700;
+/** In half of the seeds sinks stall, and barriers overtake what is in flight: at once or after so long. */
+const mostAlignmentMs = 200;
 
 /** What a planted bug may replace. */
 export interface RemoteSeams {
@@ -52,9 +56,16 @@ export interface RemoteSeams {
 
 const moduleBytes = new TextEncoder().encode('the workload');
 
+const isStalled = ({ world }: Cluster): boolean => world.seed % 8 > 3;
+
+const sinkOf = (cluster: Cluster, name: string): TwoPhaseSink<Row, string> => {
+  const sink = outletSink(cluster, name);
+  return isStalled(cluster) ? stalling(sink) : sink;
+};
+
 const jobOf = (cluster: Cluster, process: SimulatedProcess): Job =>
   workloadJob(cluster.world.seed, size, {
-    sink: (name) => outletSink(cluster, name),
+    sink: (name) => sinkOf(cluster, name),
     taste: () => cluster.taste(),
     call: () => slowCall(process),
   });
@@ -73,7 +84,13 @@ const settingsOf = (cluster: Cluster, process: SimulatedProcess): LocalSettings 
       store: storeUnder(store, jobRoot(jobUid)),
       log: createJobLog(writer),
       base: { jobUid, jobName: 'workload', runtimeVersion: '0', artifact: 'none' },
-      policy: { intervalMs: 300, minPauseMs: 50, timeoutMs: 20_000, tolerableFailures: 2 },
+      policy: {
+        intervalMs: 300,
+        minPauseMs: 50,
+        timeoutMs: 20_000,
+        tolerableFailures: 2,
+        ...(isStalled(cluster) ? { alignmentTimeoutMs: system.random.next() * mostAlignmentMs } : {}),
+      },
     },
   };
 };
