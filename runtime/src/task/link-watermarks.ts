@@ -29,8 +29,8 @@ export class LinkWatermarks {
   }
 
   /**
-   * After the state was loaded and before the first step: event time goes on from where it was. Nothing fires, since what was
-   * due has fired before. Gives the last watermark that came to the subtask.
+   * After the state was loaded and before the first step: event time goes on from where it was. Nothing fires: what was due has fired
+   * before, and a timer that was registered for a time that had passed waits for the next watermark. Gives the last watermark that came to the subtask.
    */
   restore({ links: marks, outputMs }: TaskWatermark, budget: TimeBudget): number {
     const { links } = this.chain;
@@ -42,7 +42,8 @@ export class LinkWatermarks {
       const watermarkMs = restoredMs(uid);
       this.told[i] = watermarkMs;
       if (watermarkMs === -Infinity) return;
-      while (!this.chain.advanceWatermark(i, watermarkMs, budget.renew()));
+      if (processor.restoreWatermark !== undefined) processor.restoreWatermark(watermarkMs);
+      else while (!this.chain.advanceWatermark(i, watermarkMs, budget.renew()));
     });
     return links.length === 0 ? outputMs : restoredMs(links[0]?.uid);
   }

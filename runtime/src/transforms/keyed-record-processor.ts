@@ -82,9 +82,13 @@ export abstract class KeyedRecordProcessor implements Processor {
     this.runAll(batch, keys, port);
   }
 
-  advanceWatermark(watermarkMs: number, budget: Budget): boolean {
+  restoreWatermark(watermarkMs: number): void {
     this.record.watermarkMs = watermarkMs;
     if (watermarkMs === Infinity) this.record.timers.atLastWatermark();
+  }
+
+  advanceWatermark(watermarkMs: number, budget: Budget): boolean {
+    this.restoreWatermark(watermarkMs);
     this.record.processingTimeMs = this.context.nowMs();
     return this.fireDue(this.store.eventTimers, 'event', watermarkMs, budget);
   }

@@ -83,6 +83,11 @@ export interface Processor {
   advanceWatermark?(watermarkMs: number, budget: Budget): boolean;
   /** The watermark to hand on for the one just taken; −Infinity = none. Absent = the same. */
   outputWatermark?(watermarkMs: number): number;
+  /**
+   * Before the first batch, and after its state: event time goes on from here. Nothing fires, not even a timer that was registered for a time
+   * that had passed, since the next watermark would have fired it. Absent = `advanceWatermark`, which finds nothing to fire.
+   */
+  restoreWatermark?(watermarkMs: number): void;
   /** Before the first batch: the last watermark that this processor gave before a restart. Only of those that make their own. */
   restoreOutputWatermark?(watermarkMs: number): void;
   /** A watermark that this processor makes by itself, after the batch, clock or `settle` it has just seen. Taken by the call. */

@@ -121,9 +121,13 @@ export class GeneralWindowProcessor implements Processor {
     this.output.flush();
   }
 
-  advanceWatermark(watermarkMs: number, budget: Budget): boolean {
+  restoreWatermark(watermarkMs: number): void {
     this.output.watermarkMs = watermarkMs;
     this.triggerContext.watermarkMs = watermarkMs;
+  }
+
+  advanceWatermark(watermarkMs: number, budget: Budget): boolean {
+    this.restoreWatermark(watermarkMs);
     this.triggerContext.processingTimeMs = this.context.nowMs();
     return this.fireDue(this.store.eventTimers, 'event', watermarkMs, budget);
   }
