@@ -106,7 +106,7 @@ export class SimulatedProcess implements Owner {
       processes: { spawn: () => absent('processes') },
       net: network.of(this),
       http: { listen: () => absent('HTTP'), peerNames: () => [], request: () => absent('HTTP') },
-      httpClients: { open: () => absent('HTTP') },
+      httpClients: { open: () => absent('HTTP'), session: () => absent('HTTP') },
       hashing: nodeHashing,
       memory: {
         machineBytes: () => 8 * 2 ** 30,

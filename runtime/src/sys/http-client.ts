@@ -1,3 +1,5 @@
+import type { HttpSession, HttpSessionSettings } from './http-session.ts';
+
 /**
  * Connections of an HTTP client, kept open between requests: in the form that clients made for Node take them. Their types are
  * Node's (`http.Agent`, `http.request`) and are not said here: authors of jobs see this file without the types of Node.
@@ -21,4 +23,6 @@ export interface HttpConnectionSettings {
 
 export interface HttpClients {
   open(settings: HttpConnectionSettings): HttpConnections;
+  /** For calls of our own to one server. */
+  session(settings: HttpSessionSettings): HttpSession;
 }

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, request as requestOf } from 'node:http';
 import type { HttpClients, HttpConnectionSettings, HttpConnections } from './http-client.ts';
+import { openNodeHttpSession } from './node-http-session.ts';
 
 /** An answer of this status is thrown away unread by some clients, which would keep its connection for ever. */
 const unread = (response: IncomingMessage): void => {
@@ -34,4 +35,4 @@ const open = (settings: HttpConnectionSettings): HttpConnections => {
 };
 
 /** The real network. */
-export const nodeHttpClients: HttpClients = { open };
+export const nodeHttpClients: HttpClients = { open, session: openNodeHttpSession };
