@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 
 /** A program that is not part of what npm installs. */
 export interface Tool {
@@ -9,11 +10,19 @@ export interface Tool {
   readonly command: string;
 }
 
-export const minioTool: Tool = {
-  name: 'MinIO',
-  path: fileURLToPath(new URL('../../.cache/bin/minio', import.meta.url)),
-  command: 'npm run minio:build',
-};
+/** Outside of the checkout, so that all checkouts of a machine share what takes a quarter of an hour to build. */
+export const clusterFolder = process.env['MILLRACE_CLUSTER'] ?? join(homedir(), '.cache/millrace/cluster');
+
+const built = (name: string, program: string, command: string): Tool => ({
+  name,
+  path: join(clusterFolder, 'bin', program),
+  command,
+});
+
+export const minioTool: Tool = built('MinIO', 'minio', 'npm run minio:build');
+export const etcdTool: Tool = built('etcd', 'etcd', 'npm run cluster:build');
+export const apiServerTool: Tool = built('kube-apiserver', 'kube-apiserver', 'npm run cluster:build');
+export const kubectlTool: Tool = built('kubectl', 'kubectl', 'npm run cluster:build');
 
 /**
  * Whether tests that need a tool are skipped: when it is absent, except in CI, where they fail. The name of their suite is to
