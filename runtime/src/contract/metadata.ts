@@ -19,21 +19,34 @@ const jobName = (): z.ZodString =>
     'a name of lower-case letters, digits and -, that starts with a letter, at most 40 characters',
   );
 
-export const metadataSchema: z.ZodType<Metadata, MetadataInput> = block({
+type MetadataSchema = z.ZodType<Metadata, MetadataInput>;
+
+const namespace = (whose: string): z.ZodOptional<z.ZodString> =>
+  labelName()
+    .optional()
+    .meta(
+      about('immutable', `The Kubernetes namespace ${whose}.`, {
+        absent: 'the namespace of the kubectl context',
+      }),
+    );
+
+export const metadataSchema: MetadataSchema = block({
   name: jobName().meta(
     about('immutable', 'The name of the job. It names its pods and services too, which is why it is short.'),
   ),
-  namespace: labelName()
-    .optional()
-    .meta(
-      about('immutable', 'The Kubernetes namespace of the job; a local run ignores it.', {
-        absent: 'the namespace of the kubectl context',
-      }),
-    ),
+  namespace: namespace('of the job; a local run ignores it'),
   labels: labels()
     .default({})
     .meta(about('operator', 'Labels of the StreamJob itself; pods get those of spec.podTemplate.')),
   annotations: annotations(262_144)
     .default({})
     .meta(about('operator', 'Annotations of the StreamJob itself; pods get those of spec.podTemplate.')),
+});
+
+/** The same for a Savepoint. */
+export const savepointMetadataSchema: MetadataSchema = block({
+  name: labelName().meta(about('immutable', 'The name of the savepoint, at most 63 characters.')),
+  namespace: namespace('of the savepoint, which is that of its job'),
+  labels: labels().default({}).meta(about('operator', 'Labels of the Savepoint.')),
+  annotations: annotations(262_144).default({}).meta(about('operator', 'Annotations of the Savepoint.')),
 });

@@ -128,8 +128,12 @@ describe('what the API server writes into metadata and status', () => {
     expect(jobOf(fromCluster)).toEqual(jobOf(minimal));
   });
 
+  it('holds the beginning of a name that the server has completed, which stays there', () => {
+    expect(problemsOfMetadata({ generateName: 'flights-', name: 'flights-x7k2p' })).toEqual([]);
+  });
+
   it('does not hide a field that nobody writes', () => {
-    expect(problemsOfMetadata({ generateName: 'x-' })).toHaveLength(1);
+    expect(problemsOfMetadata({ clusterName: 'x' })).toHaveLength(1);
     expect(problemsOfMetadata({ nmae: 'x' })).toEqual([
       'metadata.nmae: there is no such field → Did you mean name?',
     ]);

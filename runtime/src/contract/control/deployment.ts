@@ -32,19 +32,23 @@ export interface RevisionRequest extends Wish {
   readonly revision: string;
 }
 
+/** What can become of a state. */
+export const planChangeKinds = [
+  'same',
+  'widened',
+  'added',
+  'renamed',
+  'removed',
+  'converted',
+  'incompatible',
+  'repeated',
+] as const;
+
 /** One difference between the state in the snapshot and what the next code wants of it. */
 export interface PlanChange {
   readonly transform: string;
   readonly state: string | null;
-  readonly change:
-    | 'same'
-    | 'widened'
-    | 'added'
-    | 'renamed'
-    | 'removed'
-    | 'converted'
-    | 'incompatible'
-    | 'repeated';
+  readonly change: (typeof planChangeKinds)[number];
   readonly explanation: string;
 }
 
@@ -101,16 +105,7 @@ export const nextDeploymentSchema: z.ZodType<NextDeployment> = z.object({
     z.object({
       transform: name(),
       state: name().nullable(),
-      change: z.enum([
-        'same',
-        'widened',
-        'added',
-        'renamed',
-        'removed',
-        'converted',
-        'incompatible',
-        'repeated',
-      ]),
+      change: z.enum(planChangeKinds),
       explanation: z.string(),
     }),
   ),
