@@ -36,7 +36,7 @@ const nextOf = async (
     deployment: localDeployment(name),
     revision: { ...revision, name },
     states: await describeJob({ ...settings, system, name: 'bench' }, revision.graph),
-    trial: { held: 1, windowMs: 0, maxRestarts: 0, rollsBack: true, timeoutMs: 600_000 },
+    trial: { held: 1, windowMs: 0, maxRestarts: 0, rollsBack: true, timeoutMs: 600_000, watchesLag: false },
     allowRemoved: false,
     waitsForApproval: false,
   };

@@ -97,6 +97,7 @@ const nextOf = async (
       maxRestarts: Math.floor(random.next() * 2),
       rollsBack: true,
       timeoutMs: 10_000,
+      watchesLag: true,
     },
     allowRemoved: false,
     waitsForApproval: false,

@@ -57,6 +57,7 @@ export const trialOf = ({ stability, rollback }: Upgrade): TrialPolicy => ({
   maxRestarts: stability.maxRestarts,
   rollsBack: rollback.enabled,
   timeoutMs: parseDuration(rollback.timeout),
+  watchesLag: stability.lag === 'NotGrowing',
 });
 
 /**

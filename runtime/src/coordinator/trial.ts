@@ -3,6 +3,7 @@ import { reasonOf } from '../contract/reason.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { JobLog, OpenTrial } from './job-log.ts';
+import type { LagWatch } from './lag-watch.ts';
 
 /** What a revision must show before the one that it replaced is let go. */
 export interface TrialPolicy {
@@ -16,6 +17,8 @@ export interface TrialPolicy {
   readonly rollsBack: boolean;
   /** How long its output is held at most. */
   readonly timeoutMs: number;
+  /** Whether it fails by falling behind its input, too. */
+  readonly watchesLag: boolean;
 }
 
 /** From the hand-over to its end: see design of switch-overs in ARCHITECTURE. */
@@ -52,6 +55,8 @@ export interface TrialSettings {
   commit(permit: CommitPermit): Promise<void>;
   /** The phase has changed. */
   onPhase(phase: TrialPhase): void;
+  /** From the beginning of each attempt on. */
+  readonly lag?: Pick<LagWatch, 'begin' | 'end'> | undefined;
   /** It was held for too long. */
   onTimeout(reason: string): void;
 }
@@ -87,6 +92,7 @@ export class Trial {
     const { policy, onPhase, onTimeout, system } = this.settings;
     this.checkpoints = completed;
     this.current = isReleased ? 'released' : 'held';
+    this.settings.lag?.begin();
     onPhase(this.current);
     this.timer?.cancel();
     if (isReleased) return this.watch();
@@ -111,20 +117,20 @@ export class Trial {
   /** It goes no further by itself. */
   stall(): void {
     this.isStalled = true;
-    this.timer?.cancel();
+    this.stopWatching();
   }
 
   /** Somebody has seen enough: releases what is held, and promotes. */
   async accept(): Promise<void> {
     await this.release();
-    this.timer?.cancel();
+    this.stopWatching();
     await this.promote();
   }
 
   /** Nothing comes of it any more. */
   end(): void {
     this.isOver = true;
-    this.timer?.cancel();
+    this.stopWatching();
   }
 
   private releaseWhenDue(): void {
@@ -142,6 +148,11 @@ export class Trial {
     this.watch();
   }
 
+  private stopWatching(): void {
+    this.timer?.cancel();
+    this.settings.lag?.end();
+  }
+
   private watch(): void {
     const { system, policy } = this.settings;
     this.timer?.cancel();
@@ -152,7 +163,7 @@ export class Trial {
     await this.settings.log.promoted();
     if (this.isOver) return;
     this.current = 'promoted';
-    this.isOver = true;
+    this.end();
     this.settings.onPhase('promoted');
   }
 

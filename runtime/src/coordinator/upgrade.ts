@@ -11,6 +11,7 @@ import {
   notPlanned,
   otherRevision,
 } from './job-refusals.ts';
+import { LagWatch } from './lag-watch.ts';
 import { requireLongTransactions } from './transaction-times.ts';
 import { judgeFailure, Trial, type TrialPolicy } from './trial.ts';
 import { planOf, type UpgradePlan } from './upgrade-plan.ts';
@@ -44,6 +45,7 @@ const usualTrial: TrialPolicy = {
   maxRestarts: 0,
   rollsBack: true,
   timeoutMs: 600_000,
+  watchesLag: true,
 };
 
 /** Puts another revision of the code in the place of the one that runs: planned, prepared beside it, on trial, and promoted or rolled back. */
@@ -163,7 +165,8 @@ export class Upgrade {
         await attempts.running?.commitHeld(permit);
       },
       onPhase: (phase) => this.onPhase(phase),
-      onTimeout: (reason) => (attempts.canGoBack ? this.goBack(reason) : this.stall(reason)),
+      lag: this.lagWatch(),
+      onTimeout: (reason) => this.isUnfit(reason),
     });
     this.trial.begin(open);
   }
@@ -241,6 +244,25 @@ export class Upgrade {
     if (phase !== 'promoted') return;
     attempts.promote();
     this.trial = undefined;
+  }
+
+  /** Where a failure would not bring the revision before back, a lag does not either. */
+  private lagWatch(): LagWatch | undefined {
+    const { attempts, job } = this.settings;
+    const { windowMs, watchesLag, rollsBack } = this.policy;
+    if (!watchesLag || !rollsBack) return undefined;
+    return new LagWatch({
+      system: job.system,
+      windowMs,
+      report: () => attempts.report(),
+      onBehind: (reason) => this.isUnfit(reason),
+    });
+  }
+
+  /** It has not failed, but it does not do what it should. */
+  private isUnfit(reason: string): void {
+    if (this.canGoBack) this.goBack(reason);
+    else this.stall(reason);
   }
 
   /** It runs on, and whatever is held back stays so until somebody approves. */

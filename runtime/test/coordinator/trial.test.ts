@@ -5,7 +5,14 @@ import { createTestSystem } from '../../src/testing/index.ts';
 import { settle } from './fake-deployment.ts';
 import { keptLog } from './frozen-job.ts';
 
-const policy: TrialPolicy = { held: 2, windowMs: 1000, maxRestarts: 1, rollsBack: true, timeoutMs: 5000 };
+const policy: TrialPolicy = {
+  held: 2,
+  windowMs: 1000,
+  maxRestarts: 1,
+  rollsBack: true,
+  timeoutMs: 5000,
+  watchesLag: true,
+};
 
 describe('a failure of a revision on trial', () => {
   it.each([
@@ -29,6 +36,7 @@ const begin = (isReleased = false, completed = 0, released?: () => Promise<Commi
   const machine = createTestSystem();
   const { logger, lines } = keptLog();
   const told: string[] = [];
+  const lag: string[] = [];
   const trial = new Trial({
     system: machine.system,
     logger,
@@ -43,11 +51,12 @@ const begin = (isReleased = false, completed = 0, released?: () => Promise<Commi
       promoted: async () => void told.push('log: promoted'),
     },
     commit: async () => void told.push('commit'),
+    lag: { begin: () => void lag.push('begin'), end: () => void lag.push('end') },
     onPhase: (phase: TrialPhase) => void told.push(phase),
     onTimeout: (reason) => void told.push(reason),
   });
   trial.begin({ isReleased, completed });
-  return { machine, trial, told, lines };
+  return { machine, trial, told, lines, lag };
 };
 
 describe('a trial', () => {
@@ -86,6 +95,20 @@ describe('a trial', () => {
     ended.trial.checkpointCompleted();
     await settle();
     expect(ended.told).toEqual(['held']);
+  });
+
+  it('is watched for its lag from the beginning of each attempt to its end', async () => {
+    const { machine, trial, lag } = begin(false, 2);
+    trial.begin({ isReleased: false, completed: 2 });
+    await settle();
+    expect(lag).toEqual(['begin', 'begin']);
+    machine.advance(1000);
+    await settle();
+    expect(trial.phase).toBe('promoted');
+    expect(lag).toEqual(['begin', 'begin', 'end']);
+    const stalled = begin();
+    stalled.trial.stall();
+    expect(stalled.lag).toEqual(['begin', 'end']);
   });
 
   it('tries again at the next checkpoint when the log could not be written', async () => {

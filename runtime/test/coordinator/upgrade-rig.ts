@@ -149,7 +149,15 @@ export class UpgradeRig {
       deployment: name,
       revision: { ...sharedThreadRevision(code, settings), name, close: async () => this.close(name) },
       states: await describeJob(described, buildGraph(code, {}, settings)),
-      trial: { held: 2, windowMs: 20, maxRestarts: 0, rollsBack: true, timeoutMs: 60_000, ...trial },
+      trial: {
+        held: 2,
+        windowMs: 20,
+        maxRestarts: 0,
+        rollsBack: true,
+        timeoutMs: 60_000,
+        watchesLag: true,
+        ...trial,
+      },
       allowRemoved: false,
       waitsForApproval,
     };
