@@ -1,0 +1,191 @@
+import type { Ask } from '../../../runtime/src/contract/control/client.ts';
+import type { RequestOf } from '../../../runtime/src/contract/control/operations.ts';
+import type { StreamJobSpec } from '../../../runtime/src/contract/stream-job.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { KubeError } from '../kube/errors.ts';
+import * as kinds from '../kube/kinds.ts';
+import type { KubeObject, ResourceType } from '../kube/objects.ts';
+import type { Action, CoordinatorWish, Deployment } from './decide/plan.ts';
+import { finalizer, identityOf, type JobIdentity, type Role } from './names.ts';
+import { type ObservedJob, type ObservedRevision, revisionNamed } from './observed.ts';
+import { renderJobObjects } from './resources/job-objects.ts';
+import type { RenderSettings } from './resources/render-settings.ts';
+import { controllerRevisionOf, type RevisionData, renderRevision } from './resources/revision-objects.ts';
+
+/** What acting needs beside the plan. */
+export interface Acting {
+  readonly client: KubeClient;
+  readonly settings: RenderSettings;
+  /** Makes an object as it is wanted, unless it is that already. */
+  readonly ensure: <O extends KubeObject>(type: ResourceType<O>, desired: O) => Promise<void>;
+  /** A coordinator that is heard; undefined = there is none. */
+  readonly askOf: (revision: ObservedRevision) => Ask | undefined;
+  /** Whether a wish is to be sent now: one that was taken a moment ago is not said again. */
+  readonly isDue: (revision: string, wish: CoordinatorWish) => boolean;
+  readonly onRefused: (revision: string, wish: CoordinatorWish, error: unknown) => void;
+}
+
+const highestNumber = ({ revisions }: ObservedJob): number =>
+  Math.max(0, ...revisions.map(({ object }) => object.revision));
+
+/** Writes a revision down; from then on it is made from what was written, and never from what the operator would make of it later. */
+const record = async (
+  acting: Acting,
+  observed: ObservedJob,
+  job: JobIdentity,
+  action: Extract<Action, { readonly kind: 'record' }>,
+): Promise<RevisionData> => {
+  const { revision, written, spec } = action;
+  const data = renderRevision(job, revision, written, spec, acting.settings);
+  const object = controllerRevisionOf(job, revision, highestNumber(observed) + 1, data);
+  try {
+    await acting.client.create(kinds.controllerRevisions, object);
+    return data;
+  } catch (error) {
+    if (!KubeError.is(error, 'alreadyExists')) throw error;
+    const { namespace, name } = { namespace: job.namespace, name: object.metadata.name };
+    const there = await acting.client.get(kinds.controllerRevisions, { namespace, name });
+    if (there === undefined) throw error;
+    return there.data as RevisionData;
+  }
+};
+
+const deploy = async (
+  acting: Acting,
+  data: RevisionData,
+  { coordinators, workers }: Deployment,
+): Promise<void> => {
+  const { configMap, service, coordinator, worker } = data.objects;
+  const sized = (set: kinds.ReplicaSet, replicas: number): kinds.ReplicaSet => ({
+    ...set,
+    spec: { ...set.spec, replicas },
+  });
+  await acting.ensure(kinds.configMaps, configMap);
+  await acting.ensure(kinds.services, service);
+  await acting.ensure(kinds.replicaSets, sized(coordinator, coordinators));
+  await acting.ensure(kinds.replicaSets, sized(worker, workers));
+};
+
+const surround = async (
+  acting: Acting,
+  job: JobIdentity,
+  active: string,
+  spec: StreamJobSpec,
+): Promise<void> => {
+  const { trust, serviceAccount, networkPolicy, disruptionBudget } = renderJobObjects(
+    job,
+    active,
+    spec,
+    acting.settings,
+  );
+  await acting.ensure(kinds.configMaps, trust);
+  if (serviceAccount !== undefined) await acting.ensure(kinds.serviceAccounts, serviceAccount);
+  await acting.ensure(kinds.networkPolicies, networkPolicy);
+  await acting.ensure(kinds.podDisruptionBudgets, disruptionBudget);
+};
+
+const withdraw = async ({ client }: Acting, job: JobIdentity, revision: ObservedRevision): Promise<void> => {
+  const { namespace } = job;
+  for (const set of [revision.workerSet, revision.coordinatorSet]) {
+    if (set === undefined) continue;
+    const { name, uid } = set.metadata;
+    await client.remove(kinds.replicaSets, { namespace, name }, { uid });
+  }
+  const { service, configMap } = revision.data.objects;
+  for (const [type, { metadata }] of [
+    [kinds.services, service],
+    [kinds.configMaps, configMap],
+  ] as const) {
+    const at = { namespace, name: metadata.name };
+    const live = await client.get<KubeObject>(type, at);
+    if (live !== undefined) await client.remove(type, at, { uid: live.metadata.uid });
+  }
+};
+
+const podsOf = ({ coordinatorPods, workerPods }: ObservedRevision, role: Role) =>
+  role === 'coordinator' ? coordinatorPods : workerPods;
+
+const offerPods = async (
+  { client }: Acting,
+  observed: ObservedJob,
+  uids: readonly string[],
+): Promise<void> => {
+  for (const { metadata } of observed.revisions.flatMap(({ workerPods }) => workerPods)) {
+    const { name, namespace = '', uid, annotations } = metadata;
+    if (!uids.includes(uid) || annotations?.['controller.kubernetes.io/pod-deletion-cost'] !== undefined)
+      continue;
+    const patch = { metadata: { annotations: { 'controller.kubernetes.io/pod-deletion-cost': '-100' } } };
+    await client.patch(kinds.pods, { namespace, name }, patch, { uid });
+  }
+};
+
+const setFinalizer = async ({ client }: Acting, { job }: ObservedJob, isPresent: boolean): Promise<void> => {
+  const { name, namespace = '', uid, resourceVersion, finalizers = [] } = job.metadata;
+  const others = finalizers.filter((other) => other !== finalizer);
+  const patch = { metadata: { finalizers: isPresent ? [...others, finalizer] : others } };
+  // A list is replaced as a whole: only on top of what was read.
+  await client.patch(kinds.streamJobs, { namespace, name }, patch, { uid, resourceVersion });
+};
+
+const send = async (ask: Ask, { operation, request }: CoordinatorWish): Promise<void> => {
+  await ask(operation, request as RequestOf<typeof operation>);
+};
+
+/** Does one step. @throws KubeError what the API server refuses, or does not answer */
+const perform = async (
+  acting: Acting,
+  observed: ObservedJob,
+  recorded: Map<string, RevisionData>,
+  action: Action,
+): Promise<void> => {
+  const job = identityOf(observed.job);
+  switch (action.kind) {
+    case 'record': {
+      recorded.set(action.revision, await record(acting, observed, job, action));
+      return;
+    }
+    case 'deploy': {
+      const { revision } = action.deployment;
+      const data = revisionNamed(observed, revision)?.data ?? recorded.get(revision);
+      if (data !== undefined) await deploy(acting, data, action.deployment);
+      return;
+    }
+    case 'surround':
+      return surround(acting, job, action.active, action.spec);
+    case 'withdraw':
+      return withdraw(acting, job, action.revision);
+    case 'offerPods':
+      return offerPods(acting, observed, action.uids);
+    case 'removePods':
+      for (const { metadata } of podsOf(action.revision, action.role))
+        await acting.client.remove(
+          kinds.pods,
+          { namespace: job.namespace, name: metadata.name },
+          { uid: metadata.uid },
+        );
+      return;
+    case 'finalizer':
+      return setFinalizer(acting, observed, action.present);
+    case 'wish': {
+      const { revision, wish } = action;
+      const ask = acting.askOf(revisionNamed(observed, revision) as ObservedRevision);
+      if (ask === undefined || !acting.isDue(revision, wish)) return;
+      try {
+        await send(ask, wish);
+      } catch (error) {
+        acting.onRefused(revision, wish, error);
+      }
+      return;
+    }
+  }
+};
+
+/** Does the steps of a plan in order. The first that fails ends it: the next look at the job begins again. */
+export const act = async (
+  acting: Acting,
+  observed: ObservedJob,
+  actions: readonly Action[],
+): Promise<void> => {
+  const recorded = new Map<string, RevisionData>();
+  for (const action of actions) await perform(acting, observed, recorded, action);
+};

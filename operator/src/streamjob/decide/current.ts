@@ -1,0 +1,38 @@
+import { type ObservedJob, type ObservedRevision, revisionNamed } from '../observed.ts';
+
+/** A switch-over to this revision has cut, and neither been promoted nor gone back. */
+export const isOnTrial = ({ view }: ObservedRevision): boolean => {
+  const phase = view?.next?.phase;
+  return phase === 'activating' || phase === 'held' || phase === 'released' || phase === 'stalled';
+};
+
+/** It leads the job, and nobody else could any more. */
+const leads = (revision: ObservedRevision): boolean =>
+  revision.view?.status.role === 'leading' && revision.view.status.attempt > 0 && !isOnTrial(revision);
+
+/** It has sets, which only what runs or is to run has. */
+const isDeployed = ({ coordinatorSet }: ObservedRevision): boolean => coordinatorSet !== undefined;
+
+/**
+ * The revision that the job is, until a switch-over to another one is promoted. What coordinators say counts before the status that was
+ * written last, and that before what there is in the cluster: a status that is lost can be made again.
+ */
+export const currentOf = (observed: ObservedJob): ObservedRevision | undefined => {
+  const { revisions, status } = observed;
+  const recorded = revisionNamed(observed, status?.revision?.current);
+  const leader = revisions.findLast(leads);
+  const handedOver = revisions.find(({ view }) => view?.status.role === 'handedOver');
+  return (
+    leader ??
+    (recorded !== undefined && isDeployed(recorded) ? recorded : undefined) ??
+    handedOver ??
+    revisions.findLast(isDeployed)
+  );
+};
+
+/** It has never run: nothing is lost when it is replaced. */
+export const hasNeverLed = ({ status }: ObservedJob, { view }: ObservedRevision): boolean =>
+  (status?.attempt ?? 0) === 0 && (view?.status.attempt ?? 0) === 0;
+
+/** Nothing of it is to run, on purpose. */
+export const isDown = ({ coordinatorSet }: ObservedRevision): boolean => coordinatorSet?.spec.replicas === 0;

@@ -1,0 +1,145 @@
+/**
+ * `decide` is all that the operator knows about jobs: one look at a job in, a plan out. Nothing here reads or writes anything, so that
+ * every decision is a row of a table. `decide.ts` finds the situation, `steady`, `upgrade`, `suspension` and `deletion` each
+ * know one; a *choice* says which deployments there are to be, and becomes *actions*.
+ */
+import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
+import { annotations, finalizer } from '../names.ts';
+import { type ObservedJob, type ObservedRevision, revisionNamed, type Wanted } from '../observed.ts';
+import { type Choice, stalled } from './choice.ts';
+import { currentOf, hasNeverLed, isDown, isOnTrial } from './current.ts';
+import { decideDeletion, needsFinalizer } from './deletion.ts';
+import type { Action, Plan } from './plan.ts';
+import { decideSteady } from './steady.ts';
+import { decideSuspension } from './suspension.ts';
+import { decideUpgrade } from './upgrade.ts';
+
+type Valid = Extract<Wanted, { readonly ok: true }>;
+
+const isRejected = ({ job, status }: ObservedJob, revision: string): boolean =>
+  status?.revision?.rejected === revision && job.metadata.annotations?.[annotations.retry] !== revision;
+
+const decideRunning = (
+  observed: ObservedJob,
+  { spec, revision: wanted }: Valid,
+  current: ObservedRevision | undefined,
+): Choice => {
+  const revision = revisionNamed(observed, wanted);
+  // A newer spec abandons what stands by, never what runs: that comes to its end first.
+  const trial = observed.revisions.find(
+    (other) => other !== current && other.name !== wanted && isOnTrial(other),
+  );
+  if (trial !== undefined && current !== undefined && current.name !== wanted) {
+    const choice = decideUpgrade({ observed, spec, current, name: trial.name, next: trial });
+    return {
+      ...choice,
+      standing: { ...choice.standing, message: `${choice.standing.message} Then ${wanted} follows.` },
+    };
+  }
+  const begins = current === undefined || hasNeverLed(observed, current) || isDown(current);
+  if (begins || current.name === wanted) return decideSteady({ observed, spec, name: wanted, revision });
+  const isUnderWay = revision !== undefined && isOnTrial(revision);
+  if (isRejected(observed, wanted) && !isUnderWay) {
+    const steady = decideSteady({ observed, spec, name: current.name, revision: current });
+    const { conditions = [] } = observed.status ?? {};
+    const before = conditions.find(({ type }) => type === 'Stalled');
+    const message = before?.message ?? `The revision ${wanted} was taken back.`;
+    return {
+      ...steady,
+      standing: stalled(steady.standing.phase, before?.reason ?? 'RolledBack', message),
+      rejected: wanted,
+    };
+  }
+  return decideUpgrade({ observed, spec, current, name: wanted, next: revision });
+};
+
+/** What there is beside the chosen deployments. */
+const withdrawals = ({ revisions }: ObservedJob, { deployments }: Choice): readonly Action[] =>
+  revisions
+    .filter(({ name, coordinatorSet, workerSet }) => {
+      const isChosen = deployments.some(({ revision }) => revision === name);
+      return !isChosen && (coordinatorSet !== undefined || workerSet !== undefined);
+    })
+    // Whatever the choice says: records flow through it.
+    .filter((revision) => !isOnTrial(revision))
+    .map((revision) => ({ kind: 'withdraw', revision }));
+
+/** Workers without slots go first when a set becomes smaller. */
+const offers = ({ revisions }: ObservedJob, { deployments }: Choice): readonly Action[] =>
+  deployments.flatMap(({ revision: name, workers }) => {
+    const { workerSet, view } = revisions.find((revision) => revision.name === name) ?? {};
+    const uids = view?.spareWorkers ?? [];
+    return workerSet !== undefined && workers < workerSet.spec.replicas && workers > 0 && uids.length > 0
+      ? [{ kind: 'offerPods', uids } as const]
+      : [];
+  });
+
+const actionsOf = (observed: ObservedJob, wanted: Valid, choice: Choice): readonly Action[] => {
+  const { spec, written } = wanted;
+  const { metadata } = observed.job;
+  const hasFinalizer = metadata.finalizers?.includes(finalizer) === true;
+  const toRecord = choice.deployments.filter(
+    ({ revision }) => revisionNamed(observed, revision) === undefined,
+  );
+  return [
+    ...(hasFinalizer === needsFinalizer(spec)
+      ? []
+      : [{ kind: 'finalizer', present: !hasFinalizer } as const]),
+    { kind: 'surround', active: choice.current, spec },
+    ...toRecord.map(({ revision }) => ({ kind: 'record', revision, written, spec }) as const),
+    ...offers(observed, choice),
+    ...choice.deployments.map((deployment) => ({ kind: 'deploy', deployment }) as const),
+    ...(choice.restarts ?? []).flatMap((name): readonly Action[] => {
+      const revision = revisionNamed(observed, name);
+      return revision === undefined ? [] : [{ kind: 'removePods', revision, role: 'coordinator' }];
+    }),
+    ...(choice.wishes ?? []).map(({ revision, wish }) => ({ kind: 'wish', revision, wish }) as const),
+    ...withdrawals(observed, choice),
+  ];
+};
+
+/** The spec makes no sense: what runs goes on as it is, and nothing is begun. */
+const decideInvalid = (
+  observed: ObservedJob,
+  reason: string,
+  current: ObservedRevision | undefined,
+): Plan => {
+  const phase = observed.status?.phase ?? 'Pending';
+  return {
+    actions: [],
+    standing: stalled(phase, 'Invalid', reason),
+    current: current?.name,
+    next: undefined,
+    rejected: observed.status?.revision?.rejected,
+    againMs: undefined,
+  };
+};
+
+const specBefore = (
+  current: ObservedRevision | undefined,
+  parse: (written: unknown) => Wanted,
+): StreamJobSpec | undefined => {
+  const wanted = current === undefined ? undefined : parse(current.data.spec);
+  return wanted?.ok === true ? wanted.spec : undefined;
+};
+
+/** What is to be done about a job now. Pure. `parse`: reads a spec, as `wanted` was read. */
+export const decide = (observed: ObservedJob, parse: (written: unknown) => Wanted): Plan => {
+  const { job, wanted } = observed;
+  const current = currentOf(observed);
+  if (job.metadata.deletionTimestamp !== undefined)
+    return decideDeletion(observed, wanted.ok ? wanted.spec : specBefore(current, parse), current);
+  if (!wanted.ok) return decideInvalid(observed, wanted.reason, current);
+  const choice =
+    wanted.spec.state === 'Suspended'
+      ? decideSuspension(observed, wanted.spec, wanted.revision, current)
+      : decideRunning(observed, wanted, current);
+  return {
+    actions: actionsOf(observed, wanted, choice),
+    standing: choice.standing,
+    current: choice.current,
+    next: choice.next,
+    rejected: choice.rejected,
+    againMs: choice.againMs,
+  };
+};

@@ -1,0 +1,38 @@
+import type { StreamJobStatus } from '../../../runtime/src/contract/status.ts';
+import type { StreamJobSpec } from '../../../runtime/src/contract/stream-job.ts';
+import type { CoordinatorView } from '../coordinators/coordinators.ts';
+import type { ControllerRevision, Pod, ReplicaSet, StreamJobObject } from '../kube/kinds.ts';
+import type { Stored } from '../kube/objects.ts';
+import type { RevisionData } from './resources/revision-objects.ts';
+
+/** One version of the code and configuration of a job, and what there is of it in the cluster. */
+export interface ObservedRevision {
+  readonly name: string;
+  readonly object: Stored<ControllerRevision>;
+  readonly data: RevisionData;
+  readonly coordinatorSet: Stored<ReplicaSet> | undefined;
+  readonly workerSet: Stored<ReplicaSet> | undefined;
+  readonly coordinatorPods: readonly Stored<Pod>[];
+  readonly workerPods: readonly Stored<Pod>[];
+  readonly view: CoordinatorView | undefined;
+}
+
+/** What the user wants by now, or why that cannot be said. */
+export type Wanted =
+  | { readonly ok: true; readonly spec: StreamJobSpec; readonly written: unknown; readonly revision: string }
+  | { readonly ok: false; readonly reason: string };
+
+/** All that a decision is made from: one look at a job, from caches and from what its coordinators say. */
+export interface ObservedJob {
+  readonly job: Stored<StreamJobObject>;
+  readonly status: StreamJobStatus | undefined;
+  readonly wanted: Wanted;
+  /** Oldest first. */
+  readonly revisions: readonly ObservedRevision[];
+  readonly nowMs: number;
+}
+
+export const revisionNamed = (
+  { revisions }: Pick<ObservedJob, 'revisions'>,
+  name: string | undefined,
+): ObservedRevision | undefined => revisions.find((revision) => revision.name === name);

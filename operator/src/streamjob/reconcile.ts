@@ -1,0 +1,158 @@
+/**
+ * `streamjob` is the controller of StreamJobs. `reconcile.ts` is its spine: *observe* (what caches and coordinators say, as one value),
+ * *decide* (pure: a plan), *act* (the plan, step by step), *status* (pure: what is said about it). A *revision* is one version of the
+ * code and configuration of a job, written down in a ControllerRevision; `resources` makes its objects.
+ */
+import { reasonOf } from '../../../runtime/src/contract/reason.ts';
+import type { StreamJobStatus } from '../../../runtime/src/contract/status.ts';
+import type { System } from '../../../runtime/src/sys/system.ts';
+import type { Logger } from '../../../runtime/src/telemetry/logger.ts';
+import type { Coordinators } from '../coordinators/coordinators.ts';
+import type { KubeClient, ObjectName } from '../kube/client.ts';
+import { KubeError } from '../kube/errors.ts';
+import { streamJobs } from '../kube/kinds.ts';
+import type { KubeObject, ResourceType } from '../kube/objects.ts';
+import { act } from './act.ts';
+import { coordinatorPlaces } from './coordinator-places.ts';
+import { decide } from './decide/decide.ts';
+import type { CoordinatorWish, Plan } from './decide/plan.ts';
+import { annotations } from './names.ts';
+import { type JobObjectsRead, observe, specReader } from './observe.ts';
+import type { ObservedJob, ObservedRevision } from './observed.ts';
+import type { RenderSettings } from './resources/render-settings.ts';
+import { decideWrite, statusOf } from './status.ts';
+import type { Wishes } from './wishes.ts';
+
+/** What reconciling takes. One is made for all jobs. */
+export interface Reconciling {
+  readonly system: Pick<System, 'clock' | 'hashing' | 'random'>;
+  readonly logger: Logger;
+  readonly client: KubeClient;
+  readonly coordinators: Coordinators;
+  readonly settings: RenderSettings;
+  readonly wishes: Wishes;
+  /** What the cluster holds of a job; undefined = there is no such job. */
+  readonly read: (at: ObjectName) => JobObjectsRead | undefined;
+  readonly ensure: <O extends KubeObject>(type: ResourceType<O>, desired: O) => Promise<void>;
+  /** When the figures of a job were written last. */
+  readonly writtenMs: Map<string, number>;
+}
+
+/** How jobs are named in queues and maps. */
+export const keyOf = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;
+
+const viewOfPod =
+  ({ coordinators }: Reconciling, key: string) =>
+  (uid: string) =>
+    coordinators.viewOf(key, uid);
+
+const askOf =
+  ({ coordinators }: Reconciling, key: string) =>
+  ({ coordinatorPods }: ObservedRevision) =>
+    coordinatorPods
+      .filter(({ metadata }) => coordinators.viewOf(key, metadata.uid)?.silentSinceMs === undefined)
+      .map(({ metadata }) => coordinators.askOf(key, metadata.uid))
+      .find((ask) => ask !== undefined);
+
+/** What could not be done is said in the place of what is under way. */
+const withFailure = (plan: Plan, failure: unknown): Plan => {
+  if (failure === undefined) return plan;
+  const { phase } = plan.standing;
+  const reason = KubeError.is(failure)
+    ? `Api${failure.code.replace(/^./, (letter) => letter.toUpperCase())}`
+    : 'Failed';
+  return { ...plan, standing: { phase, progress: 'underWay', reason, message: reasonOf(failure) } };
+};
+
+const writeStatus = async (
+  { client }: Reconciling,
+  { job }: ObservedJob,
+  status: StreamJobStatus,
+): Promise<void> => {
+  const { apiVersion, kind, metadata } = job;
+  const { name, namespace, uid, resourceVersion } = metadata;
+  const object = { apiVersion, kind, metadata: { name, namespace }, spec: {}, status } as const;
+  await client.applyStatus(streamJobs, object, { uid, resourceVersion });
+};
+
+/** Tells the status where it has changed; gives when it is to be looked at again for that alone. */
+const report = async (
+  context: Reconciling,
+  key: string,
+  observed: ObservedJob,
+  plan: Plan,
+): Promise<number | undefined> => {
+  const { system, writtenMs } = context;
+  const status = statusOf(observed, plan);
+  const { write, againMs } = decideWrite(
+    observed.status,
+    status,
+    writtenMs.get(key),
+    observed.nowMs,
+    system.random.next(),
+  );
+  if (!write) return againMs;
+  await writeStatus(context, observed, status);
+  writtenMs.set(key, observed.nowMs);
+  return undefined;
+};
+
+const perform = async (
+  context: Reconciling,
+  key: string,
+  observed: ObservedJob,
+  plan: Plan,
+): Promise<unknown> => {
+  const { wishes, logger } = context;
+  try {
+    await act(
+      {
+        ...context,
+        askOf: askOf(context, key),
+        isDue: (revision: string, wish: CoordinatorWish) => wishes.isDue(key, revision, wish, observed.nowMs),
+        onRefused: (revision, wish, error) => {
+          wishes.refused(key, revision, wish);
+          logger.info(`${key}: ${wish.operation} of ${revision} is refused: ${reasonOf(error)}`);
+        },
+      },
+      observed,
+      plan.actions,
+    );
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+};
+
+const earliest = (...times: readonly (number | undefined)[]): number | undefined => {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+};
+
+/**
+ * The spine: looks at a job, decides, acts, and says how it stands. Doing it again without any change does nothing. Resolves with when to
+ * look again although nothing happens, in ms; rejects with what could not be done, after that was said in the status.
+ */
+export const reconcile = async (context: Reconciling, at: ObjectName): Promise<number | undefined> => {
+  const key = keyOf(at);
+  const { system, coordinators, wishes, writtenMs } = context;
+  const read = context.read(at);
+  if (read === undefined) {
+    coordinators.follow(key, []);
+    wishes.forget(key);
+    writtenMs.delete(key);
+    return undefined;
+  }
+  coordinators.follow(key, coordinatorPlaces(key, read.pods));
+  if (read.job.metadata.annotations?.[annotations.paused] === 'true') return undefined;
+  const observed = observe(read, system.hashing, viewOfPod(context, key), system.clock.nowMs());
+  const plan = decide(observed, specReader(read.job, system.hashing));
+  const failure = await perform(context, key, observed, plan);
+  const againMs = earliest(
+    plan.againMs,
+    await report(context, key, observed, withFailure(plan, failure)),
+    wishes.againMs(key, observed.nowMs),
+  );
+  if (failure !== undefined) throw failure;
+  return againMs;
+};

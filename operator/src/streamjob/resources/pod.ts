@@ -1,0 +1,205 @@
+import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
+import type { PodTemplateSpec } from '../../kube/kinds.ts';
+import { type JobIdentity, podLabels, type Role, revisionName, trustName } from '../names.ts';
+import { coordinatorVariables, userVariables, workerVariables } from './environment.ts';
+import { graceSeconds, paths, ports, type RenderSettings } from './render-settings.ts';
+
+/** What the pods of a revision are made from. */
+export interface PodParts {
+  readonly job: JobIdentity;
+  readonly revision: string;
+  readonly spec: StreamJobSpec;
+}
+
+interface Mount {
+  readonly volume: { readonly name: string; readonly [kind: string]: unknown };
+  readonly path: string;
+  readonly isWritable?: boolean;
+}
+
+/** No root, no privileges, no files of the image changed: as the restricted profile of Kubernetes wants it. */
+const containerSecurity = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+const userId = 65_532;
+const podSecurity = {
+  runAsNonRoot: true,
+  runAsUser: userId,
+  runAsGroup: userId,
+  fsGroup: userId,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** A node that is lost is lost soon: another pod takes over, and the log fences the old one. */
+const lostNodes = ['not-ready', 'unreachable'].map((key) => ({
+  key: `node.kubernetes.io/${key}`,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: 30,
+}));
+
+const volumesOfStore = ({ checkpoint }: StreamJobSpec): readonly Mount[] => {
+  const { credentials, certificateAuthority: authority } = checkpoint?.store.s3 ?? {};
+  return [
+    ...(credentials === undefined
+      ? []
+      : [
+          {
+            volume: { name: 'store-credentials', secret: { secretName: credentials.secretName } },
+            path: paths.storeCredentials,
+          },
+        ]),
+    ...(authority === undefined
+      ? []
+      : [
+          {
+            volume: { name: 'store-authority', configMap: { name: authority.configMapName } },
+            path: paths.storeAuthority,
+          },
+        ]),
+  ];
+};
+
+const scratch: Mount = { volume: { name: 'scratch', emptyDir: {} }, path: paths.scratch, isWritable: true };
+const controlTls: Mount = {
+  volume: { name: 'control-tls', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+  path: paths.controlTls,
+};
+
+const manifestOf = ({ job, revision }: PodParts): Mount => ({
+  volume: { name: 'manifest', configMap: { name: revisionName(job, revision) } },
+  path: paths.configuration,
+});
+
+const codeOf = ({ spec }: PodParts): readonly Mount[] => {
+  const name = spec.job.code?.configMap?.name;
+  return name === undefined ? [] : [{ volume: { name: 'code', configMap: { name } }, path: paths.code }];
+};
+
+const mountsOf = (parts: PodParts, role: Role): readonly Mount[] =>
+  role === 'worker'
+    ? [manifestOf(parts), scratch, ...volumesOfStore(parts.spec)]
+    : [
+        manifestOf(parts),
+        scratch,
+        controlTls,
+        { volume: { name: 'trust', configMap: { name: trustName(parts.job) } }, path: paths.trust },
+        ...codeOf(parts),
+        ...volumesOfStore(parts.spec),
+      ];
+
+const mountIn = ({ volume: { name }, path, isWritable = false }: Mount): object =>
+  isWritable ? { name, mountPath: path } : { name, mountPath: path, readOnly: true };
+
+const probe = (path: string, periodSeconds: number, failureThreshold: number): object => ({
+  httpGet: { path, port: 'health' },
+  periodSeconds,
+  failureThreshold,
+  timeoutSeconds: 2,
+});
+
+/** A coordinator holds no records: this is enough for hundreds of slots. */
+const coordinatorResources = {
+  requests: { cpu: '50m', memory: '192Mi' },
+  limits: { memory: '512Mi' },
+};
+
+const resourcesOf = ({ resources: { cpu, memory } }: StreamJobSpec, role: Role): object =>
+  role === 'coordinator' ? coordinatorResources : { requests: { cpu, memory }, limits: { memory } };
+
+const mainContainer = (parts: PodParts, role: Role, settings: RenderSettings): Record<string, unknown> => {
+  const { spec } = parts;
+  const own = role === 'coordinator' ? coordinatorVariables(parts, settings) : workerVariables(parts);
+  const { env, envFrom } = userVariables(spec.env);
+  const userMounts = spec.podTemplate?.volumeMounts ?? [];
+  const namedPorts =
+    role === 'coordinator'
+      ? [
+          { name: 'workers', containerPort: ports.workers },
+          { name: 'control', containerPort: ports.control },
+        ]
+      : [];
+  return {
+    name: role,
+    image: spec.job.code?.image ?? settings.runtimeImage,
+    imagePullPolicy: settings.imagePullPolicy,
+    command: ['node', `${paths.programs}/${role}.js`],
+    // Ours come last: nobody may say them otherwise.
+    env: [...env, ...own],
+    ...(envFrom.length === 0 ? {} : { envFrom }),
+    ports: [...namedPorts, { name: 'health', containerPort: ports.health }],
+    resources: resourcesOf(spec, role),
+    securityContext: containerSecurity,
+    volumeMounts: [...mountsOf(parts, role).map(mountIn), ...userMounts],
+    livenessProbe: probe('/healthz', 10, 6),
+    readinessProbe: probe('/ready', 1, 1),
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+  };
+};
+
+/** Makes the key of the control API and tells its fingerprint, which the operator reads from the status of the pod. */
+const certificateContainer = (
+  parts: PodParts,
+  { runtimeImage, imagePullPolicy }: RenderSettings,
+): object => ({
+  name: 'certificate',
+  image: parts.spec.job.code?.image ?? runtimeImage,
+  imagePullPolicy,
+  command: ['node', `${paths.programs}/certificate.js`],
+  env: [{ name: 'MILLRACE_CONTROL_TLS_DIRECTORY', value: paths.controlTls }],
+  resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '128Mi' } },
+  securityContext: containerSecurity,
+  volumeMounts: [{ name: controlTls.volume.name, mountPath: controlTls.path }],
+});
+
+const sidecarsOf = ({ podTemplate }: StreamJobSpec): readonly Record<string, unknown>[] =>
+  (podTemplate?.sidecars ?? []).map(({ env, resources, ...sidecar }) => ({
+    ...sidecar,
+    ...userVariables(env),
+    resources: { requests: resources, limits: { memory: resources.memory } },
+    securityContext: containerSecurity,
+  }));
+
+const schedulingOf = ({ podTemplate }: StreamJobSpec): Readonly<Record<string, unknown>> => {
+  if (podTemplate === undefined) return { tolerations: lostNodes };
+  const { nodeSelector, tolerations = [], affinity, topologySpreadConstraints } = podTemplate;
+  const { priorityClassName, runtimeClassName, imagePullSecrets } = podTemplate;
+  const fields = {
+    affinity,
+    topologySpreadConstraints,
+    priorityClassName,
+    runtimeClassName,
+    imagePullSecrets,
+  };
+  return {
+    tolerations: [...lostNodes, ...tolerations],
+    ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector }),
+    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+  };
+};
+
+/** The pods of one kind of a revision. */
+export const podTemplateOf = (parts: PodParts, role: Role, settings: RenderSettings): PodTemplateSpec => {
+  const { job, revision, spec } = parts;
+  const { labels = {}, annotations = {}, volumes = [] } = spec.podTemplate ?? {};
+  const isCoordinator = role === 'coordinator';
+  return {
+    metadata: {
+      labels: { ...labels, ...podLabels(job, revision, role) },
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    },
+    spec: {
+      serviceAccountName: spec.serviceAccount?.name ?? job.name,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: graceSeconds,
+      securityContext: podSecurity,
+      ...schedulingOf(spec),
+      ...(isCoordinator ? { initContainers: [certificateContainer(parts, settings)] } : {}),
+      containers: [mainContainer(parts, role, settings), ...(isCoordinator ? [] : sidecarsOf(spec))],
+      volumes: [...mountsOf(parts, role).map(({ volume }) => volume), ...volumes],
+    },
+  };
+};

@@ -1,0 +1,253 @@
+import { describe, expect, it } from 'vitest';
+import {
+  jobWith,
+  nextDeployment,
+  observedWith,
+  planOf,
+  revisionNameOf,
+  revisionWith,
+  standbyView,
+  told,
+  viewOf,
+  written,
+} from '../job-table.ts';
+
+const one = written('one');
+const two = written('two');
+const [first, second] = [revisionNameOf(one), revisionNameOf(two)];
+
+describe('a job that runs', () => {
+  it('is recorded and deployed when it is new', () => {
+    const plan = planOf(observedWith(jobWith(one)));
+    expect(told(plan)).toEqual([`record ${first}`, `deploy ${first} 1+2`]);
+    expect(plan.standing.phase).toBe('Starting');
+    expect(plan.current).toBe(first);
+  });
+
+  it('is in force when its coordinator says so, and nothing is asked', () => {
+    const job = jobWith(one);
+    const plan = planOf(observedWith(job, [revisionWith(job, one, { view: viewOf() })]));
+    expect(told(plan)).toEqual([`deploy ${first} 1+2`]);
+    expect(plan.standing).toMatchObject({ phase: 'Running', progress: 'inForce' });
+  });
+
+  it('gets its new slots first and then the wish, and loses pods only when the slots are gone', () => {
+    const wider = jobWith(written('one', { parallelism: 4 }));
+    const growing = planOf(observedWith(wider, [revisionWith(wider, one, { view: viewOf() })]));
+    expect(told(growing)).toEqual([`deploy ${first} 1+4`, `ask ${first} setParallelism`]);
+    const narrower = jobWith(written('one', { parallelism: 1 }));
+    const shrinking = planOf(observedWith(narrower, [revisionWith(narrower, one, { view: viewOf() })]));
+    expect(told(shrinking)).toEqual([`deploy ${first} 1+2`, `ask ${first} setParallelism`]);
+    const view = viewOf({ parallelism: { desired: 1, actual: 1, maximum: 128 } });
+    const shrunk = planOf(observedWith(narrower, [revisionWith(narrower, one, { view })]));
+    expect(told(shrunk)).toEqual([`deploy ${first} 1+1`]);
+  });
+
+  it('keeps what it runs while its spec makes no sense, and says why', () => {
+    const job = jobWith(written('one', { parallelism: 'many' }));
+    const plan = planOf(observedWith(job, [revisionWith(job, one, { view: viewOf() })]));
+    expect(told(plan)).toEqual([]);
+    expect(plan.standing).toMatchObject({ progress: 'stalled', reason: 'Invalid' });
+    expect(plan.standing.message).toContain('parallelism');
+  });
+
+  it('has no pods any more when it has come to its end', () => {
+    const job = jobWith(one);
+    const plan = planOf(observedWith(job, [revisionWith(job, one, { view: viewOf({ state: 'finished' }) })]));
+    expect(told(plan)).toEqual([`deploy ${first} 0+0`]);
+    expect(plan.standing).toMatchObject({ phase: 'Finished', progress: 'inForce', reason: 'Completed' });
+  });
+
+  it('that has failed stays as it is until somebody retries it', () => {
+    const failed = viewOf({ state: 'failed', trouble: 'division by zero' });
+    const job = jobWith(one);
+    const plan = planOf(observedWith(job, [revisionWith(job, one, { view: failed })]));
+    expect(plan.standing).toMatchObject({
+      progress: 'stalled',
+      reason: 'JobFailed',
+      message: 'division by zero',
+    });
+    const asked = jobWith(one, { annotations: { 'millrace.dev/retry': first } });
+    expect(told(planOf(observedWith(asked, [revisionWith(asked, one, { view: failed })])))).toContain(
+      `restart ${first}`,
+    );
+  });
+});
+
+describe('a job with another revision', () => {
+  const job = jobWith(two, { generation: 2 });
+  const current = revisionWith(job, one, { view: viewOf() }, 1);
+  const withNext = (view: ReturnType<typeof viewOf> | undefined) =>
+    planOf(observedWith(job, [current, revisionWith(job, two, { view, workers: 0 }, 2)]));
+
+  it('is planned by a coordinator without workers, beside the one that runs', () => {
+    const plan = planOf(observedWith(job, [current]));
+    expect(told(plan)).toEqual([`record ${second}`, `deploy ${first} 1+2`, `deploy ${second} 1+0`]);
+    expect(plan.standing).toMatchObject({ phase: 'Upgrading', reason: 'Planning' });
+    expect(plan).toMatchObject({ current: first, next: second });
+  });
+
+  it('is prepared when its state fits', () => {
+    expect(told(withNext(standbyView('planned')))).toEqual([
+      `deploy ${first} 1+2`,
+      `deploy ${second} 1+2`,
+      `ask ${second} prepareDeployment`,
+    ]);
+  });
+
+  it('cuts when the next one is prepared, and touches nothing while it is on trial', () => {
+    expect(told(withNext(standbyView('prepared')))).toContain(`ask ${first} handOver`);
+    const onTrial = withNext(viewOf({}, nextDeployment('held')));
+    expect(told(onTrial)).toEqual([`deploy ${first} 1+2`, `deploy ${second} 1+2`]);
+    expect(onTrial.standing.reason).toBe('OnTrial');
+  });
+
+  it('is the next one once that is promoted, and the one before goes', () => {
+    const plan = withNext(viewOf({ attempt: 2 }, nextDeployment('promoted')));
+    expect(told(plan)).toEqual([`deploy ${second} 1+2`, `withdraw ${first}`]);
+    expect(plan.current).toBe(second);
+  });
+
+  it('that does not fit is refused, and the running job untouched', () => {
+    const plan = withNext(
+      standbyView('planned', {
+        compatibility: 'incompatible',
+        changes: [
+          { transform: 'count', state: 'total', change: 'incompatible', explanation: 'was a number' },
+        ],
+      }),
+    );
+    expect(told(plan)).toEqual([`deploy ${first} 1+2`, `withdraw ${second}`]);
+    expect(plan.standing).toMatchObject({ progress: 'stalled', reason: 'Incompatible' });
+    expect(plan.standing.message).toContain('count.total');
+    expect(plan.rejected).toBe(second);
+  });
+
+  it('that was taken back is not tried again until the spec changes or somebody retries', () => {
+    const status = { revision: { current: first, rejected: second }, attempt: 1 } as never;
+    const again = planOf(observedWith(job, [current], status));
+    expect(told(again)).toEqual([`deploy ${first} 1+2`]);
+    expect(again.rejected).toBe(second);
+    const asked = jobWith(two, { annotations: { 'millrace.dev/retry': second } });
+    expect(told(planOf(observedWith(asked, [current], status)))).toContain(`record ${second}`);
+  });
+
+  it('waits for an approval where the policy says so', () => {
+    const careful = jobWith(written('two', { upgrade: { policy: 'Plan' } }));
+    const next = revisionWith(careful, two, { view: standbyView('planned'), workers: 0 }, 2);
+    const waiting = planOf(observedWith(careful, [current, next]));
+    expect(told(waiting)).toEqual([`deploy ${first} 1+2`, `deploy ${second} 1+0`]);
+    expect(waiting.standing.reason).toBe('AwaitingApproval');
+    const approved = jobWith(careful.spec, { annotations: { 'millrace.dev/approve': second } });
+    expect(told(planOf(observedWith(approved, [current, next])))).toContain(
+      `ask ${second} prepareDeployment`,
+    );
+  });
+
+  it('is taken back when the spec is as before again, also on trial', () => {
+    const back = jobWith(one, { generation: 3 });
+    const planned = revisionWith(back, two, { view: standbyView('prepared') }, 2);
+    expect(told(planOf(observedWith(back, [current, planned])))).toEqual([
+      `deploy ${first} 1+2`,
+      `withdraw ${second}`,
+    ]);
+    const before = revisionWith(back, one, { view: viewOf({ role: 'handedOver', state: 'handedOver' }) }, 1);
+    const held = revisionWith(back, two, { view: viewOf({ attempt: 2 }, nextDeployment('held')) }, 2);
+    expect(told(planOf(observedWith(back, [before, held])))).toEqual([
+      `deploy ${first} 1+2`,
+      `deploy ${second} 1+2`,
+      `ask ${second} rollBackDeployment`,
+    ]);
+  });
+
+  it('lets one that is on trial come to its end before it takes a third one', () => {
+    const third = jobWith(written('three'), { generation: 3 });
+    const before = revisionWith(third, one, { view: viewOf({ role: 'handedOver', state: 'handedOver' }) }, 1);
+    const trial = revisionWith(third, two, { view: viewOf({ attempt: 2 }, nextDeployment('held')) }, 2);
+    expect(told(planOf(observedWith(third, [before, trial])))).toEqual([
+      `deploy ${first} 1+2`,
+      `deploy ${second} 1+2`,
+    ]);
+    const standby = revisionWith(third, two, { view: standbyView('prepared') }, 2);
+    expect(told(planOf(observedWith(third, [current, standby])))).toContain(`withdraw ${second}`);
+  });
+
+  it('begins from the last checkpoint where nobody is left who could cut', () => {
+    const failed = revisionWith(job, one, { view: viewOf({ state: 'failed' }) }, 1);
+    const next = revisionWith(job, two, { view: standbyView('prepared') }, 2);
+    expect(told(planOf(observedWith(job, [failed, next])))).toEqual([
+      `deploy ${first} 0+0`,
+      `deploy ${second} 1+2`,
+      `ask ${second} takeOver`,
+    ]);
+  });
+
+  it('replaces one that has never run', () => {
+    const broken = revisionWith(job, one, { view: undefined }, 1);
+    expect(told(planOf(observedWith(job, [broken])))).toEqual([
+      `record ${second}`,
+      `deploy ${second} 1+2`,
+      `withdraw ${first}`,
+    ]);
+  });
+
+  it('stops first where there is no room for both', () => {
+    const tight = jobWith(written('two', { upgrade: { strategy: 'Recreate' } }));
+    const next = revisionWith(tight, two, { view: standbyView('planned'), workers: 0 }, 2);
+    expect(told(planOf(observedWith(tight, [current, next])))).toContain(`ask ${first} suspend`);
+    const stopped = revisionWith(tight, one, { view: viewOf({ state: 'suspended' }) }, 1);
+    expect(told(planOf(observedWith(tight, [stopped, next])))).toEqual([
+      `deploy ${first} 0+0`,
+      `deploy ${second} 1+2`,
+      `ask ${second} takeOver`,
+    ]);
+  });
+});
+
+describe('a job that is suspended', () => {
+  const job = jobWith(written('one', { state: 'Suspended' }));
+  it('takes a checkpoint, then has no pods', () => {
+    expect(told(planOf(observedWith(job, [revisionWith(job, one, { view: viewOf() })])))).toEqual([
+      `deploy ${first} 1+2`,
+      `ask ${first} suspend`,
+    ]);
+    const done = planOf(
+      observedWith(job, [revisionWith(job, one, { view: viewOf({ state: 'suspended' }) })]),
+    );
+    expect(told(done)).toEqual([`deploy ${first} 0+0`]);
+    expect(done.standing).toMatchObject({ phase: 'Suspended', progress: 'inForce' });
+  });
+
+  it('stays so without any coordinator', () => {
+    const down = revisionWith(job, one, { coordinators: 0, workers: 0 });
+    const status = { revision: { current: first }, attempt: 3, phase: 'Suspended' } as never;
+    expect(told(planOf(observedWith(job, [down], status)))).toEqual([`deploy ${first} 0+0`]);
+    expect(planOf(observedWith(job)).standing.phase).toBe('Suspended');
+  });
+
+  it('goes on when it is wanted again', () => {
+    const again = jobWith(one);
+    const down = revisionWith(again, one, { coordinators: 0, workers: 0 });
+    const status = { revision: { current: first }, attempt: 3, phase: 'Suspended' } as never;
+    expect(told(planOf(observedWith(again, [down], status)))).toEqual([`deploy ${first} 1+2`]);
+    const up = revisionWith(again, one, { view: viewOf({ state: 'suspended' }) });
+    expect(told(planOf(observedWith(again, [up], status)))).toContain(`ask ${first} resume`);
+  });
+});
+
+describe('a job that is deleted', () => {
+  const deletionTimestamp = new Date(100_000).toISOString();
+  const job = jobWith(one, { deletionTimestamp });
+  it('takes a last savepoint, then lets its objects go', () => {
+    const plan = planOf(observedWith(job, [revisionWith(job, one, { view: viewOf() })]));
+    expect(told(plan)).toEqual([`deploy ${first} 1+2`, `ask ${first} stop`]);
+    expect(plan.againMs).toBe(120_000);
+    const stopped = revisionWith(job, one, { view: viewOf({ state: 'stopped' }) });
+    expect(told(planOf(observedWith(job, [stopped])))).toEqual(['release']);
+  });
+
+  it('is let go at the end of its time, whatever happens', () => {
+    const late = observedWith(job, [revisionWith(job, one, { view: viewOf() })], undefined, 300_000);
+    expect(told(planOf(late))).toEqual(['release']);
+  });
+});
