@@ -1,3 +1,4 @@
+import { nodeCertificates } from '../src/sys/node-certificates.ts';
 import { nodeHashing } from '../src/sys/node-hashing.ts';
 import type { Cancellable, System } from '../src/sys/system.ts';
 import { simulatedCompression } from './compression.ts';
@@ -108,6 +109,7 @@ export class SimulatedProcess implements Owner {
       http: { listen: () => absent('HTTP'), peerNames: () => [], request: () => absent('HTTP') },
       httpClients: { open: () => absent('HTTP'), session: () => absent('HTTP') },
       hashing: nodeHashing,
+      certificates: nodeCertificates,
       memory: {
         machineBytes: () => 8 * 2 ** 30,
         usage: () => ({ heapBytes: 0, heapLimitBytes: 4 * 2 ** 30, arrayBytes: 0 }),

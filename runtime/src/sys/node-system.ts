@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
+import { nodeCertificates } from './node-certificates.ts';
 import { nodeCompression } from './node-compression.ts';
 import { nodeDurableFiles } from './node-durable-files.ts';
 import { nodeFiles } from './node-files.ts';
@@ -48,6 +49,7 @@ export const createNodeSystem = (): System => ({
   httpClients: nodeHttpClients,
   net: nodeNet,
   hashing: nodeHashing,
+  certificates: nodeCertificates,
   memory: createNodeMemory(),
   inspection: nodeInspection,
   writeErrorNow: (text) => void writeSync(2, text),

@@ -2,6 +2,7 @@
  * `sys` is the only door to the world: clock, random, timers, disk, network, threads, compression. Everything else takes
  * a `System` as an argument, so the simulator can put a machine of its own behind it and no other file can tell.
  */
+import type { Certificates } from './certificates.ts';
 import type { Compression } from './compression.ts';
 import type { DurableFiles } from './durable-files.ts';
 import type { FileSystem } from './files.ts';
@@ -59,6 +60,7 @@ export interface System {
   readonly httpClients: HttpClients;
   readonly net: Net;
   readonly hashing: Hashing;
+  readonly certificates: Certificates;
   readonly memory: Memory;
   readonly inspection: Inspection;
   /** Writes to standard error before it returns, from any thread, also while the main thread is blocked. */
