@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createJobCode } from '../../src/coordinator/job-code.ts';
-import { checkpointsOf, type LocalSettings } from '../../src/coordinator/local.ts';
+import { checkpointsOf, type LocalSettings, surroundingsOf } from '../../src/coordinator/local.ts';
 import { LocalJob } from '../../src/coordinator/local-job.ts';
 import { WorkerPool } from '../../src/coordinator/worker-pool.ts';
 import { linkSizesOf } from '../../src/exchange/shared-links.ts';
@@ -51,7 +51,10 @@ const createJob = (settings: LocalSettings, pool: WorkerPool): LocalJob => {
     deploy: (number, slotReports, enumeratorReports) => {
       const attempt = new RemoteAttempt(number, slots, remote, slotReports);
       pool.place(attempt);
-      return { slots: attempt.slots, jobCode: createJobCode(planJob(), settings, enumeratorReports) };
+      return {
+        slots: attempt.slots,
+        jobCode: createJobCode(planJob(), surroundingsOf(settings), enumeratorReports),
+      };
     },
   });
 };

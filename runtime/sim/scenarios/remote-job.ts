@@ -7,7 +7,12 @@ import { DirectoryStore } from '../../src/checkpoint/stores/directory-store.ts';
 import { createJobCode, type JobCodeHandle } from '../../src/coordinator/job-code.ts';
 import { createJobLog } from '../../src/coordinator/job-log.ts';
 import type { Deploy } from '../../src/coordinator/job-revision.ts';
-import { checkpointsOf, type LocalSettings, withLetters } from '../../src/coordinator/local.ts';
+import {
+  checkpointsOf,
+  type LocalSettings,
+  surroundingsOf,
+  withLetters,
+} from '../../src/coordinator/local.ts';
 import { LocalJob } from '../../src/coordinator/local-job.ts';
 import { WorkerPool } from '../../src/coordinator/worker-pool.ts';
 import { linkSizesOf } from '../../src/exchange/shared-links.ts';
@@ -143,7 +148,7 @@ const runCoordinator = async (
     (number, slotReports, enumeratorReports) => {
       const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports);
       bringUp(attempt);
-      const jobCode = seams.jobCode(createJobCode(plan(), settings, enumeratorReports));
+      const jobCode = seams.jobCode(createJobCode(plan(), surroundingsOf(settings), enumeratorReports));
       return {
         slots: attempt.slots,
         jobCode: withLetters(settings, jobCode),

@@ -14,6 +14,7 @@ import {
   type LocalSettings,
   slotSetup,
   storageOf,
+  surroundingsOf,
   withLetters,
 } from '../../src/coordinator/local.ts';
 import { LocalJob } from '../../src/coordinator/local-job.ts';
@@ -130,7 +131,7 @@ export const revisionOf = (job: Job, settings: LocalSettings, seams: JobSeams): 
         ),
       ),
     );
-    const jobCode = seams.jobCode(createJobCode(plan(), settings, enumeratorReports));
+    const jobCode = seams.jobCode(createJobCode(plan(), surroundingsOf(settings), enumeratorReports));
     return { slots, jobCode: withLetters(settings, jobCode) };
   };
   const replan = async (parallelism: number): Promise<JobRevision> =>

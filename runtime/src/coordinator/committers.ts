@@ -154,14 +154,14 @@ export class Committers {
   }
 
   private contextOf(name: string, uid: string): CommitterContext {
-    const { system, logger, baseDirectory, jobName } = this.surroundings;
+    const { system, logger, baseDirectory } = this.surroundings;
     return {
       system,
       logger,
       metrics: new MetricGroup(),
       baseDirectory,
       transformName: name,
-      owner: ownerName(jobName, uid),
+      owner: ownerName(this.surroundings, uid),
     };
   }
 

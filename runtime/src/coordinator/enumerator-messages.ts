@@ -8,6 +8,7 @@ import type { AssignedSplit, EnumeratorState, SinkCommittables } from './job-cod
 export interface EnumeratorThreadData extends JobCode {
   readonly baseDirectory: string;
   readonly jobName: string;
+  readonly jobUid: string | undefined;
   readonly logLevel: LogLevel;
 }
 

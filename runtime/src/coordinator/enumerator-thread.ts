@@ -73,7 +73,14 @@ export const runEnumeratorThread = async (
     const graph = await loadGraph(data);
     const jobCode = createJobCode(
       graph,
-      { system, logger, baseDirectory: data.baseDirectory, jobName: data.jobName, committerOfKind },
+      {
+        system,
+        logger,
+        baseDirectory: data.baseDirectory,
+        jobName: data.jobName,
+        jobUid: data.jobUid,
+        committerOfKind,
+      },
       {
         assign: (task, slot, split) => send({ kind: 'assign', task, slot, split }),
         noMoreSplits: (task, slot) => send({ kind: 'noMoreSplits', task, slot }),

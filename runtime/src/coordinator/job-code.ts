@@ -68,6 +68,8 @@ export interface JobCodeSurroundings {
   readonly logger: Logger;
   readonly baseDirectory: string;
   readonly jobName: string;
+  /** See `OwningJob`. */
+  readonly jobUid: string | undefined;
   /** Makes the committer of a sink that the job has no more, by its kind; undefined = there is none for it. */
   readonly committerOfKind?: CommitterOfKind | undefined;
 }

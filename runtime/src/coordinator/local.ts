@@ -17,7 +17,7 @@ import { type SlotStorage, storedSlot } from '../worker/stored-slot.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
 import type { ManifestBase } from './build-manifest.ts';
 import { type DeadLetterParcels, parcelsTo, withDeadLetters } from './dead-letter-commits.ts';
-import { createJobCode, type JobCodeHandle } from './job-code.ts';
+import { createJobCode, type JobCodeHandle, type JobCodeSurroundings } from './job-code.ts';
 import type { JobRevision } from './job-revision.ts';
 import { LocalJob } from './local-job.ts';
 import { requireLongTransactions } from './transaction-times.ts';
@@ -58,6 +58,15 @@ export interface LocalSettings {
 export interface LocalState extends Omit<JobCheckpoints, 'base' | 'onlyLast'> {
   readonly base: Omit<ManifestBase, 'graph'>;
 }
+
+/** See `OwningJob`. */
+export const jobUidOf = ({ state }: Pick<LocalSettings, 'state'>): string | undefined => state?.base.jobUid;
+
+/** What the enumerators and committers of a job of this process have around them. */
+export const surroundingsOf = (settings: LocalSettings): JobCodeSurroundings => ({
+  ...settings,
+  jobUid: jobUidOf(settings),
+});
 
 /** The number of key groups stays what it is, whatever follows from the number of slots. */
 export const keyGroupsOf = ({ maxParallelism }: PhysicalGraph): Pick<LocalSettings, 'maxParallelism'> => ({
@@ -107,6 +116,7 @@ export const slotSetup = (
   graph,
   slot,
   jobName: settings.jobName,
+  jobUid: jobUidOf(settings),
   args: settings.args,
   baseDirectory: settings.baseDirectory,
   attempt,
@@ -157,7 +167,10 @@ export const sharedThreadRevision = (job: Job, settings: LocalSettings): JobRevi
           }),
         ),
       );
-      return { slots, jobCode: withLetters(settings, createJobCode(plan(), settings, enumeratorReports)) };
+      return {
+        slots,
+        jobCode: withLetters(settings, createJobCode(plan(), surroundingsOf(settings), enumeratorReports)),
+      };
     },
   };
 };

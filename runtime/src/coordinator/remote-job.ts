@@ -47,7 +47,7 @@ export const remoteRevision = async (artifact: Artifact, settings: RemoteSetting
     warmEnumerators({
       system,
       logger,
-      data: { ...code, jobName, baseDirectory, logLevel: logLevel(logger) },
+      data: { ...code, jobName, jobUid: settings.jobUid, baseDirectory, logLevel: logLevel(logger) },
     });
   const graph = await loadHere(artifact, { ...settings, memoryBytes: undefined });
   // Too little memory is told before anything starts.

@@ -16,6 +16,7 @@ import { collectWarning } from './collect-warning.ts';
 import type { Deploy, JobRevision } from './job-revision.ts';
 import {
   checkpointsOf,
+  jobUidOf,
   keyGroupsOf,
   type LocalSettings,
   runsAsBatch,
@@ -43,7 +44,7 @@ export const threadedRevision = async (artifact: Artifact, settings: LocalSettin
     warmEnumerators({
       system,
       logger,
-      data: { ...code, jobName, baseDirectory, logLevel: logLevel(logger) },
+      data: { ...code, jobName, jobUid: jobUidOf(settings), baseDirectory, logLevel: logLevel(logger) },
     });
   // It loads the job while this thread does.
   let warm: WarmEnumerators | undefined = warmUp();
@@ -141,6 +142,7 @@ const startThreads = (
           ...code,
           graphHash: graph.hash,
           jobName,
+          jobUid: jobUidOf(settings),
           slot,
           attempt,
           baseDirectory,

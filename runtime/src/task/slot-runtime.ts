@@ -315,7 +315,7 @@ export class SlotRuntime {
       jobName: setup.jobName,
       transformName: node.name,
       uid,
-      owner: ownerName(setup.jobName, uid),
+      owner: ownerName(setup, uid),
       subtask: setup.slot,
       parallelism: task.parallelism,
       maxParallelism: setup.graph.maxParallelism,

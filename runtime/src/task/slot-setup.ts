@@ -26,6 +26,8 @@ export interface SlotSetup {
   readonly graph: PhysicalGraph;
   readonly slot: number;
   readonly jobName: string;
+  /** See `OwningJob`. */
+  readonly jobUid: string | undefined;
   readonly args: Readonly<Record<string, string>>;
   /** The directory that relative paths of the job start from. */
   readonly baseDirectory: string;

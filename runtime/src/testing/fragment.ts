@@ -103,6 +103,7 @@ export class Fragment {
       graph,
       slot: 0,
       jobName: 'harness',
+      jobUid: undefined,
       args: options.args,
       baseDirectory: '.',
       attempt: 1,

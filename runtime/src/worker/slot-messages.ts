@@ -19,6 +19,7 @@ export interface SlotThreadData extends JobCode, SlotPlace {
   /** The coordinator's. */
   readonly graphHash: string;
   readonly jobName: string;
+  readonly jobUid: string | undefined;
   readonly baseDirectory: string;
   readonly batchMode: boolean;
   readonly deadLetterPolicy: DeadLetterPolicy;

@@ -39,6 +39,7 @@ const createWith = (committerOfKind: CommitterOfKind | undefined, ...parts: read
     logger,
     baseDirectory: '/base',
     jobName: 'job',
+    jobUid: undefined,
     committerOfKind,
   });
   return { committers, test };

@@ -43,7 +43,13 @@ const create = (...parts: readonly Part[]) => {
   );
   const enumerators = new Enumerators(
     graph,
-    { system: createTestSystem().system, logger: keptLog().logger, baseDirectory: '/base', jobName: 'job' },
+    {
+      system: createTestSystem().system,
+      logger: keptLog().logger,
+      baseDirectory: '/base',
+      jobName: 'job',
+      jobUid: undefined,
+    },
     {
       assign: (...what) => void told.push(['assign', ...what]),
       noMoreSplits: (...what) => void told.push(['no more', ...what]),

@@ -4,7 +4,7 @@ import { buildGraph } from '../../src/artifact/load.ts';
 import { Collected, collect } from '../../src/connectors/collect/index.ts';
 import { generator } from '../../src/connectors/generator/index.ts';
 import { createJobCode } from '../../src/coordinator/job-code.ts';
-import { type LocalSettings, slotSetup } from '../../src/coordinator/local.ts';
+import { type LocalSettings, slotSetup, surroundingsOf } from '../../src/coordinator/local.ts';
 import { LocalJob } from '../../src/coordinator/local-job.ts';
 import { allocateAlignment } from '../../src/exchange/alignment-board.ts';
 import { boundedOutOfOrderness, count, session, tumbling } from '../../src/index.ts';
@@ -62,7 +62,7 @@ const slowJob = (job: Job) => {
           }),
         );
       });
-      return { slots: deployed, jobCode: createJobCode(plan(), chosen, enumeratorReports) };
+      return { slots: deployed, jobCode: createJobCode(plan(), surroundingsOf(chosen), enumeratorReports) };
     },
   });
   const turn = (): Promise<void> => new Promise((resolve) => chosen.system.timers.soon(resolve));

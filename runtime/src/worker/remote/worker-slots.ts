@@ -100,6 +100,7 @@ export class WorkerSlots {
       plan,
       graphHash,
       jobName,
+      jobUid: job.uid,
       baseDirectory,
       batchMode,
       deadLetterPolicy,
