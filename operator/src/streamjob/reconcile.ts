@@ -16,7 +16,7 @@ import { act } from './act.ts';
 import { coordinatorPlaces } from './coordinator-places.ts';
 import { decide } from './decide/decide.ts';
 import type { CoordinatorWish, Plan } from './decide/plan.ts';
-import { annotations } from './names.ts';
+import { annotations, identityOf } from './names.ts';
 import { type JobObjectsRead, observe, specReader } from './observe.ts';
 import type { ObservedJob, ObservedRevision } from './observed.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
@@ -33,7 +33,12 @@ export interface Reconciling {
   readonly wishes: Wishes;
   /** What the cluster holds of a job; undefined = there is no such job. */
   readonly read: (at: ObjectName) => JobObjectsRead | undefined;
-  readonly ensure: <O extends KubeObject>(type: ResourceType<O>, desired: O) => Promise<void>;
+  /** Makes an object of a job as it is wanted, unless it is that already. */
+  readonly ensure: <O extends KubeObject>(
+    job: ObjectName,
+    type: ResourceType<O>,
+    desired: O,
+  ) => Promise<void>;
   /** When the figures of a job were written last. */
   readonly writtenMs: Map<string, number>;
 }
@@ -107,7 +112,9 @@ const perform = async (
   try {
     await act(
       {
-        ...context,
+        client: context.client,
+        settings: context.settings,
+        ensure: (type, desired) => context.ensure(identityOf(observed.job), type, desired),
         askOf: askOf(context, key),
         isDue: (revision: string, wish: CoordinatorWish) => wishes.isDue(key, revision, wish, observed.nowMs),
         onRefused: (revision, wish, error) => {

@@ -1,3 +1,4 @@
+import { canonicalText } from '../../../runtime/src/contract/canonical-text.ts';
 import { changeOf } from '../../../runtime/src/contract/stream-job.ts';
 import type { Hashing } from '../../../runtime/src/sys/hashing.ts';
 
@@ -10,9 +11,6 @@ const makesRevision = (path: readonly string[]): boolean => {
   return change === 'switch-over' || change === 'live';
 };
 
-const sorted = (fields: readonly (readonly [string, Json])[]): readonly (readonly [string, Json])[] =>
-  fields.toSorted(([one], [other]) => (one < other ? -1 : 1));
-
 const isMapping = (value: Json): value is { readonly [name: string]: Json } =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -23,14 +21,8 @@ const picked = (value: Json, path: readonly string[]): Json | undefined => {
     const kept = picked(part, [...path, name]);
     return kept === undefined ? [] : [[name, kept]];
   });
-  return fields.length === 0 ? undefined : Object.fromEntries(sorted(fields));
+  return fields.length === 0 ? undefined : Object.fromEntries(fields);
 };
-
-/** The same text for the same value, whatever the order of its fields. */
-export const canonicalText = (value: unknown): string =>
-  JSON.stringify(value, (_name, part: Json) =>
-    isMapping(part) ? Object.fromEntries(sorted(Object.entries(part))) : part,
-  );
 
 /**
  * The name of the revision that a spec asks for: a hash of what a person wrote into the fields that a switch-over changes. Defaults

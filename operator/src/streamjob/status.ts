@@ -1,3 +1,4 @@
+import { canonicalText } from '../../../runtime/src/contract/canonical-text.ts';
 import type { NextDeployment } from '../../../runtime/src/contract/control/deployment.ts';
 import type { JobStatus, PauseReport } from '../../../runtime/src/contract/control/status.ts';
 import {
@@ -10,7 +11,6 @@ import type { Plan } from './decide/plan.ts';
 import { troublesOf } from './explain-pods.ts';
 import { identityOf, podLabels } from './names.ts';
 import { type ObservedJob, type ObservedRevision, revisionNamed } from './observed.ts';
-import { canonicalText } from './revision.ts';
 
 /** How often figures that change all the time are written, at most. */
 const figuresEveryMs = 300_000;

@@ -1,5 +1,5 @@
+import { canonicalText } from '../../../runtime/src/contract/canonical-text.ts';
 import type { CoordinatorWish } from './decide/plan.ts';
-import { canonicalText } from './revision.ts';
 
 /** A wish that has shown no effect is said again after this. */
 const againAfterMs = 5000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalText, revisionOf } from '../../src/streamjob/revision.ts';
+import { revisionOf } from '../../src/streamjob/revision.ts';
 import { hashing, revisionNameOf, written } from './job-table.ts';
 
 describe('the name of a revision', () => {
@@ -34,11 +34,5 @@ describe('the name of a revision', () => {
 
   it('never changes from one release to the next', () => {
     expect(revisionNameOf(written())).toMatchInlineSnapshot(`"5f49d7aa07"`);
-  });
-});
-
-describe('canonical text', () => {
-  it('sorts fields at every depth and leaves lists alone', () => {
-    expect(canonicalText({ b: [{ d: 1, c: 2 }, 3], a: null })).toBe('{"a":null,"b":[{"c":2,"d":1},3]}');
   });
 });

@@ -4,7 +4,7 @@ import type { PodParts } from './pod.ts';
 import { operatorAuthorityKey, paths, ports, type RenderSettings } from './render-settings.ts';
 
 /** A variable, as pods have it. */
-interface Variable {
+export interface Variable {
   readonly name: string;
   readonly value?: string;
   readonly valueFrom?: object;
@@ -67,7 +67,7 @@ export const workerVariables = (parts: PodParts): readonly Variable[] => [
 /** The user's variables, in the two lists in which Kubernetes has them. */
 export const userVariables = (
   entries: readonly EnvironmentEntry[],
-): { readonly env: readonly object[]; readonly envFrom: readonly object[] } => ({
+): { readonly env: readonly Variable[]; readonly envFrom: readonly object[] } => ({
   env: entries.flatMap(({ name, value, valueFrom }) =>
     name === undefined
       ? []

@@ -126,8 +126,8 @@ const mainContainer = (parts: PodParts, role: Role, settings: RenderSettings): R
     image: spec.job.code?.image ?? settings.runtimeImage,
     imagePullPolicy: settings.imagePullPolicy,
     command: ['node', `${paths.programs}/${role}.js`],
-    // Ours come last: nobody may say them otherwise.
-    env: [...env, ...own],
+    // Nobody may say ours otherwise; and a name may be there once.
+    env: [...env.filter(({ name }) => own.every((other) => other.name !== name)), ...own],
     ...(envFrom.length === 0 ? {} : { envFrom }),
     ports: [...namedPorts, { name: 'health', containerPort: ports.health }],
     resources: resourcesOf(spec, role),
