@@ -88,6 +88,7 @@ const folderOf = (name: string, from: string, root: string): string | undefined 
 const closureOf = (names: ReadonlySet<string>, root: string): ReadonlySet<string> => {
   const found = new Set<string>();
   const visit = (name: string, from: string, isNeeded: boolean): void => {
+    if (name.startsWith('@types/')) return;
     const folder = folderOf(name, from, root);
     if (folder === undefined) {
       if (isNeeded) throw new Error(`${name} is not installed, and ${from} needs it: npm ci gets it.`);

@@ -33,7 +33,7 @@ describe('what an image holds', () => {
     write('dist/runtime/src/worker.js.map', '{}');
     write('node_modules/a/package.json', { dependencies: { b: '1' }, optionalDependencies: { none: '1' } });
     write('node_modules/a/README.md', 'a');
-    write('node_modules/a/node_modules/b/package.json', { dependencies: { c: '1' } });
+    write('node_modules/a/node_modules/b/package.json', { dependencies: { c: '1', '@types/c': '1' } });
     write('node_modules/c/package.json', {});
     write('node_modules/d/package.json', {});
   });
