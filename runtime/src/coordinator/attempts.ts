@@ -1,4 +1,5 @@
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
+import { reasonOf } from '../contract/reason.ts';
 import type { System } from '../sys/system.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { mergeMetrics } from '../telemetry/merge-metrics.ts';
@@ -35,6 +36,8 @@ export class Attempts {
   private switching: SwitchOver | undefined;
   /** What the job ran as before a hand-over, for as long as it may go back. */
   private before: JobRevision | undefined;
+  /** Resolves when what was to take over and was given up is closed: the next attempt has its number. */
+  private cleared: Promise<void> = Promise.resolve();
   private claimed: Claimed | undefined;
   private lastManifest: CheckpointManifest | undefined;
 
@@ -145,6 +148,7 @@ export class Attempts {
       logger: settings.logger,
       current: current as Attempt,
       revision,
+      cleared: this.cleared,
       create: (number, wanted, events) => this.create(number, wanted, events),
       replace: (next) => {
         this.follow(next);
@@ -159,7 +163,7 @@ export class Attempts {
     try {
       return await switching.perform();
     } catch (error) {
-      void switching.ended().then(() => revision.close?.());
+      this.cleared = this.clear(switching, revision);
       throw error;
     } finally {
       this.switching = undefined;
@@ -185,7 +189,7 @@ export class Attempts {
   async close(reason: string): Promise<void> {
     const { switching, current } = this;
     switching?.abandon(reason);
-    await Promise.all([switching?.ended(), current?.close()]);
+    await Promise.all([switching?.ended(), current?.close(), this.cleared]);
   }
 
   /** There will be no attempt any more. */
@@ -208,6 +212,15 @@ export class Attempts {
     this.lastManifest = claimed.manifest;
     lead?.(claimed.term);
     return claimed;
+  }
+
+  private async clear(switching: SwitchOver, revision: JobRevision): Promise<void> {
+    await switching.ended();
+    try {
+      await revision.close?.();
+    } catch (error) {
+      this.settings.logger.warn(`What was to take over does not end in order: ${reasonOf(error)}`);
+    }
   }
 
   /** What runs is a revision of its own now, and tells so. */

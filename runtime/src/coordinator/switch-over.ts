@@ -15,6 +15,8 @@ export interface SwitchOverSettings {
   readonly current: Attempt;
   /** What takes its place. */
   readonly revision: JobRevision;
+  /** Resolves when nothing is left of an earlier one that was given up: its attempt had the same number. */
+  readonly cleared: Promise<void>;
   create(number: number, revision: JobRevision, events: AttemptEvents): Attempt;
   /** The cut exists and the current attempt does nothing more: what happens to the next one from now on is what happens to the job. */
   replace(next: Attempt): AttemptEvents;
@@ -104,6 +106,7 @@ export class SwitchOver {
 
   private async performNow(): Promise<number> {
     try {
+      await Promise.race([this.settings.cleared, this.failed.promise]);
       await Promise.race([this.prepare(), this.failed.promise]);
       await Promise.race([this.cut(), this.failed.promise]);
     } catch (error) {

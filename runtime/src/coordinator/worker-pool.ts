@@ -110,7 +110,7 @@ export class WorkerPool {
   private readonly settings: WorkerPoolSettings;
   private readonly members = new Map<string, Member>();
   private listener: Listener | undefined;
-  /** The newest one, and the one before it, which may run still; oldest first. */
+  /** The newest one, and the one that it takes the place of, which may run still; oldest first. */
   private attempts: readonly RemoteAttempt<RemoteJob>[] = [];
   private waiting: { readonly slots: number; readonly limit: Cancellable } | undefined;
   /** Of every revision that may run. */
@@ -195,7 +195,10 @@ export class WorkerPool {
    * workers take its slots beside those that they have.
    */
   place(attempt: RemoteAttempt<RemoteJob>, beside?: number): void {
-    this.attempts = [...this.attempts.slice(-1), attempt];
+    // One that was given up before it ran had the number that this one has.
+    const before = beside ?? this.newest?.number;
+    const kept = this.attempts.filter(({ number }) => number === before && number !== attempt.number);
+    this.attempts = [...kept, attempt];
     this.waiting?.limit.cancel();
     this.waiting = undefined;
     if (beside === undefined) {

@@ -98,6 +98,22 @@ describe('the workers of a job', () => {
     expect([before.failures.length, next.failures.length]).toEqual([2, 2]);
   });
 
+  it('are heard for an attempt that runs, however many have been prepared beside it and given up', async () => {
+    const { machine, pool, call, attempt, place } = await listening();
+    const only = await call('worker-0', 2);
+    const running = await place(1, 2);
+    for (let i = 0; i < 2; i++) {
+      const next = attempt(2, 2);
+      pool.place(next.made, 1);
+      for (const slot of next.made.slots) void slot.cancel();
+      await settle(machine);
+    }
+    expect(only.told.filter(({ kind }) => kind === 'host')).toHaveLength(3);
+    const error = { name: 'Error', message: 'broken', stack: undefined };
+    await only.say({ kind: 'slot', attempt: 1, slot: 0, answer: { kind: 'failed', error } });
+    expect(running.failures).toEqual(['0: broken']);
+  });
+
   it('have room for more slots each, where they were started for this job alone', async () => {
     const { call, place } = await listening(true);
     const [one, two] = [await call('worker-0'), await call('worker-1')];

@@ -19,7 +19,8 @@ export class HostedSlot {
   private readonly slot: SlotHandle;
   private readonly journal: SlotJournal | undefined;
   private nextReport: Cancellable | undefined;
-  private isOver = false;
+  /** It has ended, or was cancelled. */
+  isOver = false;
 
   /** `create` makes the slot, which tells its end by `onFinished` or `onFailed`. Without a journal no other coordinator can go on with it. */
   constructor(

@@ -113,7 +113,10 @@ export class WorkerHost<Job> {
     await Promise.all(this.closing);
   }
 
+  /** What was prepared beside it is given up: nobody knows of that any more. */
   private adopted(number: number): void {
+    this.letGo((attempt) => attempt.number === number);
+    this.newest = number;
     const attempt = this.attempts.find((one) => one.number === number);
     const slots = (attempt && heldOf(attempt)) ?? [];
     this.settings.send({ kind: 'held', attempt: number, slots });
@@ -133,9 +136,12 @@ export class WorkerHost<Job> {
     this.cancel(hosted);
   }
 
-  /** A newer attempt ends what is left of those before, but for one that it is prepared beside; an older one is too late. */
+  /**
+   * A newer attempt ends what is left of those before, but for one that it is prepared beside; an older one is too late. One that was
+   * prepared, and given up before it ran, has left its number to the next.
+   */
   private bringUp({ attempt, slots, job, beside }: Extract<ToSlots<Job>, { kind: 'host' }>): void {
-    if (attempt <= this.newest) return;
+    if (attempt < this.newest || this.attempts.some(({ number }) => number === attempt)) return;
     this.letGo(({ number }) => number === beside);
     this.newest = attempt;
     const made = slots.map((slot) => [slot, this.make({ attempt, beside, slot, near: slots, job })] as const);
@@ -146,11 +152,15 @@ export class WorkerHost<Job> {
     const { system, host, send, create, mayHold } = this.settings;
     const { attempt, slot, job } = order;
     let made: MadeSlot | undefined;
-    const hosted = new HostedSlot(
+    let hosted: HostedSlot | undefined;
+    const isCancelled = (): boolean => hosted?.isOver === true;
+    hosted = new HostedSlot(
       system,
       (answer) => send({ kind: 'slot', attempt, slot, answer }),
       (reports) => {
-        const onListening = (port: number): void => send({ kind: 'listening', attempt, slot, host, port });
+        const onListening = (port: number): void => {
+          if (!isCancelled()) send({ kind: 'listening', attempt, slot, host, port });
+        };
         made = create({ ...order, reports, onListening });
         return made.handle;
       },

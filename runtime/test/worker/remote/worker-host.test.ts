@@ -92,6 +92,34 @@ describe('an attempt that is prepared beside another', () => {
   });
 });
 
+describe('an attempt that was prepared and given up', () => {
+  it('leaves its number to the next one, and says nothing in its name', async () => {
+    const { made, deploy } = deployed();
+    deploy(1);
+    const givenUp = deploy(2, 1);
+    for (const slot of givenUp.slots) void slot.cancel();
+    const next = deploy(2, 1);
+    expect(made.map(({ order: { attempt, slot } }) => [attempt, slot]).slice(6)).toEqual([
+      [2, 0],
+      [2, 1],
+      [2, 2],
+    ]);
+    made.slice(3, 6).forEach(({ order }, slot) => {
+      order.onListening(4000 + slot);
+    });
+    expect(made[6]?.peers).toEqual([]);
+    made.slice(6).forEach(({ order }, slot) => {
+      order.onListening(5000 + slot);
+    });
+    expect(made[6]?.peers).toEqual(
+      [1, 2].map((slot) => expect.objectContaining({ slot, port: 5000 + slot })),
+    );
+    next.slots[0]?.addSplit(1, 'a');
+    expect(made[6]?.slot.told).toEqual([['addSplit', 1, 'a']]);
+    expect(made[0]?.slot.told).toEqual([]);
+  });
+});
+
 describe('an attempt in several workers', () => {
   it('gives each worker its slots, with the job, and who is near', () => {
     const { made, deploy } = deployed();
@@ -244,6 +272,18 @@ describe('slots whose coordinator is gone', () => {
       ['addSplit', 5, 'b'],
     ]);
     expect(made[0]?.slot.told).toEqual([['start']]);
+  });
+
+  it('let go what was prepared beside them: nobody knows of that any more, and the next one may have its number', async () => {
+    const { workers, made, prepare, deploy } = await running();
+    deploy(2, 1);
+    prepare(1).adopt(placeSlots(3, workers));
+    expect(made.map(({ slot }) => slot.told.at(-1))).toEqual([
+      ...[0, 1, 2].map(() => ['start']),
+      ...[0, 1, 2].map(() => ['cancel']),
+    ]);
+    deploy(2);
+    expect(made.slice(6).map(({ order }) => order.attempt)).toEqual([2, 2, 2]);
   });
 
   it('fail the attempt when they cannot go on', async () => {
