@@ -5,6 +5,7 @@ import { MillraceError } from '../contract/errors.ts';
 import { asAttempt, asTerm, type CheckpointId } from './ids.ts';
 import type { CommittedSink, EntryBody, EntryHead, EntryOf, LogEntry } from './log-entry.ts';
 import type { CheckpointManifest, ManifestSink } from './manifest.ts';
+import { mayLead } from './role.ts';
 import {
   joinCommittables,
   names,
@@ -24,19 +25,31 @@ export interface Me {
 
 /** What a coordinator wants to put into the log. */
 export type Wish =
-  /** `same`: adopt the data plane that runs. `next`: begin an attempt. `after`: only if nobody has led since this term, one's own. */
-  | { readonly kind: 'claim'; readonly attempt: 'same' | 'next'; readonly after?: number }
+  /**
+   * `same`: adopt the data plane that runs. `next`: begin an attempt. `after`: only if nobody has led since this term, one's own. `own`: only if
+   * no other deployment runs the job, see `mayLead`.
+   */
+  | {
+      readonly kind: 'claim';
+      readonly attempt: 'same' | 'next';
+      readonly after?: number;
+      readonly own?: true;
+    }
   /** `sinks` of the manifest need only name what is new: what is pending is added. */
   | { readonly kind: 'manifest'; readonly manifest: CheckpointManifest }
   | { readonly kind: 'committed'; readonly sinks: readonly CommittedSink[] }
   | { readonly kind: 'handOver'; readonly to: string }
   | { readonly kind: 'released' }
   | { readonly kind: 'promoted' }
-  /** `repeats`: someone accepts that output which is or may be visible comes again. */
+  /**
+   * `repeats`: someone accepts that output which is or may be visible comes again. `owner`: the deployment that has handed over, and is to go
+   * on.
+   */
   | {
       readonly kind: 'rolledBack';
       readonly to: number;
       readonly repeats?: true;
+      readonly owner?: string;
     }
   | {
       readonly kind: 'stopped';
@@ -100,6 +113,7 @@ export const committable = (standing: Standing): readonly ManifestSink[] =>
 const claim = (standing: Standing, me: Me, wish: Wish & { readonly kind: 'claim' }): Decision => {
   const { switchOver, owner } = standing;
   if (wish.after !== undefined && standing.term !== wish.after) return { do: 'stop' };
+  if (wish.own === true && !mayLead(standing, me.deployment)) return { do: 'stop' };
   if (switchOver !== undefined && !switchOver.isReleased) {
     const { from, to } = switchOver;
     if (me.deployment !== from && me.deployment !== to)
@@ -186,16 +200,18 @@ export const rolledBack = (
   wish: Omit<Wish & { readonly kind: 'rolledBack' }, 'kind'>,
 ): Decision => {
   const { switchOver, line } = standing;
-  const { to, repeats = false } = wish;
+  const { to, repeats = false, owner } = wish;
   const target = line.find(({ number }) => number === to);
   const fault = (why: string, hint: string): Decision =>
     refuse(standing, `The job cannot go back to log entry ${to}: ${why}.`, hint);
   if (target === undefined)
     return fault('that is no checkpoint that is kept', 'Choose one of `millrace checkpoint list`.');
+  if (owner !== undefined && owner !== switchOver?.from)
+    return fault(`${owner} has not handed it over`, 'End what is under way first.');
   if (switchOver !== undefined && !switchOver.isReleased && to > switchOver.cut.number)
     return fault('the new code is not released', `Go back to entry ${switchOver.cut.number}, the cut.`);
   const shown = repeats ? [] : shownBehind(standing, target);
-  if (shown.length === 0) return put({ kind: 'rolledBack', to });
+  if (shown.length === 0) return put({ kind: 'rolledBack', to, ...(owner === undefined ? {} : { owner }) });
   return fault(
     `output of checkpoints ${Math.min(...shown)} to ${Math.max(...shown)} is visible or may be, and would come again`,
     `Go back to entry ${line.at(-1)?.number}, the latest, or say that repeats are accepted: --accept-repeats.`,

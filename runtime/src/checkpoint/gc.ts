@@ -8,7 +8,7 @@ import type { Clock } from '../sys/system.ts';
 import { type LogReading, readLog } from './log.ts';
 import type { LogEntry } from './log-entry.ts';
 import type { ObjectStatus } from './object-store.ts';
-import { jobRoot, logNumberOf, savepointsFolder, statePartsOf } from './paths.ts';
+import { jobRoot, logNumberOf, savepointsFolder, standbyPartsOf, statePartsOf } from './paths.ts';
 import { type Standing, standingOf } from './standing.ts';
 
 /** Why an object is there. */
@@ -17,7 +17,7 @@ export type Use =
   | 'log'
   /** Named by a manifest that is kept. */
   | 'state'
-  /** Of a checkpoint that may still be published. */
+  /** Of a checkpoint that may still be published, or of an attempt that may still begin. */
   | 'in flight'
   /** The user's. */
   | 'savepoint'
@@ -51,6 +51,8 @@ const useByLog = (standing: Standing, entries: readonly LogEntry[]): ((key: stri
     const relative = key.slice(root.length);
     if (named.has(relative)) return 'state';
     if (relative.startsWith(savepointsFolder)) return 'savepoint';
+    const standby = standbyPartsOf(relative);
+    if (standby !== undefined) return standby.attempt <= attempt ? 'garbage' : 'in flight';
     const parts = statePartsOf(relative);
     if (parts === undefined) return 'unknown';
     const isSuperseded =

@@ -58,8 +58,11 @@ export type EntryBody =
   | { readonly kind: 'released'; readonly handOver: number }
   /** The old deployment is let go. */
   | { readonly kind: 'promoted'; readonly handOver: number }
-  /** The job goes on from an earlier manifest, as if those behind it had never been. */
-  | { readonly kind: 'rolledBack'; readonly to: number }
+  /**
+   * The job goes on from an earlier manifest, as if those behind it had never been. `owner`: in this deployment, which it came from; absent =
+   * in the one that has written this.
+   */
+  | { readonly kind: 'rolledBack'; readonly to: number; readonly owner?: string | undefined }
   /** Nothing runs any more, on purpose. */
   | {
       readonly kind: 'stopped';
@@ -98,7 +101,7 @@ const entrySchema: z.ZodType<LogEntry, unknown> = z.discriminatedUnion('kind', [
   z.strictObject({ ...head, kind: z.literal('handOver'), from: name(), to: name(), cut: place() }),
   z.strictObject({ ...head, kind: z.literal('released'), handOver: place() }),
   z.strictObject({ ...head, kind: z.literal('promoted'), handOver: place() }),
-  z.strictObject({ ...head, kind: z.literal('rolledBack'), to: place() }),
+  z.strictObject({ ...head, kind: z.literal('rolledBack'), to: place(), owner: name().optional() }),
   z.strictObject({
     ...head,
     kind: z.literal('stopped'),

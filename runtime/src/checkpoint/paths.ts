@@ -9,6 +9,7 @@ import { type Attempt, type CheckpointId, isKeyPart, isObjectKey } from './ids.t
  *     names/local/<name>/<run>-begun                       there is a log of that job: were it missing, it would be lost
  *     jobs/<uid>/log/<number>                              the log
  *     jobs/<uid>/state/<attempt>/<checkpoint>/<slot>-<part> state objects
+ *     jobs/<uid>/standby/<attempt>/<checkpoint>/<deployment> what a deployment has prepared that stands by
  *     jobs/<uid>/savepoints/<name>/…                       savepoints, each with objects of its own
  */
 const part = (name: string, what: string): string => {
@@ -70,6 +71,21 @@ export const statePartsOf = (key: string): StateKeyParts | undefined => {
     number,
   ];
   return { attempt, checkpointId, slot, part: ofSlot };
+};
+
+/** What is prepared by deployments that stand by, relative to the root of their job. */
+export const standbyPrefix = 'standby/';
+export const standbyKey = (attempt: Attempt, checkpointId: CheckpointId, deployment: string): string =>
+  `${standbyPrefix}${attempt}/${checkpointId}/${part(deployment, 'name of a deployment')}`;
+
+/** Takes such a key apart, relative to the root of its job; undefined = it is none. */
+export const standbyPartsOf = (
+  key: string,
+): { readonly attempt: number; readonly checkpointId: number; readonly deployment: string } | undefined => {
+  const match = /^standby\/([1-9]\d{0,14})\/([1-9]\d{0,14})\/([^/]+)$/.exec(key);
+  const [, attempt, checkpointId, deployment] = match ?? [];
+  if (deployment === undefined) return undefined;
+  return { attempt: Number(attempt), checkpointId: Number(checkpointId), deployment };
 };
 
 /** What a job's savepoints have in common, relative to its root. */

@@ -201,14 +201,13 @@ class Reader {
   }
 
   private takeRollback(entry: EntryOf<'rolledBack'>): void {
-    const { to } = entry;
+    const { to, owner = this.at.switchOver?.from ?? this.at.owner } = entry;
     const line = this.at.line.filter(({ number }) => number <= to);
     if (line.at(-1)?.number !== to)
       throw this.refuse(entry, `goes back to ${to}, which is no checkpoint that counts`);
     const isLost = (uid: string, id: string): boolean =>
       this.committed.get(uid)?.has(id) !== true && !names(line.at(-1)?.manifest.sinks ?? [], uid, id);
     const lost = pickCommittables(this.at.line.at(-1)?.manifest.sinks ?? [], isLost);
-    const owner = this.at.switchOver?.from ?? this.at.owner;
     const aborted = joinCommittables(this.at.aborted, lost);
     this.at = { ...this.at, line, aborted, owner, switchOver: undefined };
   }

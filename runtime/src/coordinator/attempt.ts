@@ -1,6 +1,7 @@
 import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
 import { MillraceError } from '../contract/errors.ts';
+import { reasonOf } from '../contract/reason.ts';
 import { initialRouting, moveKeyGroups, type RoutingTable } from '../exchange/routing-table.ts';
 import type { System } from '../sys/system.ts';
 import { settlesWithin } from '../sys/within.ts';
@@ -158,6 +159,16 @@ export class Attempt {
   /** Takes a checkpoint beside those of the policy. Rejects when it comes to nothing, or the job has no store. */
   takeCheckpoint(kind: CheckpointManifest['kind']): Promise<CompletedCheckpoint> {
     return this.state?.take(kind) ?? Promise.reject(noStore());
+  }
+
+  /** Takes a checkpoint for the attempt that follows, and waits until its output is visible. Without one it goes on from an older one. */
+  async tryCheckpoint(): Promise<void> {
+    try {
+      await (await this.takeCheckpoint('checkpoint')).committed;
+    } catch (error) {
+      const reason = reasonOf(error);
+      this.settings.logger.warn(`The next attempt goes on from an older checkpoint: ${reason}`);
+    }
   }
 
   /** See `AttemptState.commitHeld`. */

@@ -9,11 +9,14 @@ import { Attempt, type AttemptEvents } from './attempt.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
 import type { CheckpointEvent } from './checkpoint-events.ts';
 import { fork } from './fork.ts';
+import { HandOverCut } from './hand-over-cut.ts';
 import type { Claimed, OpenTrial } from './job-log.ts';
 import { isSwitching } from './job-refusals.ts';
 import type { JobRevision } from './job-revision.ts';
 import type { RunningSlots } from './local-job-settings.ts';
-import { SwitchOver } from './switch-over.ts';
+import { PreparedAttempt } from './prepared-attempt.ts';
+import { Retries } from './retries.ts';
+import { type Switching, SwitchOver } from './switch-over.ts';
 
 export interface AttemptsSettings {
   readonly system: System;
@@ -23,6 +26,8 @@ export interface AttemptsSettings {
   /** What happens to the attempt that runs. */
   readonly events: AttemptEvents;
   onCheckpoint(event: CheckpointEvent): void;
+  /** There are other deployments of the job: one that was handed the job gives it back. */
+  readonly isShared: boolean;
 }
 
 /** The attempts of a job, one after the other: after a failure from the last checkpoint, at a switch-over from the cut. */
@@ -33,7 +38,9 @@ export class Attempts {
   private begun = 0;
   /** What the next attempt runs as. */
   private revision: JobRevision;
-  private switching: SwitchOver | undefined;
+  private switching: Switching | undefined;
+  /** For when this deployment leads. */
+  private next: PreparedAttempt | undefined;
   /** What the job ran as before a hand-over, for as long as it may go back. */
   private before: JobRevision | undefined;
   /** Resolves when what was to take over and was given up is closed: the next attempt has its number. */
@@ -96,7 +103,17 @@ export class Attempts {
 
   /** Whether `rollBack` has somewhere to go. */
   get canGoBack(): boolean {
-    return this.before !== undefined;
+    return this.before !== undefined || this.canGiveBack;
+  }
+
+  /** Another deployment looks on, and would go on. */
+  get canGiveBack(): boolean {
+    return this.settings.isShared && this.before === undefined && this.trial !== undefined;
+  }
+
+  /** What was brought up for when this deployment leads. */
+  get prepared(): PreparedAttempt | undefined {
+    return this.next;
   }
 
   /** The attempt that runs was cut, and what takes its place does not run yet. */
@@ -119,16 +136,57 @@ export class Attempts {
 
   /**
    * Claims the job and begins an attempt, of which the events tell from then on. `isWanted` is asked once when it is claimed. Rejects when
-   * it cannot be claimed.
+   * it cannot be claimed. `takesOver`: whichever deployment runs it.
    */
-  async deploy(isWanted: () => boolean): Promise<void> {
+  async deploy(isWanted: () => boolean, takesOver = false): Promise<void> {
     const { checkpoints } = this.revision;
     const number = (this.current?.number ?? 0) + 1;
-    const claimed = checkpoints && (await this.claim(checkpoints));
+    const claimed = checkpoints && (await this.claim(checkpoints, takesOver));
     if (!isWanted()) return;
-    const attempt = this.create(claimed?.attempt ?? number, this.revision, this.settings.events);
+    const { events } = this.settings;
+    const prepared = this.next && (await this.takePrepared(this.next, claimed));
+    const attempt = prepared ?? this.create(claimed?.attempt ?? number, this.revision, events);
     this.follow(attempt);
-    void attempt.start(claimed);
+    void (prepared === undefined ? attempt.start(claimed) : attempt.begin(claimed));
+  }
+
+  /** Brings up the attempt of a number, for when this deployment leads. Rejects when that fails. */
+  async prepareNext(number: number): Promise<void> {
+    this.next = new PreparedAttempt((events) => this.create(number, this.revision, events));
+    await this.next.prepare();
+  }
+
+  /** Ends what was prepared; resolves when it is gone. */
+  async closePrepared(): Promise<void> {
+    const { next } = this;
+    this.next = undefined;
+    await next?.attempt.close();
+  }
+
+  /** Gives the job to another deployment: see `HandOverCut`. */
+  async handOver(
+    to: string,
+    prepared: (attempt: number) => Promise<number | undefined>,
+    onCutting: () => void,
+  ): Promise<CheckpointManifest> {
+    const { current, revision, settings } = this;
+    if (this.switching !== undefined) throw isSwitching();
+    const switching = new HandOverCut({
+      system: settings.system,
+      logger: settings.logger,
+      to,
+      current: current as Attempt,
+      prepared,
+      onCutting,
+      handOver: () => (revision.checkpoints as JobCheckpoints).log.handOver(to),
+      onFailed: (error) => settings.events.onFailed(error),
+    });
+    this.switching = switching;
+    try {
+      return await switching.perform();
+    } finally {
+      this.switching = undefined;
+    }
   }
 
   /**
@@ -179,17 +237,35 @@ export class Attempts {
     void revision.close?.();
   }
 
+  /**
+   * Ends the attempt that runs, and lets the deployment before go on. Tried again for a while, since that one would wait for long; resolves
+   * also when the log says already that another goes on.
+   */
+  async giveBack(reason: string): Promise<void> {
+    const { logger, system } = this.settings;
+    await this.close(reason);
+    try {
+      await new Retries(system.timers).run(() =>
+        (this.revision.checkpoints as JobCheckpoints).log.giveBack(),
+      );
+    } catch (error) {
+      logger.warn(`The job was not given back: ${reasonOf(error)}`);
+    }
+    this.claimed = undefined;
+  }
+
   /** There is no way back any more. */
   promote(): void {
     void this.before?.close?.();
     this.before = undefined;
+    this.claimed = this.claimed && { ...this.claimed, trial: undefined };
   }
 
   /** Ends the newest attempt and whatever is to take its place; resolves when they are gone. */
   async close(reason: string): Promise<void> {
     const { switching, current } = this;
     switching?.abandon(reason);
-    await Promise.all([switching?.ended(), current?.close(), this.cleared]);
+    await Promise.all([switching?.ended(), current?.close(), this.closePrepared(), this.cleared]);
   }
 
   /** There will be no attempt any more. */
@@ -199,12 +275,26 @@ export class Attempts {
   }
 
   /** Every claim is a term of its own in the log: whoever has led before is deposed. */
-  private async claim(checkpoints: JobCheckpoints): Promise<Claimed> {
-    const adopted = this.begun === 0 ? await this.revision.adopt?.claim() : undefined;
-    const claimed = this.lead(this.revision, adopted ?? (await checkpoints.log.claim()));
+  private async claim(checkpoints: JobCheckpoints, takesOver: boolean): Promise<Claimed> {
+    const mayAdopt = this.begun === 0 && this.next === undefined;
+    const adopted = mayAdopt ? await this.revision.adopt?.claim() : undefined;
+    const claimed = this.lead(this.revision, adopted ?? (await checkpoints.log.claim(takesOver)));
     const { from } = checkpoints;
     if (claimed.manifest !== undefined || from === undefined) return claimed;
     return await fork(this.settings.system.hashing, from, checkpoints, claimed);
+  }
+
+  /** What was prepared, if it is that attempt. */
+  private async takePrepared(
+    next: PreparedAttempt,
+    claimed: Claimed | undefined,
+  ): Promise<Attempt | undefined> {
+    if (!next.isReady || next.attempt.number !== claimed?.attempt) {
+      await this.closePrepared();
+      return undefined;
+    }
+    this.next = undefined;
+    return next.take(this.settings.events);
   }
 
   private lead({ lead }: JobRevision, claimed: Claimed): Claimed {

@@ -1,12 +1,17 @@
+import type { Role } from '../checkpoint/role.ts';
 import { reasonOf } from '../contract/reason.ts';
 import type { Attempts } from './attempts.ts';
+import type { DeploymentHooks } from './deployment-hooks.ts';
+import { HandOver } from './hand-over.ts';
 import type { SwitchOverEvent } from './job-observer.ts';
 import { inBatchMode, isSwitching, noStore, tooParallel } from './job-refusals.ts';
 import type { JobRevision } from './job-revision.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
+import { Standby } from './standby.ts';
 import { Upgrade } from './upgrade.ts';
 
-export interface JobChangesSettings {
+export interface JobChangesSettings
+  extends Pick<DeploymentHooks, 'lead' | 'handedOver' | 'replaced' | 'onHandOver'> {
   readonly job: LocalJobSettings;
   readonly attempts: Attempts;
   /** @throws MillraceError unless the job runs; `what` it cannot do now */
@@ -14,22 +19,68 @@ export interface JobChangesSettings {
   /** Ends what runs, and goes on as what ran before the hand-over. */
   rollBack(reason: string): void;
   onSwitchOver(event: SwitchOverEvent): void;
+  /** The status of the next revision has changed. */
+  onDeployment(): void;
 }
 
 /** The changes that a running job is asked for, each of which is a switch-over. One at a time. */
 export class JobChanges {
   /** Of the code. */
   readonly upgrade: Upgrade;
+  /** To another deployment; absent where this is the only one. */
+  readonly handOver: HandOver | undefined;
+  /** From another deployment; absent as well. */
+  readonly standby: Standby | undefined;
   private readonly settings: JobChangesSettings;
 
   constructor(settings: JobChangesSettings) {
     this.settings = settings;
-    this.upgrade = new Upgrade(settings);
+    const { deployed } = settings.job;
+    if (deployed !== undefined) {
+      const hooks = { ...settings, deployed, isUnderWay: () => this.isUnderWay };
+      this.handOver = new HandOver(hooks);
+      this.standby = new Standby(hooks, (plan) => this.upgrade.offer(plan));
+    }
+    this.upgrade = new Upgrade({ ...settings, standby: this.standby });
+  }
+
+  /** What this deployment is to the job. */
+  get role(): Role {
+    if (this.handOver?.isParked === true) return 'handedOver';
+    return this.standby?.isOn === true ? 'standby' : 'leading';
+  }
+
+  /** What the log knows this deployment by; null = there is none. */
+  get deployment(): string | null {
+    return this.settings.attempts.checkpoints?.log.deployment ?? null;
   }
 
   /** Whether one is under way, the trial of another revision included. */
   get isUnderWay(): boolean {
-    return this.settings.attempts.isSwitching || this.upgrade.isUnderWay;
+    return (
+      this.settings.attempts.isSwitching || this.upgrade.isUnderWay || this.handOver?.isUnderWay === true
+    );
+  }
+
+  /** The job is started: false = it runs elsewhere, and this deployment looks on. */
+  begin(): boolean {
+    const { role } = this.settings.job.deployed ?? { role: 'leading' };
+    if (role === 'standby') this.standby?.start();
+    if (role === 'handedOver') this.handOver?.park();
+    return role === 'leading';
+  }
+
+  /** An attempt runs. */
+  onRunning(): void {
+    this.upgrade.onRunning();
+    this.standby?.onRunning();
+  }
+
+  /** The job has ended. */
+  end(): void {
+    this.upgrade.end();
+    this.handOver?.end();
+    this.standby?.end();
   }
 
   /** @throws MillraceError when the job can never have this number of slots while it runs */

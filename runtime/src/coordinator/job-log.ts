@@ -36,8 +36,15 @@ export interface OpenTrial {
 export interface JobLog {
   /** What it writes for. */
   readonly deployment: string;
-  /** Begins a term and an attempt. A deployment that has handed over and claims again has rolled back with that. */
-  claim(): Promise<Claimed>;
+  /**
+   * Begins a term and an attempt. A deployment that has handed over and claims again has rolled back with that. `takesOver`: whichever
+   * deployment runs the job.
+   */
+  claim(takesOver?: boolean): Promise<Claimed>;
+  /** Where the job stands, for who does not lead it: whoever has led since, this one may claim it again. */
+  follow(): Promise<Standing>;
+  /** Ends the attempt of a deployment on trial in favour of the one before, which goes on from the cut, or behind what was released. */
+  giveBack(): Promise<void>;
   /** Behind a cut: another deployment is to go on, and what it prepares is held back until `released`. */
   handOver(to: string): Promise<void>;
   /** What was held back may be made visible: it is in the permit. */
@@ -86,8 +93,12 @@ export interface OwnTerm {
   term?: number;
 }
 
-/** `own`: shared by all logs that this process writes for revisions of one job. */
-export const createJobLog = (writer: LogWriter, own: OwnTerm = {}): JobLog => {
+/** What was held back is aborted; what was released stays, and the job goes on behind it. */
+const targetOf = ({ switchOver, line }: Standing): number | undefined =>
+  switchOver?.isReleased === true ? line.at(-1)?.number : switchOver?.cut.number;
+
+/** `own`: shared by all logs that this process writes for revisions of one job. `isShared`: there are other deployments of the job. */
+export const createJobLog = (writer: LogWriter, own: OwnTerm = {}, isShared = false): JobLog => {
   const append = async (wish: Wish): Promise<CommitPermit> => {
     const result = await writer.append(wish);
     if (result.outcome === 'done') return result.permit;
@@ -104,17 +115,25 @@ export const createJobLog = (writer: LogWriter, own: OwnTerm = {}): JobLog => {
   const begin = async (wish: Wish): Promise<Claimed> => claimed(await append(wish), false);
   return {
     deployment: writer.deployment,
-    claim: async () => {
+    claim: async (takesOver = false) => {
       const first = await begin({
         kind: 'claim',
         attempt: 'next',
         ...(own.term === undefined ? {} : { after: own.term }),
+        ...(isShared && !takesOver ? { own: true } : {}),
       });
-      const { switchOver, line } = writer.standing;
-      if (switchOver?.from !== writer.deployment) return first;
-      // What was held back is aborted; what was released stays, and the job goes on behind it.
-      const target = switchOver.isReleased ? line.at(-1) : switchOver.cut;
-      return begin({ kind: 'rolledBack', to: (target ?? switchOver.cut).number });
+      const to = targetOf(writer.standing);
+      if (writer.standing.switchOver?.from !== writer.deployment || to === undefined) return first;
+      return begin({ kind: 'rolledBack', to });
+    },
+    follow: () => {
+      delete own.term;
+      return writer.refresh();
+    },
+    giveBack: async () => {
+      const to = targetOf(writer.standing);
+      const owner = writer.standing.switchOver?.from;
+      if (to !== undefined && owner !== undefined) await append({ kind: 'rolledBack', to, owner });
     },
     handOver: async (to) => {
       await append({ kind: 'handOver', to });
@@ -124,8 +143,9 @@ export const createJobLog = (writer: LogWriter, own: OwnTerm = {}): JobLog => {
       await append({ kind: 'promoted' });
     },
     adopt: async (isHeld) => {
-      const { attempt, line, term, stopped, switchOver } = await writer.refresh();
+      const { attempt, line, term, stopped, switchOver, owner } = await writer.refresh();
       if (line.length === 0 || stopped !== undefined || switchOver !== undefined) return undefined;
+      if (isShared && owner !== writer.deployment) return undefined;
       if (!(await isHeld(attempt))) return undefined;
       const result = await writer.append({ kind: 'claim', attempt: 'same', after: term });
       return result.outcome === 'done' ? claimed(result.permit, true) : undefined;

@@ -25,4 +25,7 @@ export interface JobObserver {
   readonly onCheckpoint: OnCheckpoint;
   onSavepoint(event: SavepointEvent): void;
   onSwitchOver(event: SwitchOverEvent): void;
+  /** The status of the next deployment has changed, or that of the hand-over to another one. */
+  onDeployment?(): void;
+  onHandOver?(): void;
 }

@@ -43,6 +43,16 @@ export const cannotBeRevised = (): MillraceError =>
     hint: 'That takes a job of `millrace run` with a store (spec.checkpoint). Stop this one, and start the other.',
   });
 
+export const doesNotStandBy = (name: string): MillraceError =>
+  new MillraceError('conflict', `${name} does not stand by: there is nothing to take over.`, {
+    hint: 'Ask the coordinator of the deployment that is to run the job.',
+  });
+
+export const notShared = (): MillraceError =>
+  new MillraceError('unsupported', 'The job cannot be handed over: this coordinator has no deployment.', {
+    hint: 'Start it with --deployment, and with a store (spec.checkpoint).',
+  });
+
 export const otherRevision = (wanted: string, found: string): MillraceError =>
   new MillraceError('conflict', `The job is the revision ${found} by now, not ${wanted}.`, {
     hint: 'The file was changed meanwhile, or another file is meant: plan it again.',

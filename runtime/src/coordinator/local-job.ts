@@ -14,7 +14,7 @@ import type { Attempt } from './attempt.ts';
 import { Attempts } from './attempts.ts';
 import type { CheckpointEvent } from './checkpoint-events.ts';
 import type { CompletedCheckpoint } from './checkpoints.ts';
-import { Garbage, usualGarbageTimes } from './garbage.ts';
+import type { Garbage } from './garbage.ts';
 import { JobChanges } from './job-changes.ts';
 import type { JobObserver } from './job-observer.ts';
 import {
@@ -26,11 +26,11 @@ import {
   stoppedInBatchMode,
 } from './job-refusals.ts';
 import type { JobResult } from './job-result.ts';
+import { garbageOf, savepointsOf } from './job-storage.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
-import { noRestarts } from './restart.ts';
-import { Restarts } from './restarts.ts';
-import { type BegunSavepoint, Savepoints } from './savepoints.ts';
-import { canChange, isTerminal, type JobState } from './transitions.ts';
+import { Restarts, tellDecision } from './restarts.ts';
+import type { BegunSavepoint, Savepoints } from './savepoints.ts';
+import { canChange, isIdle, isTerminal, type JobState } from './transitions.ts';
 
 /** What is to become of a job whose sources are told to end. */
 type Leaving = 'stopped' | 'drained' | 'suspended';
@@ -61,7 +61,7 @@ export class LocalJob {
     this.ended = promise;
     this.resolveEnded = resolve;
     void promise.then(() => this.attempts.release());
-    const { system, logger, checkpoints } = settings;
+    const { system, logger } = settings;
     this.attempts = new Attempts({
       system,
       logger,
@@ -73,6 +73,7 @@ export class LocalJob {
         onFailed: (error) => this.onFailed(error),
       },
       onCheckpoint: (event) => this.onCheckpoint(event),
+      isShared: settings.deployed !== undefined,
     });
     this.changes = new JobChanges({
       job: settings,
@@ -80,23 +81,15 @@ export class LocalJob {
       refuseUnlessRunning: (what) => this.refuseUnlessRunning(what),
       rollBack: (reason) => this.rollBack(reason),
       onSwitchOver: (event) => this.observer?.onSwitchOver(event),
+      onDeployment: () => this.observer?.onDeployment?.(),
+      onHandOver: () => this.observer?.onHandOver?.(),
+      lead: (takesOver) => this.lead(takesOver),
+      handedOver: () => this.handedOver(),
+      replaced: () => this.end('replaced'),
     });
-    this.savepoints =
-      checkpoints &&
-      new Savepoints({
-        system,
-        store: checkpoints.store,
-        onSavepoint: (event) => this.observer?.onSavepoint(event),
-      });
-    this.garbage =
-      checkpoints &&
-      new Garbage({
-        clock: system.clock,
-        logger: settings.logger,
-        times: checkpoints.garbage ?? usualGarbageTimes,
-        collect: (minimumAgeMs) => checkpoints.log.collectGarbage(minimumAgeMs),
-        mayCollect: () => this.savepoints?.isUnderWay !== true && !this.attempts.isSwitching,
-      });
+    this.savepoints = savepointsOf(settings, (event) => this.observer?.onSavepoint(event));
+    const mayCollect = (): boolean => this.savepoints?.isUnderWay !== true && !this.attempts.isSwitching;
+    this.garbage = garbageOf(settings, mayCollect);
   }
 
   get state(): JobState {
@@ -127,11 +120,6 @@ export class LocalJob {
     return this.settings.checkpoints?.base.jobUid;
   }
 
-  /** What the log knows it by; null = it has none. */
-  get deployment(): string | null {
-    return this.attempts.checkpoints?.log.deployment ?? null;
-  }
-
   /** From now on `observer` is told what happens, and whoever was told before no longer. */
   observe(observer: JobObserver): void {
     this.observer = observer;
@@ -157,15 +145,17 @@ export class LocalJob {
     return this.running?.slotMetrics() ?? [];
   }
 
-  /** Starts the first attempt. A job that was started, stopped or cancelled before stays as it is. */
+  /**
+   * Starts the first attempt, unless another deployment runs the job: then looks on. A job that was started, stopped or cancelled before stays
+   * as it is.
+   */
   start(): void {
-    if (this.current === 'created') void this.deploy();
+    if (this.current === 'created' && this.changes.begin()) void this.deploy();
   }
 
   /** Ends sources after the records in hand, without a last watermark. */
   stop(): void {
-    if (this.current === 'created' || this.current === 'restarting' || this.current === 'suspended')
-      return this.end('stopped');
+    if (isIdle(this.current)) return this.end('stopped');
     // Whoever wants it gone does not wait for a suspension to end.
     if (this.leaving === 'suspended') this.leaving = 'stopped';
     this.leave('stopped');
@@ -198,11 +188,7 @@ export class LocalJob {
   async redeploy(reason: string): Promise<void> {
     const { running, settings } = this;
     if (this.current !== 'running' || running === undefined || running.isOver) return;
-    try {
-      await (await running.takeCheckpoint('checkpoint')).committed;
-    } catch (error) {
-      settings.logger.warn(`The next attempt goes on from an older checkpoint: ${reasonOf(error)}`);
-    }
+    await running.tryCheckpoint();
     if (this.current !== 'running' || this.running !== running || running.isOver) return;
     settings.logger.info(`Attempt ${running.number} ends, and the next one begins: ${reason}`);
     await this.restart(0);
@@ -245,13 +231,14 @@ export class LocalJob {
     return this.attempts.running;
   }
 
-  private async deploy(): Promise<void> {
+  private async deploy(takesOver = false): Promise<void> {
     this.change('deploying');
+    const isWanted = (): boolean => {
+      if (this.current === 'stopping') this.end('stopped');
+      return this.current === 'deploying';
+    };
     try {
-      await this.attempts.deploy(() => {
-        if (this.current === 'stopping') this.end('stopped');
-        return this.current === 'deploying';
-      });
+      await this.attempts.deploy(isWanted, takesOver);
     } catch (error) {
       if (!isTerminal(this.current)) this.onFailed(error);
     }
@@ -302,7 +289,7 @@ export class LocalJob {
 
   private onRunning(): void {
     // Asked to stop while it was deployed: sources must begin before they can end.
-    this.changes.upgrade.onRunning();
+    this.changes.onRunning();
     if (this.current === 'stopping') this.endSources();
     else if (this.current !== 'running') this.change('running');
   }
@@ -317,14 +304,8 @@ export class LocalJob {
     const decision = this.restarts.afterFailure(error, attempts.ranMs);
     observer?.onFailure(error, this.attempt, decision.restart && !isStopping);
     if (isStopping) return this.end('failed', error);
-    const { logger } = this.settings;
-    if (!decision.restart) {
-      if (decision.reason !== noRestarts)
-        logger.warn(`Attempt ${this.attempt} was the last: ${decision.reason}`);
-      return this.end('failed', error);
-    }
-    const delayMs = Math.round(decision.delayMs);
-    logger.warn(`Attempt ${this.attempt} failed, next in ${delayMs} ms: ${reasonOf(error)}`);
+    tellDecision(this.settings.logger, this.attempt, error, decision);
+    if (!decision.restart) return this.end('failed', error);
     void this.restart(decision.delayMs);
   }
 
@@ -332,8 +313,28 @@ export class LocalJob {
   private rollBack(reason: string): void {
     if (!canChange(this.current, 'restarting')) return;
     this.settings.logger.warn(`Attempt ${this.attempt} ends, and the job goes on as it was: ${reason}`);
+    if (this.attempts.canGiveBack) return void this.giveBack(reason);
     this.attempts.rollBack();
     void this.restart(0);
+  }
+
+  /** The deployment before goes on, in processes of its own; this one looks on, and may be handed the job again. */
+  private async giveBack(reason: string): Promise<void> {
+    this.change('restarting');
+    await this.attempts.giveBack(reason);
+    if (this.current !== 'restarting') return;
+    this.change('handedOver');
+    this.changes.standby?.start();
+  }
+
+  /** It is handed to this deployment, or comes back. */
+  private lead(takesOver: boolean): void {
+    if (this.current === 'created' || this.current === 'handedOver') void this.deploy(takesOver);
+  }
+
+  private handedOver(): void {
+    if (this.current === 'running') this.change('handedOver');
+    else if (this.current === 'stopping') this.end('stopped');
   }
 
   private async restart(delayMs: number): Promise<void> {
@@ -386,7 +387,7 @@ export class LocalJob {
     this.change(state);
     this.delay?.cancel();
     const reason = 'the job has ended';
-    this.changes.upgrade.end();
+    this.changes.end();
     const { attempts } = this;
     const tell = (): void =>
       this.resolveEnded({ state, attempts: attempts.count, error, metrics: attempts.metrics() });

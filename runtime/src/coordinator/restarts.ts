@@ -1,6 +1,29 @@
+import { reasonOf } from '../contract/reason.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
 import type { System } from '../sys/system.ts';
-import { decideRestart, type Failure, failureOf, policyFor, type RestartDecision } from './restart.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import {
+  decideRestart,
+  type Failure,
+  failureOf,
+  noRestarts,
+  policyFor,
+  type RestartDecision,
+} from './restart.ts';
+
+/** Says what follows from a failure of an attempt; not for jobs that are never restarted, whose end says it. */
+export const tellDecision = (
+  logger: Logger,
+  attempt: number,
+  error: unknown,
+  decision: RestartDecision,
+): void => {
+  if (decision.restart) {
+    const delayMs = Math.round(decision.delayMs);
+    return logger.warn(`Attempt ${attempt} failed, next in ${delayMs} ms: ${reasonOf(error)}`);
+  }
+  if (decision.reason !== noRestarts) logger.warn(`Attempt ${attempt} was the last: ${decision.reason}`);
+};
 
 /** The failures of a job, and what follows from each by its policy. */
 export class Restarts {

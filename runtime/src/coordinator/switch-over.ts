@@ -24,12 +24,24 @@ export interface SwitchOverSettings {
   claim(): Promise<Claimed>;
 }
 
-/** A pre-load that is through so quickly leaves little for the cut. */
-const quickMs = 500;
-/** A job that changes its state faster than it is read is cut all the same. */
-const mostPreloads = 3;
+/** A change of attempts that is under way. */
+export interface Switching {
+  /** The attempt that runs has been cut, so that it cannot go on any more. */
+  readonly isCut: boolean;
+  /** Gives up what is not cut yet: the job ends, or goes on in another way. */
+  abandon(reason: string): void;
+  /** Resolves when it has come to its end, whatever that was. */
+  ended(): Promise<void>;
+  /** What happens to the checkpoints of the attempt that runs. */
+  onCheckpoint(event: CheckpointEvent): void;
+}
 
-const givenUp = (reason: string): MillraceError =>
+/** A pre-load that is through so quickly leaves little for the cut. */
+export const quickMs = 500;
+/** A job that changes its state faster than it is read is cut all the same. */
+export const mostPreloads = 3;
+
+export const givenUp = (reason: string): MillraceError =>
   new MillraceError('conflict', `The switch-over was given up: ${reason}.`, {
     hint: 'The job goes on as it was. Ask again when the cause is gone.',
   });
@@ -46,7 +58,7 @@ const overtaken = (number: number, claimed: number): MillraceError =>
  * attempt claims the job, takes in what has changed since, and runs. Until the cut exists the running attempt can go on, and does when
  * anything fails.
  */
-export class SwitchOver {
+export class SwitchOver implements Switching {
   private readonly settings: SwitchOverSettings;
   private readonly next: Attempt;
   /** Whom the next attempt tells, once it has taken over. */
@@ -72,7 +84,6 @@ export class SwitchOver {
     });
   }
 
-  /** Whether the current attempt has been replaced, so that it cannot go on any more. */
   get isCut(): boolean {
     return this.jobEvents !== undefined;
   }
@@ -86,12 +97,11 @@ export class SwitchOver {
     return this.performing;
   }
 
-  /** Resolves when it has come to its end, whatever that was, and an attempt that was given up is closed. */
+  /** Also when an attempt that was given up is closed. */
   async ended(): Promise<void> {
     await this.performing?.catch(() => this.next.close());
   }
 
-  /** Gives up what is not cut yet: the job ends, or goes on in another way. */
   abandon(reason: string): void {
     if (this.isCut) return;
     this.settings.current.keepChains(false);
@@ -99,7 +109,6 @@ export class SwitchOver {
     void this.next.close();
   }
 
-  /** What happens to the checkpoints of the current attempt. */
   onCheckpoint(event: CheckpointEvent): void {
     if (event.what === 'triggered' && event.kind === 'cut') this.cutMs = this.settings.clock.monotonicMs();
   }

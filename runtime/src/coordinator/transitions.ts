@@ -30,6 +30,11 @@ const legal: Readonly<Record<JobState, readonly JobState[]>> = {
   replaced: [],
 };
 
+const idle: readonly JobState[] = ['created', 'restarting', 'suspended', 'handedOver'];
+
+/** Whether nothing runs that would have to end first. */
+export const isIdle = (state: JobState): boolean => idle.includes(state);
+
 /** Whether nothing can happen to the job any more. */
 export const isTerminal = (state: JobState): boolean => legal[state].length === 0;
 

@@ -60,3 +60,11 @@ export const planOf = (manifest: CheckpointManifest, next: NextRevision): Upgrad
       next.waitsForApproval || (!allowRemoved && differences.some(({ change }) => change === 'removed')),
   };
 };
+
+/** The plan for a job that has no checkpoint yet: there is nothing that could not fit. */
+export const planOfNothing = (next: NextRevision): UpgradePlan => ({
+  next,
+  differences: [],
+  isReversible: false,
+  needsApproval: next.waitsForApproval,
+});

@@ -5,6 +5,7 @@ import { reasonOf } from '../contract/reason.ts';
 import type { JobChangesSettings } from './job-changes.ts';
 import {
   cannotBeRevised,
+  doesNotStandBy,
   isIncompatible,
   isSwitching,
   nothingToRollBack,
@@ -12,14 +13,17 @@ import {
   otherRevision,
 } from './job-refusals.ts';
 import { LagWatch } from './lag-watch.ts';
+import type { Standby, TakenOver } from './standby.ts';
 import { requireLongTransactions } from './transaction-times.ts';
-import { judgeFailure, Trial, type TrialPolicy } from './trial.ts';
+import { judgeFailure, Trial, type TrialPolicy, type TrialStanding } from './trial.ts';
 import { planOf, type UpgradePlan } from './upgrade-plan.ts';
 
 export type UpgradePhase =
   | 'planned'
   | 'awaitingApproval'
   | 'preparing'
+  | 'prepared'
+  | 'activating'
   | 'held'
   | 'released'
   | 'promoted'
@@ -38,6 +42,16 @@ export interface UpgradeStatus {
   readonly reason: string | undefined;
 }
 
+export interface UpgradeSettings extends JobChangesSettings {
+  /** Where this deployment may stand by to take the job over from another one: then it is itself the next revision. */
+  readonly standby: Standby | undefined;
+}
+
+const requireFit = ({ differences }: UpgradePlan): void => {
+  const refused = refusedDifferences(differences, true);
+  if (refused.length > 0) throw isIncompatible(refused);
+};
+
 /** A revision that was begun by another process is watched like one that nobody said anything about. */
 const usualTrial: TrialPolicy = {
   held: 2,
@@ -48,9 +62,22 @@ const usualTrial: TrialPolicy = {
   watchesLag: true,
 };
 
+const underWay: readonly UpgradePhase[] = [
+  'preparing',
+  'prepared',
+  'activating',
+  'held',
+  'released',
+  'stalled',
+];
+/** From where a deployment that stands by may begin; also once more. */
+const idle: readonly UpgradePhase[] = ['planned', 'awaitingApproval', 'rolledBack'];
+
 /** Puts another revision of the code in the place of the one that runs: planned, prepared beside it, on trial, and promoted or rolled back. */
 export class Upgrade {
-  private readonly settings: JobChangesSettings;
+  private readonly settings: UpgradeSettings;
+  /** Does not wait for a hand-over. */
+  private isForced = false;
   private plan: UpgradePlan | undefined;
   private trial: Trial | undefined;
   private failures = 0;
@@ -60,7 +87,7 @@ export class Upgrade {
   /** Of the switch-over that was done last. */
   private done: { readonly from: string; readonly pauseMs: number; readonly cutMs: number } | undefined;
 
-  constructor(settings: JobChangesSettings) {
+  constructor(settings: UpgradeSettings) {
     this.settings = settings;
   }
 
@@ -79,8 +106,7 @@ export class Upgrade {
 
   /** From its preparation to its end. */
   get isUnderWay(): boolean {
-    const phase = this.at?.phase;
-    return phase === 'preparing' || phase === 'held' || phase === 'released' || phase === 'stalled';
+    return this.at !== undefined && underWay.includes(this.at.phase);
   }
 
   /** Whether what sinks have prepared is held back. */
@@ -117,15 +143,37 @@ export class Upgrade {
     this.enter('planned');
   }
 
+  /** Takes what came of the comparison where this deployment stands by. */
+  offer(plan: UpgradePlan): void {
+    if (this.at !== undefined && this.at.phase !== 'planned') return;
+    this.plan = plan;
+    this.enter('planned');
+  }
+
   /** Begins the switch-over to what was planned, or waits for `approve`. @throws MillraceError when the state does not fit */
   prepare(name: string): void {
     const plan = this.planned(name);
-    if (this.at?.phase !== 'planned' || this.settings.attempts.isSwitching) throw isSwitching();
-    const refused = refusedDifferences(plan.differences, true);
-    if (refused.length > 0) throw isIncompatible(refused);
+    const { attempts, standby } = this.settings;
+    const mayBegin = this.at?.phase === 'planned' || (standby?.isOn === true && this.isIdle);
+    if (!mayBegin || attempts.isSwitching) throw isSwitching();
+    requireFit(plan);
+    this.isForced = false;
     if (plan.needsApproval)
       this.enter('awaitingApproval', 'somebody has to agree to it: approve it, or plan another one');
     else void this.perform(plan);
+  }
+
+  /** Begins from the newest checkpoint, whoever leads. @throws MillraceError when it does not stand by, or the state does not fit */
+  takeOver(name: string): void {
+    const { standby } = this.settings;
+    if (standby?.isOn !== true) throw doesNotStandBy(name);
+    const plan = this.planned(name);
+    requireFit(plan);
+    this.isForced = true;
+    if (this.isUnderWay) return standby.force();
+    if (this.at?.phase === 'planned' && plan.needsApproval)
+      return this.enter('awaitingApproval', 'somebody has to agree to it: approve it, or plan another one');
+    void this.perform(plan);
   }
 
   /** Goes on where it waits; also with a revision that has failed and cannot go back: what it holds is released, and it is promoted. */
@@ -142,7 +190,9 @@ export class Upgrade {
   /** Goes back to the revision before. @throws MillraceError when there is nothing to go back from or to */
   rollBack(name: string): void {
     const phase = this.at?.phase;
-    if (this.plan?.next.name !== name || phase === undefined) throw notPlanned(name);
+    if (this.status?.name !== name || phase === undefined) throw notPlanned(name);
+    const { standby } = this.settings;
+    if (standby?.isOn === true) return standby.giveUp('it was not wanted');
     if (phase === 'planned' || phase === 'awaitingApproval') {
       void this.drop();
       return this.enter('rolledBack', 'it was not wanted');
@@ -178,13 +228,14 @@ export class Upgrade {
   /** What is to be done after a failure of the attempt that runs. */
   onFailed(error: unknown): 'restart' | 'rollBack' {
     const { trial } = this;
-    if (trial === undefined || trial.phase === 'promoted') return 'restart';
+    const phase = trial?.phase ?? this.phaseBefore;
+    if (phase === undefined || phase === 'promoted') return 'restart';
     // No code is to blame.
     if (MillraceError.is(error) && error.code === 'worker-lost') return 'restart';
     this.failures++;
     const { canGoBack } = this;
     const verdict = judgeFailure(this.policy, {
-      phase: trial.phase,
+      phase,
       failures: this.failures,
       canGoBack,
     });
@@ -208,7 +259,13 @@ export class Upgrade {
   /** Ends what a revision has brought up that was planned and has not taken over. */
   private async drop(): Promise<void> {
     const { at, plan } = this;
-    if (plan === undefined || (at?.phase !== 'planned' && at?.phase !== 'awaitingApproval')) return;
+    // What stands by is the job itself.
+    if (
+      this.settings.standby !== undefined ||
+      plan === undefined ||
+      (at?.phase !== 'planned' && at?.phase !== 'awaitingApproval')
+    )
+      return;
     this.plan = undefined;
     await plan.next.revision.close?.();
   }
@@ -216,20 +273,30 @@ export class Upgrade {
   private async perform(plan: UpgradePlan): Promise<void> {
     const { attempts, job, onSwitchOver } = this.settings;
     const { next } = plan;
-    const from = attempts.name ?? '';
+    let from = attempts.name ?? '';
     this.enter('preparing');
     this.failures = 0;
     try {
-      const pauseMs = await attempts.switchTo(next.revision, next.deployment);
+      const taken = await this.bringIn(plan, from);
+      const { pauseMs } = taken;
+      from = taken.from;
       this.done = { from, pauseMs, cutMs: job.system.clock.monotonicMs() - pauseMs };
       job.logger.info(`The revision ${next.name} runs; records stood still for ${Math.round(pauseMs)} ms`);
       onSwitchOver({ kind: 'upgrade', from, to: next.name, pauseMs, outcome: 'done' });
+      // It was not handed over: nothing is held back, and nobody waits.
+      if (attempts.trial === undefined) this.enter('promoted');
     } catch (error) {
       const reason = reasonOf(error);
       job.logger.warn(`The revision ${next.name} does not take over: ${reason}`);
       this.enter('rolledBack', reason);
       onSwitchOver({ kind: 'upgrade', from, to: next.name, pauseMs: 0, outcome: 'rolledBack', reason });
     }
+  }
+
+  private async bringIn({ next }: UpgradePlan, from: string): Promise<TakenOver> {
+    const { standby, attempts } = this.settings;
+    if (standby?.isOn === true) return await standby.takeOver(this.isForced, (phase) => this.enter(phase));
+    return { from, pauseMs: await attempts.switchTo(next.revision, next.deployment) };
   }
 
   private onPhase(phase: 'held' | 'released' | 'promoted'): void {
@@ -278,6 +345,8 @@ export class Upgrade {
 
   private endTrial(reason: string): void {
     const { plan, done, settings } = this;
+    // It has never run: whoever waits for that tells.
+    if (this.at?.phase === 'activating') return settings.standby?.giveUp(reason);
     this.trial?.end();
     this.trial = undefined;
     this.enter('rolledBack', reason);
@@ -292,10 +361,24 @@ export class Upgrade {
     });
   }
 
+  /** Where the trial is of an attempt that has never run. */
+  private get phaseBefore(): TrialStanding['phase'] | undefined {
+    const { trial, canGiveBack } = this.settings.attempts;
+    if (!canGiveBack) return undefined;
+    return trial?.isReleased === true ? 'released' : 'held';
+  }
+
+  private get isIdle(): boolean {
+    return this.at !== undefined && idle.includes(this.at.phase);
+  }
+
   /** The revision before is here, and could go on: from the cut, or once released from what the new one has written. */
   private get canGoBack(): boolean {
     const { settings, trial, plan } = this;
-    return settings.attempts.canGoBack && (trial?.phase !== 'released' || plan?.isReversible === true);
+    return (
+      settings.attempts.canGoBack &&
+      ((trial?.phase ?? this.phaseBefore) !== 'released' || plan?.isReversible === true)
+    );
   }
 
   private get policy(): TrialPolicy {
@@ -309,6 +392,7 @@ export class Upgrade {
 
   private enter(phase: UpgradePhase, reason?: string): void {
     this.at = { phase, reason, sinceMs: this.settings.job.system.clock.nowMs() };
+    this.settings.onDeployment();
     this.settings.job.logger.debug(
       `The next revision is ${phase}${reason === undefined ? '' : `: ${reason}`}`,
     );

@@ -124,6 +124,14 @@ describe('a wish', () => {
     ['a claim of the parked, to roll back', handedOver, two, claimWish, 'claim'],
     ['a claim of a third meanwhile', handedOver, red, claimWish, 'and red is neither'],
     ['adoption by the next before it began', handedOver, blue, adoptWish, 'claim'],
+    ['giving it back', held, blue, { kind: 'rolledBack', to: 2, owner: 'green' }, 'rolledBack'],
+    [
+      'giving it to somebody else',
+      held,
+      blue,
+      { kind: 'rolledBack', to: 2, owner: 'red' },
+      'red has not handed it over',
+    ],
     ['a rollback of the parked itself', handedOver, one, rollBack(2), 'rolledBack'],
     [
       'a checkpoint before the rollback',

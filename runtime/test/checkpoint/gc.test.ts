@@ -48,6 +48,9 @@ const uses: readonly (readonly [string, string])[] = [
   ['state/3/1/0-0', 'in flight'],
   ['state/2/4/part', 'unknown'],
   ['savepoints/before-sale/manifest', 'savepoint'],
+  ['standby/2/4/blue', 'garbage'],
+  ['standby/3/4/blue', 'in flight'],
+  ['standby/3/4/blue/more', 'unknown'],
   ['other', 'unknown'],
 ];
 
@@ -93,6 +96,7 @@ describe('garbage', () => {
       'state/1/9/0-0',
       'state/2/3/0-0',
       'state/2/4/0-1',
+      'standby/2/4/blue',
     ]);
     expect(await keysOf()).toEqual(before.filter((key) => !removed.includes(key)));
     expect(await collectGarbage({ store, ...settings })).toEqual([]);
@@ -101,7 +105,7 @@ describe('garbage', () => {
   it('is left while it is young, and only found when that is all that was asked', async () => {
     nowMs = 99;
     const found = await findGarbage({ store, ...settings });
-    expect(found.filter(({ use }) => use === 'young')).toHaveLength(6);
+    expect(found.filter(({ use }) => use === 'young')).toHaveLength(7);
     expect(await collectGarbage({ store, ...settings })).toEqual([]);
   });
 

@@ -26,6 +26,7 @@ export const stateIn = (
   intervalMs: number = 1e6,
   deployment = 'one',
   own: OwnTerm = {},
+  isShared = false,
 ): LocalState => {
   const writer = new LogWriter({
     store,
@@ -37,7 +38,7 @@ export const stateIn = (
   });
   return {
     store: storeUnder(store, jobRoot(jobUid)),
-    log: createJobLog(writer, own),
+    log: createJobLog(writer, own, isShared),
     base: { jobUid, jobName: jobUid, runtimeVersion: '0', artifact: 'none' },
     policy: { intervalMs, minPauseMs: 0, timeoutMs: 10_000, tolerableFailures: 0 },
   };
@@ -58,6 +59,12 @@ const clicks = Array.from({ length: 40_000 }, (_, i) => ({
 export class Hold {
   private readonly wakes: (() => void)[] = [];
   private isHeld: boolean = true;
+  private readonly polls: number;
+
+  /** `polls`: what each reader gives before it is let go. */
+  constructor(polls = 4) {
+    this.polls = polls;
+  }
 
   release(): void {
     this.isHeld = false;
@@ -75,7 +82,7 @@ export class Hold {
         return {
           addSplit: (split) => reader.addSplit(split),
           noMoreSplits: () => reader.noMoreSplits(),
-          poll: () => (this.isHeld && polls++ >= 4 ? 'waiting' : reader.poll()),
+          poll: () => (this.isHeld && polls++ >= this.polls ? 'waiting' : reader.poll()),
           snapshot: () => reader.snapshot(),
           close: () => reader.close(),
         };

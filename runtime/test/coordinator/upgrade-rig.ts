@@ -1,7 +1,9 @@
 import { boundedOutOfOrderness, type Job, type StateOptions, valueState } from 'millrace';
 import { buildGraph } from '../../src/artifact/load.ts';
+import { roleOf } from '../../src/checkpoint/role.ts';
 import { collection } from '../../src/connectors/collection/index.ts';
 import { createLocalControl } from '../../src/coordinator/control/local-control.ts';
+import { findOwnJob } from '../../src/coordinator/find-own-job.ts';
 import type { OwnTerm } from '../../src/coordinator/job-log.ts';
 import { type LocalSettings, type LocalState, sharedThreadRevision } from '../../src/coordinator/local.ts';
 import { LocalJob } from '../../src/coordinator/local-job.ts';
@@ -53,6 +55,16 @@ export interface Version {
   readonly waitsForApproval?: boolean;
 }
 
+const trialOf = ({ trial = {} }: Version): TrialPolicy => ({
+  held: 2,
+  windowMs: 20,
+  maxRestarts: 0,
+  rollsBack: true,
+  timeoutMs: 60_000,
+  watchesLag: true,
+  ...trial,
+});
+
 const countTicks = (outlet: Outlet<Counted>, hold: Hold, version: Version): Job => {
   const {
     name,
@@ -87,13 +99,14 @@ const countTicks = (outlet: Outlet<Counted>, hold: Hold, version: Version): Job 
 /** The machine on which versions of the job run, one process after the other. */
 export class UpgradeRig {
   readonly outlet: Outlet<Counted> = new Outlet();
-  readonly hold: Hold = new Hold();
+  readonly hold: Hold;
   readonly store = newStore();
   /** Names of revisions that have brought something up and not ended it. */
   open: readonly string[] = [];
   private written: Version;
 
-  constructor(first: Version) {
+  constructor(first: Version, hold: Hold = new Hold()) {
+    this.hold = hold;
     this.written = first;
   }
 
@@ -118,6 +131,28 @@ export class UpgradeRig {
     return { job, control };
   }
 
+  /** A process of a deployment of its own, which is named as its version. */
+  async deploy(version: Version): Promise<ReturnType<UpgradeRig['start']>> {
+    const own: OwnTerm = {};
+    const settings = this.settings(version, own, true);
+    const revision = sharedThreadRevision(countTicks(this.outlet, this.hold, version), settings);
+    const { standing } = await findOwnJob(this.store, { system, jobName: 'ticks', jobUid: 'ticks' });
+    const job = new LocalJob({
+      ...settings,
+      ...revision,
+      name: version.name,
+      deployed: {
+        role: roleOf(standing, version.name),
+        trial: trialOf(version),
+        describe: () => this.next(version, own),
+      },
+      trial: trialOf(version),
+    });
+    const control = createLocalControl({ system, logger, job, name: 'ticks', version: '1' });
+    job.start();
+    return { job, control };
+  }
+
   /** The same, in the middle of its input. */
   async running(): Promise<ReturnType<UpgradeRig['start']>> {
     const started = this.start();
@@ -125,8 +160,8 @@ export class UpgradeRig {
     return started;
   }
 
-  private settings(version: Version, own: OwnTerm): LocalSettings {
-    const state: LocalState = stateIn(this.store, 'ticks', 5, version.name, own);
+  private settings(version: Version, own: OwnTerm, isShared = false): LocalSettings {
+    const state: LocalState = stateIn(this.store, 'ticks', 5, version.name, own, isShared);
     return settingsOf(state, {
       maxParallelism: 16,
       restart: { strategy: 'FixedDelay', attempts: 3, delayMs: 0 },
@@ -142,22 +177,14 @@ export class UpgradeRig {
     const code = countTicks(this.outlet, this.hold, version);
     const settings = this.settings(version, own);
     const described = { system, name: 'ticks', args: {}, baseDirectory: '.' };
-    const { name, trial = {}, waitsForApproval = false } = version;
+    const { name, waitsForApproval = false } = version;
     this.open = [...this.open, name];
     return {
       name,
       deployment: name,
       revision: { ...sharedThreadRevision(code, settings), name, close: async () => this.close(name) },
       states: await describeJob(described, buildGraph(code, {}, settings)),
-      trial: {
-        held: 2,
-        windowMs: 20,
-        maxRestarts: 0,
-        rollsBack: true,
-        timeoutMs: 60_000,
-        watchesLag: true,
-        ...trial,
-      },
+      trial: trialOf(version),
       allowRemoved: false,
       waitsForApproval,
     };

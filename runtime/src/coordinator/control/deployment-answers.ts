@@ -40,13 +40,25 @@ const answerOf = (status: UpgradeStatus | undefined): NextDeployment =>
         reason: status.reason ?? null,
       };
 
+/** What stands by tells what it waits for as well. */
+export const nextDeploymentOf = ({ changes: { upgrade, standby } }: LocalJob): NextDeployment => {
+  const answer = answerOf(upgrade.status);
+  return standby?.isOn === true ? { ...answer, reason: answer.reason ?? standby.trouble ?? null } : answer;
+};
+
 /** What the control API says of the next revision. */
-export const deploymentAnswers = ({
-  changes: { upgrade },
-}: LocalJob): Pick<
+export const deploymentAnswers = (
+  job: LocalJob,
+): Pick<
   Answers,
-  'getNextDeployment' | 'planDeployment' | 'prepareDeployment' | 'approveDeployment' | 'rollBackDeployment'
+  | 'getNextDeployment'
+  | 'planDeployment'
+  | 'prepareDeployment'
+  | 'approveDeployment'
+  | 'rollBackDeployment'
+  | 'takeOver'
 > => {
+  const { upgrade } = job.changes;
   let last = 0;
   const answering =
     (act: (revision: string) => void | Promise<void>) =>
@@ -54,13 +66,14 @@ export const deploymentAnswers = ({
       if (sequence !== undefined && sequence < last) throw outOfOrder(sequence, last);
       last = sequence ?? last;
       await act(revision);
-      return answerOf(upgrade.status);
+      return nextDeploymentOf(job);
     };
   return {
-    getNextDeployment: () => answerOf(upgrade.status),
+    getNextDeployment: () => nextDeploymentOf(job),
     planDeployment: answering((revision) => upgrade.planNext(revision)),
     prepareDeployment: answering((revision) => upgrade.prepare(revision)),
     approveDeployment: answering((revision) => upgrade.approve(revision)),
     rollBackDeployment: answering((revision) => upgrade.rollBack(revision)),
+    takeOver: answering((revision) => upgrade.takeOver(revision)),
   };
 };

@@ -16,8 +16,9 @@ import { SavepointHistory } from '../savepoint-history.ts';
 import type { SavepointEvent } from '../savepoints.ts';
 import { checkpointAnswers } from './checkpoint-answers.ts';
 import { checkpointScopes } from './checkpoint-metrics.ts';
-import { deploymentAnswers } from './deployment-answers.ts';
+import { deploymentAnswers, nextDeploymentOf } from './deployment-answers.ts';
 import { causeChain, FailureHistory } from './failure-history.ts';
+import { HandOverWish } from './hand-over-wish.ts';
 import type { Answers, JobControl } from './job-control.ts';
 import { jobScopes, pauseGauges, slotScopes, subtaskScopes } from './metric-scopes.ts';
 import { ParallelismWish } from './parallelism-wish.ts';
@@ -67,6 +68,7 @@ class LocalControl {
   private restarts = 0;
   private rescales = 0;
   private readonly wish: ParallelismWish;
+  private readonly giving: HandOverWish;
   private pauses: Readonly<Record<SwitchOverEvent['kind'], PauseReport | null>> = {
     rescale: null,
     upgrade: null,
@@ -77,6 +79,7 @@ class LocalControl {
     this.sinceMs = settings.system.clock.nowMs();
     this.times = new StateTimes(settings.job.state, settings.system.clock.monotonicMs());
     this.wish = new ParallelismWish(settings.job, settings.logger);
+    this.giving = new HandOverWish(settings.job);
     const { job } = settings;
     const { uid, savepoints } = job;
     this.checkpoints = uid === undefined ? undefined : new CheckpointHistory(uid, () => job.graph);
@@ -89,6 +92,8 @@ class LocalControl {
       onCheckpoint: (event) => this.onCheckpoint(event),
       onSavepoint: (event) => this.onSavepoint(event),
       onSwitchOver: (event) => this.onSwitchOver(event),
+      onDeployment: () => this.tell({ type: 'deployment', deployment: nextDeploymentOf(job) }),
+      onHandOver: () => this.tell({ type: 'handOver', handOver: this.giving.answer }),
     });
   }
 
@@ -176,6 +181,8 @@ class LocalControl {
         this.savepoints &&
         savepointAnswers({ clock: system.clock, job, savepoints, history: this.savepoints })),
       ...deploymentAnswers(job),
+      handOver: (request) => this.giving.take(request),
+      getHandOver: () => this.giving.answer,
       setParallelism: (request) => this.wish.take(request),
       suspend: () => {
         job.suspend();
@@ -198,8 +205,8 @@ class LocalControl {
       name,
       uid: job.uid ?? null,
       state: job.state,
-      role: 'leading',
-      deployment: job.deployment,
+      role: job.changes.role,
+      deployment: job.changes.deployment,
       sinceMs: this.sinceMs,
       attempt: job.attempt,
       term: job.term,
