@@ -1,11 +1,8 @@
 import { isMapping } from '../../../../runtime/src/contract/field.ts';
-import { type Fields, fieldsAt, type Sent } from './values.ts';
+import { type Fields, fieldsAt, listAt, type Sent } from './values.ts';
 
 /** What the server fills in where a client has left it out: nobody who compares what is with what was sent may stumble over it. */
 export type Defaults = (sent: Sent) => Sent;
-
-const entriesOf = (value: unknown): readonly Fields[] =>
-  Array.isArray(value) ? value.filter(isMapping) : [];
 
 const probeDefaults = (probe: unknown): Fields => ({
   timeoutSeconds: 1,
@@ -30,9 +27,9 @@ const containerDefaults = (container: Fields): Fields => ({
   imagePullPolicy: 'IfNotPresent',
   resources: {},
   ...container,
-  ...('env' in container ? { env: entriesOf(container['env']).map(envDefaults) } : {}),
+  ...('env' in container ? { env: listAt(container, 'env').map(envDefaults) } : {}),
   ...('ports' in container
-    ? { ports: entriesOf(container['ports']).map((port) => ({ protocol: 'TCP', ...port })) }
+    ? { ports: listAt(container, 'ports').map((port) => ({ protocol: 'TCP', ...port })) }
     : {}),
   ...Object.fromEntries(
     probeNames.filter((name) => name in container).map((name) => [name, probeDefaults(container[name])]),
@@ -59,11 +56,11 @@ const podSpecDefaults = (spec: Fields): Fields => ({
   securityContext: {},
   enableServiceLinks: true,
   ...spec,
-  containers: entriesOf(spec['containers']).map(containerDefaults),
+  containers: listAt(spec, 'containers').map(containerDefaults),
   ...('initContainers' in spec
-    ? { initContainers: entriesOf(spec['initContainers']).map(containerDefaults) }
+    ? { initContainers: listAt(spec, 'initContainers').map(containerDefaults) }
     : {}),
-  ...('volumes' in spec ? { volumes: entriesOf(spec['volumes']).map(volumeDefaults) } : {}),
+  ...('volumes' in spec ? { volumes: listAt(spec, 'volumes').map(volumeDefaults) } : {}),
 });
 
 export const podDefaults: Defaults = (sent) => ({
@@ -94,6 +91,13 @@ export const serviceDefaults: Defaults = (sent) => ({
     sessionAffinity: 'None',
     internalTrafficPolicy: 'Cluster',
     ...sent.spec,
-    ports: entriesOf(sent.spec?.['ports']).map(servicePort),
+    ports: listAt(sent.spec, 'ports').map(servicePort),
   },
+});
+
+/** A namespace goes when it is empty, and not before. */
+export const namespaceDefaults: Defaults = (sent) => ({
+  ...sent,
+  metadata: { ...sent.metadata, finalizers: ['kubernetes'] },
+  status: { phase: 'Active', ...sent.status },
 });

@@ -1,7 +1,13 @@
 import type { KubeObject, ResourceType } from '../../kube/objects.ts';
 import { conditionsByType, type ListKeys, metadataLists, podLists } from '../apply/list-keys.ts';
 import { admitSavepoint, admitStreamJob } from './admission.ts';
-import { type Defaults, podDefaults, replicaSetDefaults, serviceDefaults } from './defaults.ts';
+import {
+  type Defaults,
+  namespaceDefaults,
+  podDefaults,
+  replicaSetDefaults,
+  serviceDefaults,
+} from './defaults.ts';
 import { invalid } from './refusals.ts';
 import { type DevObject, isEqual, type Sent, valueAt } from './values.ts';
 
@@ -115,6 +121,7 @@ export const namespaceKind: Kind = builtIn('', 'Namespace', 'namespaces', {
   short: ['ns'],
   isNamespaced: false,
   hasStatus: true,
+  defaults: namespaceDefaults,
 });
 
 export const podKind: Kind = builtIn('', 'Pod', 'pods', {

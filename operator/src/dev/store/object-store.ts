@@ -5,7 +5,7 @@ import { type Kind, namespaceKind } from './kinds.ts';
 import { bornMetadata, changedMetadata, checkPreconditions, isReleased } from './metadata.ts';
 import { alreadyExists, expired, forbidden, malformed, notFound } from './refusals.ts';
 import type { Selector } from './selectors.ts';
-import { atRevision, copyOf, type DevObject, isEqual, type Sent, valueAt } from './values.ts';
+import { atRevision, copyOf, type DevObject, isEqual, placeOf, type Sent, valueAt } from './values.ts';
 
 /** What part of an object a change is about; with `all`, which only the cluster itself says, status and the rest are one. */
 export type Part = 'object' | 'status' | 'all';
@@ -68,19 +68,18 @@ export class ObjectStore {
   list(kind: Kind, { namespace, selects, limit, continue: token }: ListQuery): Page {
     const { revision, after } = this.continued(token);
     const rest = this.asOf(kind, revision).filter(
-      ({ metadata }) =>
-        (namespace === undefined || metadata.namespace === namespace) &&
-        keyOf(kind, { namespace: metadata.namespace ?? '', name: metadata.name }) > after,
+      (object) =>
+        (namespace === undefined || object.metadata.namespace === namespace) &&
+        keyOf(kind, placeOf(object)) > after,
     );
     const selected = rest.filter(selects);
     const resourceVersion = String(revision);
     const last = limit === undefined || limit <= 0 ? undefined : selected[limit - 1];
     if (last === undefined || selected.length === limit) return { items: selected, resourceVersion };
-    const place = { namespace: last.metadata.namespace ?? '', name: last.metadata.name };
     return {
       items: selected.slice(0, limit),
       resourceVersion,
-      continue: `${revision}:${keyOf(kind, place)}`,
+      continue: `${revision}:${keyOf(kind, placeOf(last))}`,
     };
   }
 
@@ -147,8 +146,7 @@ export class ObjectStore {
     const then = new Map(this.objects.get(kind));
     for (const { kind: changed, before, after } of this.log.since(revision).toReversed()) {
       if (changed !== kind) continue;
-      const { metadata } = (before ?? after) as DevObject;
-      const key = keyOf(kind, { namespace: metadata.namespace ?? '', name: metadata.name });
+      const key = keyOf(kind, placeOf((before ?? after) as DevObject));
       if (before === undefined) then.delete(key);
       else then.set(key, before);
     }
@@ -198,7 +196,7 @@ export class ObjectStore {
     let stored = object;
     this.log.append((revision) => {
       stored = atRevision(copyOf(object), revision);
-      this.ofKind(kind).set(this.placeOf(kind, stored), stored);
+      this.ofKind(kind).set(keyOf(kind, placeOf(stored)), stored);
       return { kind, before, after: stored };
     });
     return stored;
@@ -206,14 +204,10 @@ export class ObjectStore {
 
   private drop(kind: Kind, before: DevObject): DevObject {
     this.log.append(() => {
-      this.ofKind(kind).delete(this.placeOf(kind, before));
+      this.ofKind(kind).delete(keyOf(kind, placeOf(before)));
       return { kind, before };
     });
     return atRevision(before, this.log.revision);
-  }
-
-  private placeOf(kind: Kind, { metadata }: DevObject): string {
-    return keyOf(kind, { namespace: metadata.namespace ?? '', name: metadata.name });
   }
 
   private ofKind(kind: Kind): Map<string, DevObject> {

@@ -4,6 +4,7 @@
  * what the server says of it.
  */
 import { isMapping } from '../../../../runtime/src/contract/field.ts';
+import type { ObjectName } from '../../kube/client.ts';
 import type { KubeObject, ObjectMeta, Stored } from '../../kube/objects.ts';
 
 /** A mapping of JSON. Nothing in an object is ever changed in place: whoever holds one may keep it. */
@@ -73,3 +74,14 @@ export const atRevision = (object: DevObject, revision: number): DevObject => ({
   ...object,
   metadata: { ...object.metadata, resourceVersion: String(revision) },
 });
+
+export const placeOf = ({ metadata }: DevObject): ObjectName => ({
+  namespace: metadata.namespace ?? '',
+  name: metadata.name,
+});
+
+/** The mappings in a list; none where there is no list. */
+export const listAt = (value: unknown, ...path: readonly string[]): readonly Fields[] => {
+  const found = valueAt(value, ...path);
+  return Array.isArray(found) ? found.filter(isMapping) : [];
+};
