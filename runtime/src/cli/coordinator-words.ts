@@ -16,6 +16,14 @@ const options: readonly CoordinatorOption[] = [
   { field: 'controlPort', variable: 'MILLRACE_CONTROL_PORT', option: '--control-port' },
   { field: 'controlHost', variable: 'MILLRACE_CONTROL_HOST', option: '--control-host' },
   { field: 'controlTokenFile', variable: 'MILLRACE_CONTROL_TOKEN_FILE', option: '--control-token-file' },
+  { field: 'codeDirectory', variable: 'MILLRACE_CODE_DIRECTORY', option: '--code-directory' },
+  {
+    field: 'credentialsDirectory',
+    variable: 'MILLRACE_CREDENTIALS_DIRECTORY',
+    option: '--credentials-directory',
+  },
+  { field: 'authorityDirectory', variable: 'MILLRACE_AUTHORITY_DIRECTORY', option: '--authority-directory' },
+  { field: 'healthPort', variable: 'MILLRACE_HEALTH_PORT', option: '--health-port' },
 ];
 const manifest = { field: 'manifest', variable: 'MILLRACE_MANIFEST' };
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Artifact } from '../artifact/freeze.ts';
 import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
+import type { StoreSurroundings } from '../checkpoint/stores/open-store.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { partOfMachine } from '../contract/memory-budget.ts';
 import type { LocalSettings } from '../coordinator/local.ts';
@@ -41,6 +42,8 @@ export interface JobCreation {
   readonly jobUid?: string | undefined;
   /** What it goes on from. */
   readonly start: StartOptions;
+  /** What is mounted for its store. */
+  readonly mounts?: Pick<StoreSurroundings, 'credentialsDirectory' | 'authorityDirectory'> | undefined;
 }
 
 const withoutStore = (): MillraceError =>
@@ -83,6 +86,7 @@ const openState = async (creation: JobCreation, artifact: Artifact): Promise<Ope
       runtimeVersion: ownVersion(system),
       artifact: artifact.sha256,
       revision: revisionName(system, artifact, target.args),
+      ...creation.mounts,
       baseDirectory,
       environment,
       maxParallelism,

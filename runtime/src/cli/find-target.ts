@@ -10,6 +10,8 @@ export interface TargetOverrides {
   readonly parallelism?: number;
   readonly args?: Readonly<Record<string, string>>;
   readonly mode?: JobTarget['mode'];
+  /** What the relative paths of a manifest start from, if not from where it lies: its code is elsewhere. */
+  readonly codeDirectory?: string | undefined;
 }
 
 const manifestEndings = ['.yaml', '.yml', '.json'];
@@ -27,6 +29,8 @@ export const findTarget = (io: CommandIo, given: string, overrides: TargetOverri
       hint: `A manifest ends in ${manifestEndings.join(', ')}; code ends in ${codeEndings.join(', ')}.`,
     });
   }
+  const codeDirectory =
+    overrides.codeDirectory === undefined ? undefined : resolve(io.workingDirectory, overrides.codeDirectory);
   const isManifest = manifestEndings.includes(ending);
   if (!isManifest && io.system.files.stat(path) === undefined) {
     throw new MillraceError('job-invalid', `${given} does not exist.`, {
@@ -34,7 +38,7 @@ export const findTarget = (io: CommandIo, given: string, overrides: TargetOverri
       hint: "Give the path of a StreamJob manifest or of a job's code.",
     });
   }
-  const target = isManifest ? manifestTarget(io.system, path, given) : bareTarget(path);
+  const target = isManifest ? manifestTarget(io.system, path, given, codeDirectory) : bareTarget(path);
   const { parallelism = target.parallelism, mode = target.mode, args = {} } = overrides;
   return { ...target, parallelism, mode, args: { ...target.args, ...args } };
 };

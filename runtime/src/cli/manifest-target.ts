@@ -48,9 +48,9 @@ const notesOn = (spec: StreamJobSpec): readonly string[] => {
   return notes.filter(([isSaid]) => isSaid).map(([, note]) => note);
 };
 
-const targetOf = (job: StreamJob, path: string): JobTarget => {
+const targetOf = (job: StreamJob, path: string, codeDirectory: string | undefined): JobTarget => {
   const { metadata, spec } = job;
-  const baseDirectory = dirname(path);
+  const baseDirectory = codeDirectory ?? dirname(path);
   const dead = resolve(baseDirectory, spec.deadLetter.path);
   const environment = environmentOf(spec.env);
   return {
@@ -72,7 +72,8 @@ const targetOf = (job: StreamJob, path: string): JobTarget => {
     deadLetterFile:
       spec.deadLetter.policy === 'DeadLetter' ? join(dead, `${metadata.name}.ndjson`) : undefined,
     environment,
-    notes: [...notesOn(spec), ...environment.notes],
+    // Where the code lies apart from the manifest somebody heeds all of it.
+    notes: codeDirectory === undefined ? [...notesOn(spec), ...environment.notes] : [],
   };
 };
 
@@ -90,6 +91,10 @@ export const readStreamJob = (system: System, path: string, shown: string): Stre
   );
 };
 
-/** What runs, by a StreamJob manifest. @throws MillraceError as `readStreamJob` does */
-export const manifestTarget = (system: System, path: string, shown: string): JobTarget =>
-  targetOf(readStreamJob(system, path, shown), path);
+/** What runs, by a StreamJob manifest. `codeDirectory`: where its relative paths start, if not where it lies. @throws MillraceError as `readStreamJob` does */
+export const manifestTarget = (
+  system: System,
+  path: string,
+  shown: string,
+  codeDirectory?: string,
+): JobTarget => targetOf(readStreamJob(system, path, shown), path, codeDirectory);

@@ -1,6 +1,7 @@
 import type { JobResult } from '../coordinator/job-result.ts';
 import type { LocalJob } from '../coordinator/local-job.ts';
 import { readsSource } from '../graph/stateful.ts';
+import type { HttpServer } from '../sys/http.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type CommandIo, ExitCode } from './command-io.ts';
 import { createJob, type JobCreation } from './create-job.ts';
@@ -12,7 +13,7 @@ import { jobTotals, summaryLine } from './summary.ts';
 import { failureOf } from './trouble.ts';
 
 /** What a command is told about a run beside its target. */
-type RunWishes = Pick<JobCreation, 'reread' | 'workers' | 'jobUid' | 'start'>;
+type RunWishes = Pick<JobCreation, 'reread' | 'workers' | 'jobUid' | 'start' | 'mounts'>;
 
 /** How a run is shown, and to whom. */
 export interface RunDisplay extends RunWishes {
@@ -23,6 +24,8 @@ export interface RunDisplay extends RunWishes {
   readonly panel: boolean;
   /** Where the control API is served; absent = nowhere. */
   readonly control?: ControlPlace | undefined;
+  /** Where all of this machine may ask whether the process lives, and whether the job runs; absent = nowhere. */
+  readonly healthPort?: number | undefined;
 }
 
 /** The first interrupt stops the job after the records in hand, the second cancels it, further ones change nothing. */
@@ -55,6 +58,17 @@ const exitCodeOf = (state: JobResult['state']): number => {
   return state === 'cancelled' ? ExitCode.cancelled : ExitCode.done;
 };
 
+/** For the kubelet, which asks from outside of the pod. */
+const openHealth = async (
+  { system }: CommandIo,
+  job: LocalJob,
+  port: number | undefined,
+): Promise<HttpServer | undefined> => {
+  if (port === undefined) return undefined;
+  const { serveHealth } = await import('../worker/remote/health.ts');
+  return await serveHealth(system, { host: '0.0.0.0', port }, () => job.state === 'running');
+};
+
 /** What went wrong while the file was closed, if anything: the letters in it may not be safe. */
 const closeDeadLetters = (file: DeadLetterFile): unknown => {
   try {
@@ -82,6 +96,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
     onBlocked: () => goOn(),
   });
   const control = await serveControl(io, logger, job, target.name, display.control);
+  const health = await openHealth(io, job, display.healthPort);
   const startedMs = io.system.clock.monotonicMs();
   const releaseInterrupt = stopOnInterrupt(io, logger, job);
   const trouble = cancelOnTrouble(io, job);
@@ -91,6 +106,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   const result = await job.ended;
   await close();
   await control?.close();
+  await health?.close();
   progress.end();
   releaseInterrupt();
   trouble.release();

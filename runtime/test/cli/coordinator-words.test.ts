@@ -34,6 +34,25 @@ describe('a coordinator', () => {
     ]);
   });
 
+  it('of a pod is told where code, credentials and probes are', () => {
+    const ofPod = {
+      MILLRACE_CODE_DIRECTORY: '.',
+      MILLRACE_CREDENTIALS_DIRECTORY: '/run/credentials',
+      MILLRACE_AUTHORITY_DIRECTORY: '/run/authority',
+      MILLRACE_HEALTH_PORT: '8080',
+    };
+    expect(coordinatorWords(undefined, { ...variables, ...ofPod }).slice(usual.length)).toEqual([
+      '--code-directory',
+      '.',
+      '--credentials-directory',
+      '/run/credentials',
+      '--authority-directory',
+      '/run/authority',
+      '--health-port',
+      '8080',
+    ]);
+  });
+
   it('is refused by the name of what is missing or unknown', () => {
     expect(() => coordinatorWords(undefined, { ...variables, MILLRACE_LISTEN: undefined })).toThrow(
       'The coordinator is not told its listen.',

@@ -51,6 +51,18 @@ describe('the job behind a path', () => {
   });
 });
 
+describe('a manifest whose code lies elsewhere', () => {
+  it('has its relative paths start there, and somebody else heeds what a local run does not', () => {
+    const io = new FakeIo({ files: { 'job.yaml': `${manifest}  state: Suspended\n` } });
+    const target = findTarget(io, 'job.yaml', { codeDirectory: 'code' });
+    expect(target).toMatchObject({
+      entry: join(io.workingDirectory, 'code/job.ts'),
+      baseDirectory: join(io.workingDirectory, 'code'),
+      notes: [],
+    });
+  });
+});
+
 describe('what the command line says', () => {
   it('wins over the manifest', () => {
     expect(find('job.yaml', { parallelism: 8, mode: 'Streaming' })).toMatchObject({

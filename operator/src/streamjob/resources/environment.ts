@@ -47,7 +47,8 @@ export const coordinatorVariables = (
     MILLRACE_CONTROL_PORT: String(ports.control),
     MILLRACE_CONTROL_TLS_DIRECTORY: paths.controlTls,
     MILLRACE_CONTROL_CLIENT_AUTHORITY: `${paths.trust}/${operatorAuthorityKey}`,
-    MILLRACE_CODE_DIRECTORY: parts.spec.job.code?.image === undefined ? paths.code : undefined,
+    // The working directory of the image.
+    MILLRACE_CODE_DIRECTORY: parts.spec.job.code?.image === undefined ? paths.code : '.',
     MILLRACE_NAMESPACE: parts.job.namespace,
     MILLRACE_CLUSTER_ID: clusterId,
   }),

@@ -134,7 +134,7 @@ const mainContainer = (parts: PodParts, role: Role, settings: RenderSettings): R
     securityContext: containerSecurity,
     volumeMounts: [...mountsOf(parts, role).map(mountIn), ...userMounts],
     livenessProbe: probe('/healthz', 10, 6),
-    readinessProbe: probe('/ready', 1, 1),
+    readinessProbe: probe('/readyz', 1, 1),
     terminationMessagePolicy: 'FallbackToLogsOnError',
   };
 };

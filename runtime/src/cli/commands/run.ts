@@ -3,12 +3,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandIo, ExitCode, type Outcome } from '../command-io.ts';
 import { errorText } from '../error-text.ts';
 import { findTarget } from '../find-target.ts';
+import { addPodOptions, mountsOf, type PodOptions } from '../pod-options.ts';
 import type { ControlPlace } from '../serve-control.ts';
 import { addStartOptions, type StartOptions } from '../start-point.ts';
 import { addTargetOptions, overridesOf, type TargetOptions } from '../target-options.ts';
 import { addWorkersOptions, type WorkersOptions, workersOf } from '../workers-option.ts';
 
-interface RunOptions extends TargetOptions, WorkersOptions, StartOptions {
+interface RunOptions extends TargetOptions, WorkersOptions, StartOptions, PodOptions {
   readonly log: 'text' | 'json' | 'none';
   readonly panel: boolean;
   readonly controlPort?: number;
@@ -44,7 +45,7 @@ const controlOf = ({ controlPort, controlHost, controlTokenFile }: RunOptions): 
 
 /** `millrace run`. */
 export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void => {
-  addStartOptions(addWorkersOptions(addTargetOptions(program.command('run'))))
+  addPodOptions(addStartOptions(addWorkersOptions(addTargetOptions(program.command('run')))))
     .description('Run a job on this machine.')
     .addOption(
       new Option('--log <form>', 'form of the log').choices(['text', 'json', 'none']).default('text'),
@@ -70,7 +71,7 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
         const find = () =>
           workersOf(
             options,
-            findTarget(io, job, overridesOf(options)),
+            findTarget(io, job, { ...overridesOf(options), codeDirectory: options.codeDirectory }),
             io.system.files,
             options.parallelism !== undefined,
           );
@@ -81,6 +82,8 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
           showFailure: (error) => show('The job failed', error),
           panel: options.panel && options.log === 'text',
           control: controlOf(options),
+          healthPort: options.healthPort,
+          mounts: mountsOf(options),
           workers,
           jobUid: options.jobUid,
           reread: () => find().target,

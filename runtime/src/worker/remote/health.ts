@@ -24,5 +24,5 @@ export const serveHealth = (
     if (request.url === '/healthz') answer(200, 'alive');
     else if (request.url !== '/readyz') answer(404, 'There are /healthz and /readyz here.');
     else if (isReady()) answer(200, 'ready');
-    else answer(503, 'It has no coordinator.');
+    else answer(503, 'It is not ready.');
   }, address);

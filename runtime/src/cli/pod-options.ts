@@ -1,0 +1,43 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { StoreSurroundings } from '../checkpoint/stores/open-store.ts';
+
+/** What a pod says about where things are in it, as commander gives it. People have no use for it: `millrace run --help` is silent about it. */
+export interface PodOptions {
+  readonly codeDirectory?: string;
+  readonly credentialsDirectory?: string;
+  readonly authorityDirectory?: string;
+  readonly healthPort?: number;
+}
+
+const parsePort = (text: string): number => {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  if (value >= 0 && value <= 65_535) return value;
+  throw new InvalidArgumentError('Give a whole number from 0 to 65535.');
+};
+
+/** Adds them to a command. */
+export const addPodOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--code-directory <folder>', 'what relative paths of the manifest start from').hideHelp(),
+    )
+    .addOption(
+      new Option('--credentials-directory <folder>', 'where the Secret of the store is mounted').hideHelp(),
+    )
+    .addOption(
+      new Option('--authority-directory <folder>', 'where the certificates of the store are').hideHelp(),
+    )
+    .addOption(
+      new Option('--health-port <port>', 'where liveness and readiness are asked')
+        .argParser(parsePort)
+        .hideHelp(),
+    );
+
+/** What is mounted for the store. */
+export const mountsOf = ({
+  credentialsDirectory,
+  authorityDirectory,
+}: PodOptions): Pick<StoreSurroundings, 'credentialsDirectory' | 'authorityDirectory'> => ({
+  credentialsDirectory,
+  authorityDirectory,
+});
