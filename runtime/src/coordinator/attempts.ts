@@ -280,7 +280,7 @@ export class Attempts {
     const adopted = mayAdopt ? await this.revision.adopt?.claim() : undefined;
     const claimed = this.lead(this.revision, adopted ?? (await checkpoints.log.claim(takesOver)));
     const { from } = checkpoints;
-    if (claimed.manifest !== undefined || from === undefined) return claimed;
+    if (claimed.manifest !== undefined || claimed.isAdopted || from === undefined) return claimed;
     return await fork(this.settings.system.hashing, from, checkpoints, claimed);
   }
 

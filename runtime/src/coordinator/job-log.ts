@@ -53,7 +53,7 @@ export interface JobLog {
   promoted(): Promise<void>;
   /**
    * Begins a term of the attempt that the log speaks of, if that is the newest and `isHeld` says that all of it runs; undefined = it does
-   * not, or has no checkpoint that it could be followed from.
+   * not. Before its first checkpoint it is followed from its beginning.
    */
   adopt(isHeld: (attempt: number) => Promise<boolean>): Promise<Claimed | undefined>;
   /**
@@ -143,8 +143,8 @@ export const createJobLog = (writer: LogWriter, own: OwnTerm = {}, isShared = fa
       await append({ kind: 'promoted' });
     },
     adopt: async (isHeld) => {
-      const { attempt, line, term, stopped, switchOver, owner } = await writer.refresh();
-      if (line.length === 0 || stopped !== undefined || switchOver !== undefined) return undefined;
+      const { attempt, term, stopped, switchOver, owner } = await writer.refresh();
+      if (attempt === 0 || stopped !== undefined || switchOver !== undefined) return undefined;
       if (isShared && owner !== writer.deployment) return undefined;
       if (!(await isHeld(attempt))) return undefined;
       const result = await writer.append({ kind: 'claim', attempt: 'same', after: term });

@@ -55,11 +55,22 @@ describe('the log of a job, as coordinators claim it', () => {
     await second.publish(manifest(2, 1));
   });
 
-  it('lets nothing be adopted that nobody holds, that has no checkpoint, or that was stopped', async () => {
+  it('lets an attempt be adopted before its first checkpoint', async () => {
+    const open = coordinators();
+    await open('first').claim();
+    expect(await open('second').adopt(isHeld)).toMatchObject({
+      term: 2,
+      attempt: 1,
+      isAdopted: true,
+      manifest: undefined,
+    });
+  });
+
+  it('lets nothing be adopted that has not begun, that nobody holds, or that was stopped', async () => {
     const open = coordinators();
     const first = open('first');
-    await first.claim();
     expect(await open('second').adopt(isHeld)).toBeUndefined();
+    await first.claim();
     await first.publish(manifest(1, 1));
     expect(await open('third').adopt(async () => false)).toBeUndefined();
     await first.stopped('suspended');

@@ -1,4 +1,5 @@
 import type { EnumeratorContext, Source, SplitEnumerator } from '../../api/connectors.ts';
+import { MillraceError } from '../../contract/errors.ts';
 
 /** A split of the source number `source`. `split` null: this source comes next; finish the one in hand, then ask again. */
 export interface HybridSplit {
@@ -59,6 +60,25 @@ export class HybridEnumerator implements SplitEnumerator<HybridSplit, HybridStat
     );
   }
 
+  /**
+   * A split of a later source says that the ones before were read to their end. Who was told to finish, and who has, need not be known: a
+   * reader that asks is told again, has nothing to finish, and asks once more.
+   */
+  alreadyAssigned(splits: readonly HybridSplit[]): void {
+    const reached = splits.map(({ source, split }) => (split === null ? source - 1 : source));
+    const newest = Math.max(this.current, ...reached);
+    if (newest > this.current) {
+      const closing = this.enumerator.close();
+      if (closing !== undefined) this.closing.push(closing);
+      this.current = newest;
+      this.enumerator = this.create(undefined);
+    }
+    if (this.enumerator.alreadyAssigned === undefined) throw this.cannotFollow();
+    this.enumerator.alreadyAssigned(
+      splits.flatMap(({ source, split }) => (source === newest && split !== null ? [split] : [])),
+    );
+  }
+
   snapshot(): HybridState {
     const { current: source, begun } = this;
     return { source, begun, state: begun ? this.enumerator.snapshot() : null };
@@ -67,6 +87,17 @@ export class HybridEnumerator implements SplitEnumerator<HybridSplit, HybridStat
   async close(): Promise<void> {
     await Promise.all(this.closing);
     await this.enumerator.close();
+  }
+
+  private cannotFollow(): MillraceError {
+    const { kind } = this.sources[this.current] as Source<unknown>;
+    return new MillraceError(
+      'io',
+      `The source number ${this.current + 1} of hybrid(), ${kind}, cannot go on where its readers are.`,
+      {
+        hint: 'Nothing is lost: the job goes on from its last checkpoint. An enumerator with `alreadyAssigned` is spared that.',
+      },
+    );
   }
 
   private create(restored: unknown): SplitEnumerator<unknown, unknown> {

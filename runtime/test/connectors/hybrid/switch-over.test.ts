@@ -117,6 +117,57 @@ describe('a chain of sources', () => {
     await fc.assert(property, { numRuns: 80, seed: 62 });
   });
 
+  it('goes on with its readers when its enumerator is gone, in front of, at and behind a switch-over', async () => {
+    const step = fc.record({
+      polls: fc.nat(12),
+      act: fc.constantFrom('snapshot', 'adopt', 'adopt', 'nothing'),
+    });
+    const adoptable = part.map((one) => ({
+      ...one,
+      kind: one.kind === 'slow generator' ? ('generator' as const) : one.kind,
+    }));
+    const property = fc.asyncProperty(
+      fc.array(adoptable, { minLength: 1, maxLength: 4 }),
+      fc.integer({ min: 1, max: 3 }),
+      fc.array(step, { maxLength: 12 }),
+      async (given, parallelism, steps) => {
+        const test = new TestSystem();
+        const { source, total, sourceOf } = chain(given, test);
+        const run = await new SourceRun(source, test, { parallelism }).open();
+        let { enumerator } = run.snapshot();
+        let at = 0;
+        for (const { polls, act } of steps) {
+          for (let i = 0; i < polls; i++) run.poll(at++ % parallelism);
+          if (act === 'adopt') await run.adopt(enumerator);
+          if (act === 'snapshot') ({ enumerator } = run.snapshot());
+        }
+        await runToEnd(run, test);
+        await run.close();
+        const numbers = run.values().map(({ n }) => n);
+        expect([...numbers].sort((a, b) => a - b)).toEqual(Array.from({ length: total }, (_, n) => n));
+        expect(order(run, sourceOf)).toEqual(given.map((_, i) => i));
+      },
+    );
+    await fc.assert(property, { numRuns: 150, seed: 63 });
+  });
+
+  it('says so where a source in it cannot follow its readers', () => {
+    const plain = collection([{ n: 1 }]);
+    const deaf: Source<Numbered> = {
+      ...(plain as Source<Numbered>),
+      createEnumerator: (context, restored) => ({
+        ...plain.createEnumerator(context as never, restored as never),
+        alreadyAssigned: undefined as never,
+      }),
+    };
+    const context = { parallelism: 1, assign: () => undefined, noMoreSplits: () => undefined };
+    const enumerator = hybrid(deaf, plain).createEnumerator(context as never);
+    expect(() => enumerator.alreadyAssigned?.([])).toThrow(
+      'The source number 1 of hybrid(), collection, cannot go on where its readers are.',
+    );
+    expect(() => enumerator.alreadyAssigned?.([{ source: 1, split: { index: 0 } }])).not.toThrow();
+  });
+
   it('may be a part of another chain', async () => {
     const test = new TestSystem();
     const numbers = (from: number): Numbered[] => Array.from({ length: 5 }, (_, i) => ({ n: from + i }));

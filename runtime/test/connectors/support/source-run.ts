@@ -42,7 +42,12 @@ export class SourceRun<T, Split, State> {
   wakes = 0;
   readonly parallelism: number;
   private readonly test: TestSystem;
-  private readonly enumerator: SplitEnumerator<Split, State>;
+  private enumerator: SplitEnumerator<Split, State>;
+  private readonly source: Source<T, Split, State>;
+  private readonly baseDirectory: string;
+  /** Splits that came to readers since the last snapshot, and how many each reader waits for. */
+  private given: Split[] = [];
+  private readonly asked: number[] = [];
   private readonly readers: SourceReader<Split>[] = [];
   private readonly ended: boolean[] = [];
   private readonly inbox: (() => void)[] = [];
@@ -54,28 +59,16 @@ export class SourceRun<T, Split, State> {
     settings: SourceRunSettings<Split, State> = {},
   ) {
     this.test = test;
+    this.source = source;
+    this.baseDirectory = settings.baseDirectory ?? '/base';
     this.parallelism = settings.parallelism ?? 1;
-    const shared = {
-      system: test.system,
-      logger: test.logger,
-      baseDirectory: settings.baseDirectory ?? '/base',
-      parallelism: this.parallelism,
-      fail: (error: unknown): void => void this.failures.push(error),
-    };
-    this.enumerator = source.createEnumerator(
-      {
-        ...shared,
-        // A split reaches its reader later, as through a channel.
-        assign: (subtask, split) =>
-          void this.inbox.push(() => this.readers[subtask]?.addSplit(cloneValue(split))),
-        noMoreSplits: (subtask) => void this.inbox.push(() => this.readers[subtask]?.noMoreSplits()),
-      },
-      settings.restored === undefined ? undefined : cloneValue(settings.restored.enumerator),
-    );
+    const { shared } = this;
+    this.enumerator = this.createEnumerator(settings.restored?.enumerator);
     for (let subtask = 0; subtask < this.parallelism; subtask++) {
       const metrics = new MetricGroup();
       this.metrics.push(metrics);
       this.ended.push(false);
+      this.asked.push(0);
       this.readers.push(
         source.createReader({
           ...shared,
@@ -87,7 +80,7 @@ export class SourceRun<T, Split, State> {
           wake: () => {
             this.wakes++;
           },
-          requestSplit: () => void this.inbox.push(() => this.enumerator.requestSplit(subtask)),
+          requestSplit: () => this.ask(subtask),
           split: (splitId) => this.openSplit(subtask, splitId),
           deadLetter: (record, reason, where) => {
             if (settings.deadLetters !== 'keep') throw new Error(`${where}: ${reason}`);
@@ -105,6 +98,18 @@ export class SourceRun<T, Split, State> {
     await this.enumerator.start();
     for (const reader of this.readers) await reader.open?.();
     return this;
+  }
+
+  /** The enumerator is gone, with all that was under way from it and to it; another one goes on from this state, and with what readers have. */
+  async adopt(state: State): Promise<void> {
+    this.inbox.length = 0;
+    await this.enumerator.close();
+    this.enumerator = this.createEnumerator(state);
+    this.enumerator.alreadyAssigned?.(this.given.map(cloneValue));
+    await this.enumerator.start();
+    this.asked.forEach((count, subtask) => {
+      for (let i = 0; i < count; i++) this.inbox.push(() => this.enumerator.requestSplit(subtask));
+    });
   }
 
   /** Delivers splits and requests until there are none under way. */
@@ -158,6 +163,7 @@ export class SourceRun<T, Split, State> {
   /** What a checkpoint would keep now; checked to be plain values that later reading does not change. */
   snapshot(): SourceSnapshot<Split, State> {
     this.deliver();
+    this.given = [];
     const splits = this.readers.flatMap((reader) => [...reader.snapshot()]);
     const snapshot = { enumerator: this.enumerator.snapshot(), splits };
     assertSupported(snapshot, 'the snapshot');
@@ -171,6 +177,43 @@ export class SourceRun<T, Split, State> {
   async close(): Promise<void> {
     for (const reader of this.readers) await reader.close();
     await this.enumerator.close();
+  }
+
+  private get shared() {
+    return {
+      system: this.test.system,
+      logger: this.test.logger,
+      baseDirectory: this.baseDirectory,
+      parallelism: this.parallelism,
+      fail: (error: unknown): void => void this.failures.push(error),
+    };
+  }
+
+  private createEnumerator(state: State | undefined): SplitEnumerator<Split, State> {
+    return this.source.createEnumerator(
+      {
+        ...this.shared,
+        // A split reaches its reader later, as through a channel.
+        assign: (subtask, split) => void this.inbox.push(() => this.give(subtask, cloneValue(split))),
+        noMoreSplits: (subtask) =>
+          void this.inbox.push(() => {
+            this.asked[subtask] = 0;
+            this.readers[subtask]?.noMoreSplits();
+          }),
+      },
+      state === undefined ? undefined : cloneValue(state),
+    );
+  }
+
+  private ask(subtask: number): void {
+    this.asked[subtask] = (this.asked[subtask] ?? 0) + 1;
+    this.inbox.push(() => this.enumerator.requestSplit(subtask));
+  }
+
+  private give(subtask: number, split: Split): void {
+    this.asked[subtask] = (this.asked[subtask] ?? 0) - 1;
+    this.given.push(cloneValue(split));
+    this.readers[subtask]?.addSplit(split);
   }
 
   private openSplit(subtask: number, splitId: string) {
