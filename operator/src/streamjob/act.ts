@@ -35,8 +35,8 @@ const record = async (
   job: JobIdentity,
   action: Extract<Action, { readonly kind: 'record' }>,
 ): Promise<RevisionData> => {
-  const { revision, written, spec } = action;
-  const data = renderRevision(job, revision, written, spec, acting.settings);
+  const { revision, wanted } = action;
+  const data = renderRevision(job, revision, wanted, acting.settings);
   const object = controllerRevisionOf(job, revision, highestNumber(observed) + 1, data);
   try {
     await acting.client.create(kinds.controllerRevisions, object);

@@ -7,7 +7,7 @@ import type { Stored } from '../kube/objects.ts';
 import { annotations, identityOf, type Role, revisionLabel, roleLabel } from './names.ts';
 import type { ObservedJob, ObservedRevision, Wanted } from './observed.ts';
 import type { RevisionData } from './resources/revision-objects.ts';
-import { revisionOf } from './revision.ts';
+import { wantedRevision } from './revision.ts';
 
 /** What the cluster holds of one job. */
 export interface JobObjectsRead {
@@ -25,7 +25,11 @@ const statusIn = ({ status }: StreamJobObject): StreamJobStatus | undefined => {
 
 /** Reads specs of one job: what is wanted, or why nobody can say. */
 export const specReader =
-  (job: Stored<StreamJobObject>, hashing: Hashing): ((written: unknown) => Wanted) =>
+  (
+    job: Stored<StreamJobObject>,
+    hashing: Hashing,
+    revisions: readonly Stored<ControllerRevision>[] = [],
+  ): ((written: unknown) => Wanted) =>
   (written) => {
     const { name, namespace } = identityOf(job);
     const result = checkStreamJob({ ...job, metadata: { name, namespace }, spec: written });
@@ -46,7 +50,12 @@ export const specReader =
         reason: 'spec.checkpoint.store.directory: pods share no directory; name a bucket by s3',
       };
     const restart = job.metadata.annotations?.[annotations.restart];
-    return { ok: true, spec, written, revision: revisionOf(hashing, written, restart) };
+    const known = revisions.map(({ metadata, data }) => ({
+      name: metadata.labels?.[revisionLabel] ?? '',
+      spec: (data as RevisionData).spec,
+      restart: (data as RevisionData).restart,
+    }));
+    return { ok: true, spec, written, restart, revision: wantedRevision(hashing, written, restart, known) };
   };
 
 const ofRevision = (
@@ -85,7 +94,7 @@ export const observe = (
 ): ObservedJob => ({
   job: read.job,
   status: statusIn(read.job),
-  wanted: specReader(read.job, hashing)(read.job.spec),
+  wanted: specReader(read.job, hashing, read.revisions)(read.job.spec),
   revisions: read.revisions
     .toSorted((one, other) => one.revision - other.revision)
     .map((object) => ofRevision(object, read, viewOf)),

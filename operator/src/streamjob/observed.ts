@@ -19,7 +19,14 @@ export interface ObservedRevision {
 
 /** What the user wants by now, or why that cannot be said. */
 export type Wanted =
-  | { readonly ok: true; readonly spec: StreamJobSpec; readonly written: unknown; readonly revision: string }
+  | {
+      readonly ok: true;
+      readonly spec: StreamJobSpec;
+      readonly written: unknown;
+      /** Makes another revision of the same spec. */
+      readonly restart: string | undefined;
+      readonly revision: string;
+    }
   | { readonly ok: false; readonly reason: string };
 
 /** All that a decision is made from: one look at a job, from caches and from what its coordinators say. */

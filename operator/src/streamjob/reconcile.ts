@@ -61,7 +61,7 @@ const askOf =
 
 /** What could not be done is said in the place of what is under way. */
 const withFailure = (plan: Plan, failure: unknown): Plan => {
-  if (failure === undefined) return plan;
+  if (failure === undefined || KubeError.is(failure, 'conflict')) return plan;
   const { phase } = plan.standing;
   const reason = KubeError.is(failure)
     ? `Api${failure.code.replace(/^./, (letter) => letter.toUpperCase())}`
@@ -141,6 +141,18 @@ const earliest = (...times: readonly (number | undefined)[]): number | undefined
  * look again although nothing happens, in ms; rejects with what could not be done, after that was said in the status.
  */
 export const reconcile = async (context: Reconciling, at: ObjectName): Promise<number | undefined> => {
+  try {
+    return await lookAt(context, at);
+  } catch (error) {
+    // Somebody was quicker: what they did is seen in a moment.
+    if (KubeError.is(error, 'conflict')) return conflictAgainMs;
+    throw error;
+  }
+};
+
+const conflictAgainMs = 50;
+
+const lookAt = async (context: Reconciling, at: ObjectName): Promise<number | undefined> => {
   const key = keyOf(at);
   const { system, coordinators, wishes, writtenMs } = context;
   const read = context.read(at);
@@ -153,13 +165,14 @@ export const reconcile = async (context: Reconciling, at: ObjectName): Promise<n
   coordinators.follow(key, coordinatorPlaces(key, read.pods));
   if (read.job.metadata.annotations?.[annotations.paused] === 'true') return undefined;
   const observed = observe(read, system.hashing, viewOfPod(context, key), system.clock.nowMs());
-  const plan = decide(observed, specReader(read.job, system.hashing));
+  const plan = decide(observed, specReader(read.job, system.hashing, read.revisions));
   const failure = await perform(context, key, observed, plan);
   const againMs = earliest(
     plan.againMs,
     await report(context, key, observed, withFailure(plan, failure)),
     wishes.againMs(key, observed.nowMs),
   );
+  // oxlint-disable-next-line typescript/only-throw-error -- it is what was thrown
   if (failure !== undefined) throw failure;
   return againMs;
 };

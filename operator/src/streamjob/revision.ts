@@ -1,34 +1,84 @@
 import { canonicalText } from '../../../runtime/src/contract/canonical-text.ts';
-import { changeOf } from '../../../runtime/src/contract/stream-job.ts';
+import { childSchema, describeField } from '../../../runtime/src/contract/schema-walk.ts';
+import { streamJobSchema } from '../../../runtime/src/contract/stream-job.ts';
 import type { Hashing } from '../../../runtime/src/sys/hashing.ts';
 
-/** A value of JSON. */
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+/** What a schema is, to those who walk over one. */
+type Schema = Parameters<typeof describeField>[0];
 
 /** Fields whose change is another revision. `live` ones are, as long as a running coordinator cannot take them over. */
-const makesRevision = (path: readonly string[]): boolean => {
-  const change = changeOf(path);
-  return change === 'switch-over' || change === 'live';
-};
+const makesRevision = (change: unknown): boolean => change === 'switch-over' || change === 'live';
 
-const isMapping = (value: Json): value is { readonly [name: string]: Json } =>
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Of a part of the spec, what belongs to a revision; undefined = nothing does. */
-const picked = (value: Json, path: readonly string[]): Json | undefined => {
-  if (!isMapping(value)) return makesRevision(path) ? value : undefined;
-  const fields = Object.entries(value).flatMap(([name, part]): (readonly [string, Json])[] => {
-    const kept = picked(part, [...path, name]);
-    return kept === undefined ? [] : [[name, kept]];
-  });
-  return fields.length === 0 ? undefined : Object.fromEntries(fields);
-};
+/** Nothing in a spec is nested as deep. */
+const deepest = 64;
 
 /**
- * The name of the revision that a spec asks for: a hash of what a person wrote into the fields that a switch-over changes. Defaults
- * have no part in it, so that another default of a later release is no new revision. `restart`: any text, for the same code again.
+ * Of a part of the spec, what belongs to a revision; undefined = nothing does. `around`: what changing the field around does. `strips`:
+ * whether what is as the schema would have it anyway is left out.
+ */
+const picked = (
+  value: unknown,
+  schema: Schema | undefined,
+  strips: boolean,
+  around?: unknown,
+  depth = 0,
+): unknown => {
+  const field = schema === undefined ? undefined : describeField(schema);
+  const change = field?.meta['change'] ?? around;
+  const kind = field?.inner._zod.def.type;
+  if (depth > deepest) return undefined;
+  const pickedPart = (part: unknown, name: string | number): unknown =>
+    picked(part, schema === undefined ? undefined : childSchema(schema, name), strips, change, depth + 1);
+  if (isMapping(value) && (kind === 'object' || kind === 'record')) {
+    const parts = Object.entries(value).flatMap(([name, part]): [string, unknown][] => {
+      const kept = pickedPart(part, name);
+      return kept === undefined ? [] : [[name, kept]];
+    });
+    return parts.length === 0 ? undefined : Object.fromEntries(parts);
+  }
+  if (!makesRevision(change)) return undefined;
+  const isDefault =
+    field?.defaultValue !== undefined && canonicalText(field.defaultValue) === canonicalText(value);
+  if (strips && isDefault) return undefined;
+  return Array.isArray(value) && schema !== undefined
+    ? value.map((entry, i) => pickedPart(entry, i) ?? {})
+    : value;
+};
+
+const textOf = (spec: unknown, strips: boolean): string =>
+  canonicalText(picked(spec, childSchema(streamJobSchema, 'spec'), strips) ?? {});
+
+/**
+ * The name of the revision that a spec asks for: a hash of what a person has written into the fields that a switch-over changes. What is
+ * as the defaults have it has no part in it, whether a person or a server has written it. `restart`: any text, for the same code again.
  */
 export const revisionOf = (hashing: Hashing, spec: unknown, restart: string | undefined): string => {
-  const text = canonicalText([picked(spec as Json, ['spec']) ?? {}, restart ?? '']);
+  const text = JSON.stringify([textOf(spec, true), restart ?? '']);
   return hashing.sha256(new TextEncoder().encode(text)).slice(0, 10);
+};
+
+/** A revision that was written down: what it was made from. */
+export interface WrittenRevision {
+  readonly name: string;
+  readonly spec: unknown;
+  readonly restart: string | undefined;
+}
+
+/**
+ * The revision that a spec asks for. One that was made from the very same spec is it, whatever a release since then takes for a default: an
+ * upgrade of the operator is no change of a job.
+ */
+export const wantedRevision = (
+  hashing: Hashing,
+  spec: unknown,
+  restart: string | undefined,
+  written: readonly WrittenRevision[],
+): string => {
+  const name = revisionOf(hashing, spec, restart);
+  const text = textOf(spec, false);
+  const same = written.findLast((other) => other.restart === restart && textOf(other.spec, false) === text);
+  return same?.name ?? name;
 };

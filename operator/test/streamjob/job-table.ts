@@ -135,7 +135,7 @@ export const revisionWith = (
   const wanted = specReader(job, hashing)(spec);
   if (!wanted.ok) throw new Error(wanted.reason);
   const name = revisionNameOf(spec);
-  const data = renderRevision(identity, name, spec, wanted.spec, renderSettings);
+  const data = renderRevision(identity, name, wanted, renderSettings);
   const sized = (role: Role, replicas: number): Stored<ReplicaSet> => {
     const set = data.objects[role];
     return stored({ ...set, spec: { ...set.spec, replicas } }, setName(identity, name, role));

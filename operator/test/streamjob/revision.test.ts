@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { revisionOf } from '../../src/streamjob/revision.ts';
+import { revisionOf, wantedRevision } from '../../src/streamjob/revision.ts';
 import { hashing, revisionNameOf, written } from './job-table.ts';
 
 describe('the name of a revision', () => {
@@ -32,7 +32,24 @@ describe('the name of a revision', () => {
     expect(revisionOf(hashing, written(), 'again')).not.toBe(revisionOf(hashing, written(), undefined));
   });
 
+  it('is the same whether a default was written by a person, by a server or by nobody', () => {
+    const explicit = written('one', { mode: 'Streaming', resources: { cpu: '1' }, env: [] });
+    expect(revisionNameOf(explicit)).toBe(revisionNameOf(written()));
+    const variable = (more: object) =>
+      written('one', { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k', ...more } } }] });
+    expect(revisionNameOf(variable({ optional: false }))).toBe(revisionNameOf(variable({})));
+    expect(revisionNameOf(variable({ optional: true }))).not.toBe(revisionNameOf(variable({})));
+  });
+
+  it('is that of what was written down from the same spec, whatever defaults are by now', () => {
+    const spec = written('one', { mode: 'Batch' });
+    const before = [{ name: 'older', spec, restart: undefined }];
+    expect(wantedRevision(hashing, { ...(spec as object), parallelism: 9 }, undefined, before)).toBe('older');
+    expect(wantedRevision(hashing, spec, 'again', before)).not.toBe('older');
+    expect(wantedRevision(hashing, written('one'), undefined, before)).toBe(revisionNameOf(written('one')));
+  });
+
   it('never changes from one release to the next', () => {
-    expect(revisionNameOf(written())).toMatchInlineSnapshot(`"5f49d7aa07"`);
+    expect(revisionNameOf(written())).toMatchInlineSnapshot(`"bdb57687b2"`);
   });
 });

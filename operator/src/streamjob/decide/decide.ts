@@ -9,19 +9,17 @@ import { type ObservedJob, type ObservedRevision, revisionNamed, type Wanted } f
 import { type Choice, stalled } from './choice.ts';
 import { currentOf, hasNeverLed, isDown, isOnTrial } from './current.ts';
 import { decideDeletion, needsFinalizer } from './deletion.ts';
-import type { Action, Plan } from './plan.ts';
+import type { Action, Plan, ValidWish } from './plan.ts';
 import { decideSteady } from './steady.ts';
 import { decideSuspension } from './suspension.ts';
 import { decideUpgrade } from './upgrade.ts';
-
-type Valid = Extract<Wanted, { readonly ok: true }>;
 
 const isRejected = ({ job, status }: ObservedJob, revision: string): boolean =>
   status?.revision?.rejected === revision && job.metadata.annotations?.[annotations.retry] !== revision;
 
 const decideRunning = (
   observed: ObservedJob,
-  { spec, revision: wanted }: Valid,
+  { spec, revision: wanted }: ValidWish,
   current: ObservedRevision | undefined,
 ): Choice => {
   const revision = revisionNamed(observed, wanted);
@@ -74,8 +72,8 @@ const offers = ({ revisions }: ObservedJob, { deployments }: Choice): readonly A
       : [];
   });
 
-const actionsOf = (observed: ObservedJob, wanted: Valid, choice: Choice): readonly Action[] => {
-  const { spec, written } = wanted;
+const actionsOf = (observed: ObservedJob, wanted: ValidWish, choice: Choice): readonly Action[] => {
+  const { spec } = wanted;
   const { metadata } = observed.job;
   const hasFinalizer = metadata.finalizers?.includes(finalizer) === true;
   const toRecord = choice.deployments.filter(
@@ -86,7 +84,7 @@ const actionsOf = (observed: ObservedJob, wanted: Valid, choice: Choice): readon
       ? []
       : [{ kind: 'finalizer', present: !hasFinalizer } as const]),
     { kind: 'surround', active: choice.current, spec },
-    ...toRecord.map(({ revision }) => ({ kind: 'record', revision, written, spec }) as const),
+    ...toRecord.map(({ revision }) => ({ kind: 'record', revision, wanted }) as const),
     ...offers(observed, choice),
     ...choice.deployments.map((deployment) => ({ kind: 'deploy', deployment }) as const),
     ...(choice.restarts ?? []).flatMap((name): readonly Action[] => {

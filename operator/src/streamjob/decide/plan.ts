@@ -2,12 +2,15 @@ import type { Operation, RequestOf } from '../../../../runtime/src/contract/cont
 import type { StreamJobStatus } from '../../../../runtime/src/contract/status.ts';
 import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
 import type { Role } from '../names.ts';
-import type { ObservedRevision } from '../observed.ts';
+import type { ObservedRevision, Wanted } from '../observed.ts';
 
 /** Something that a coordinator is asked for. Asking again for what is under way or done changes nothing. */
 export type CoordinatorWish = {
   [O in Operation]: { readonly operation: O; readonly request: RequestOf<O> };
 }[Operation];
+
+/** What the user wants, where it makes sense. */
+export type ValidWish = Extract<Wanted, { readonly ok: true }>;
 
 /** How many pods a revision is to have. */
 export interface Deployment {
@@ -21,12 +24,7 @@ export type Action =
   /** Something that is wanted of a coordinator. */
   | { readonly kind: 'wish'; readonly revision: string; readonly wish: CoordinatorWish }
   /** A revision that has no ControllerRevision yet is written down. */
-  | {
-      readonly kind: 'record';
-      readonly revision: string;
-      readonly written: unknown;
-      readonly spec: StreamJobSpec;
-    }
+  | { readonly kind: 'record'; readonly revision: string; readonly wanted: ValidWish }
   /** The pods of a revision, by its sets. */
   | { readonly kind: 'deploy'; readonly deployment: Deployment }
   /** Nothing of a revision is to run: its sets, service and configuration go, what is written down of it stays. */

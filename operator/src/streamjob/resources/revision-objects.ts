@@ -6,6 +6,7 @@ import {
 import type { ConfigMap, ControllerRevision, ReplicaSet, Service } from '../../kube/kinds.ts';
 import type { JobIdentity, Role } from '../names.ts';
 import { ownedBy, podLabels, revisionLabels, revisionName, setName } from '../names.ts';
+import type { Wanted } from '../observed.ts';
 import { podTemplateOf } from './pod.ts';
 import { ports, type RenderSettings } from './render-settings.ts';
 
@@ -13,6 +14,7 @@ import { ports, type RenderSettings } from './render-settings.ts';
 export interface RevisionData {
   /** What the user had written under spec. */
   readonly spec: unknown;
+  readonly restart?: string | undefined;
   readonly slotsPerWorker: number;
   readonly objects: {
     readonly configMap: ConfigMap;
@@ -55,17 +57,17 @@ const setOf = (
   spec: { replicas: 0, selector: { matchLabels: podLabels(job, revision, role) }, template },
 });
 
-/** Makes a revision. `written`: the spec as the user has it; `spec`: the same, checked, with all defaults. */
+/** Makes a revision. */
 export const renderRevision = (
   job: JobIdentity,
   revision: string,
-  written: unknown,
-  spec: StreamJobSpec,
+  { written, restart, spec }: Pick<Extract<Wanted, { readonly ok: true }>, 'written' | 'restart' | 'spec'>,
   settings: RenderSettings,
 ): RevisionData => {
   const parts = { job, revision, spec };
   return {
     spec: written,
+    ...(restart === undefined ? {} : { restart }),
     slotsPerWorker: spec.slotsPerWorker,
     objects: {
       configMap: {

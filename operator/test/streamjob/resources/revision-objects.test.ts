@@ -11,7 +11,7 @@ const rendered = (spec: unknown): RevisionData => {
   const job = jobWith(spec);
   const wanted = specReader(job, hashing)(spec);
   if (!wanted.ok) throw new Error(wanted.reason);
-  return renderRevision(identityOf(job), revisionNameOf(spec), spec, wanted.spec, renderSettings);
+  return renderRevision(identityOf(job), revisionNameOf(spec), wanted, renderSettings);
 };
 
 type Container = {

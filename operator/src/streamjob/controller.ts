@@ -1,0 +1,84 @@
+import { MillraceError } from '../../../runtime/src/contract/errors.ts';
+import type { System } from '../../../runtime/src/sys/system.ts';
+import type { Logger } from '../../../runtime/src/telemetry/logger.ts';
+import type { CoordinatorClient } from '../coordinators/coordinator-client.ts';
+import { type CoordinatorPlace, Coordinators } from '../coordinators/coordinators.ts';
+import { ensure } from '../kube/apply.ts';
+import type { KubeClient, ObjectName } from '../kube/client.ts';
+import type { KubeObject, ResourceType } from '../kube/objects.ts';
+import { JobCaches } from './job-caches.ts';
+import { keyOf, type Reconciling, reconcile } from './reconcile.ts';
+import type { RenderSettings } from './resources/render-settings.ts';
+import { Wishes } from './wishes.ts';
+
+export interface StreamJobControllerSettings {
+  readonly system: Pick<System, 'clock' | 'hashing' | 'random' | 'timers'>;
+  readonly logger: Logger;
+  readonly client: KubeClient;
+  readonly render: RenderSettings;
+  /** undefined = all. */
+  readonly namespaces: readonly string[] | undefined;
+  readonly dial: (place: CoordinatorPlace) => CoordinatorClient;
+  /** A job is to be looked at. `isUrgent`: somebody has changed what they want. */
+  readonly enqueue: (key: string, isUrgent: boolean) => void;
+}
+
+/** How long a job waits for the caches to show what was written for it. */
+const freshAgainMs = 20;
+
+/** Looks after all StreamJobs: a queue says which one is to be looked at, and `work` does it. */
+export class StreamJobController {
+  readonly caches: JobCaches;
+  readonly coordinators: Coordinators;
+  private readonly context: Reconciling;
+
+  constructor(settings: StreamJobControllerSettings) {
+    const { system, logger, client, render, namespaces, dial, enqueue } = settings;
+    this.caches = new JobCaches({
+      client,
+      system,
+      namespaces,
+      onChange: (job, isSpec) => enqueue(keyOf(job), isSpec),
+    });
+    this.coordinators = new Coordinators({ system, logger, dial, onChange: (job) => enqueue(job, false) });
+    this.context = {
+      system,
+      logger,
+      client,
+      coordinators: this.coordinators,
+      settings: render,
+      wishes: new Wishes(),
+      read: (at) => this.caches.read(at),
+      ensure: (job, type, desired) => this.ensure(job, type, desired),
+      writtenMs: new Map(),
+    };
+  }
+
+  /** Looks at one job. Resolves with when to look at it again, in ms, if nothing happens. */
+  async work(key: string): Promise<number | undefined> {
+    const at = nameOf(key);
+    return this.caches.isFresh(at) ? await reconcile(this.context, at) : freshAgainMs;
+  }
+
+  private async ensure<O extends KubeObject>(
+    job: ObjectName,
+    type: ResourceType<O>,
+    desired: O,
+  ): Promise<void> {
+    const { name, namespace = '' } = desired.metadata;
+    const written = await ensure(
+      { client: this.context.client, hashing: this.context.system.hashing },
+      type,
+      desired,
+      this.caches.find(type, { namespace, name }),
+    );
+    if (written !== undefined) this.caches.wrote(job, type, written);
+  }
+}
+
+const nameOf = (key: string): ObjectName => {
+  const [namespace, name] = key.split('/');
+  if (namespace === undefined || name === undefined)
+    throw new MillraceError('internal', `A job is called ${key} in the queue.`);
+  return { namespace, name };
+};

@@ -1,0 +1,164 @@
+import type { System } from '../../../runtime/src/sys/system.ts';
+import { Cache } from '../kube/cache.ts';
+import type { KubeClient, ObjectName } from '../kube/client.ts';
+import * as kinds from '../kube/kinds.ts';
+import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
+import { Reflector } from '../kube/reflector.ts';
+import { jobLabel, jobUidLabel, managedBy, managedByLabel } from './names.ts';
+import type { JobObjectsRead } from './observe.ts';
+import { trimmedPod, trimmedRevision } from './trimmed.ts';
+
+export interface JobCachesSettings {
+  readonly client: KubeClient;
+  readonly system: Pick<System, 'clock' | 'random' | 'timers'>;
+  /** undefined = all of them. */
+  readonly namespaces: readonly string[] | undefined;
+  /** Something of a job is new. `isSpec`: what the user wants. */
+  readonly onChange: (job: ObjectName, isSpec: boolean) => void;
+}
+
+/** One kind: what the cluster has of it, and who keeps that up to date. */
+interface Cached<O extends KubeObject> {
+  readonly type: ResourceType<O>;
+  readonly cache: Cache<O>;
+  readonly reflectors: readonly Reflector<O>[];
+}
+
+const jobOf = ({ metadata }: KubeObject): ObjectName | undefined => {
+  const name = metadata.labels?.[jobLabel];
+  return name === undefined ? undefined : { namespace: metadata.namespace ?? '', name };
+};
+
+const ownObjects = `${managedByLabel}=${managedBy}`;
+
+/** What the cluster has of all jobs. Objects of others are never asked for: only StreamJobs are watched whole. */
+export class JobCaches {
+  private readonly settings: JobCachesSettings;
+  private readonly jobs: Cached<kinds.StreamJobObject>;
+  private readonly revisions: Cached<kinds.ControllerRevision>;
+  private readonly sets: Cached<kinds.ReplicaSet>;
+  private readonly pods: Cached<kinds.Pod>;
+  /** Kinds that are only made and compared. */
+  private readonly others: readonly Cached<KubeObject>[];
+  /** Of each job, the newest version that a write of our own has made, by kind. */
+  private readonly writes = new Map<string, Map<string, string>>();
+
+  constructor(settings: JobCachesSettings) {
+    this.settings = settings;
+    this.jobs = this.cached(
+      kinds.streamJobs,
+      undefined,
+      undefined,
+      ({ metadata: { namespace = '', name } }) => ({
+        namespace,
+        name,
+      }),
+    );
+    this.revisions = this.cached(kinds.controllerRevisions, ownObjects, trimmedRevision);
+    this.sets = this.cached(kinds.replicaSets, ownObjects);
+    this.pods = this.cached(kinds.pods, ownObjects, trimmedPod);
+    this.others = [
+      kinds.configMaps,
+      kinds.services,
+      kinds.serviceAccounts,
+      kinds.networkPolicies,
+      kinds.podDisruptionBudgets,
+    ].map((type) => this.cached<KubeObject>(type, ownObjects));
+  }
+
+  get isSynced(): boolean {
+    return this.all.every(({ reflectors }) => reflectors.every(({ isSynced }) => isSynced));
+  }
+
+  /** Of every kind and namespace, for metrics. */
+  get reflectors(): readonly Reflector<never>[] {
+    return this.all.flatMap(({ reflectors }) => reflectors) as unknown as readonly Reflector<never>[];
+  }
+
+  start(): void {
+    for (const { reflectors } of this.all) for (const reflector of reflectors) reflector.start();
+  }
+
+  stop(): void {
+    for (const { reflectors } of this.all) for (const reflector of reflectors) reflector.stop();
+  }
+
+  /** All jobs there are. */
+  *names(): Generator<ObjectName> {
+    for (const { metadata } of this.jobs.cache.all())
+      yield { namespace: metadata.namespace ?? '', name: metadata.name };
+  }
+
+  /** undefined = there is no such job. */
+  read(at: ObjectName): JobObjectsRead | undefined {
+    const job = this.jobs.cache.get(at);
+    if (job === undefined) {
+      this.writes.delete(keyOf(at));
+      return undefined;
+    }
+    const { uid } = job.metadata;
+    const of = <O extends KubeObject>({ cache }: Cached<O>): readonly Stored<O>[] =>
+      cache.labelled(jobUidLabel, uid);
+    return { job, revisions: of(this.revisions), sets: of(this.sets), pods: of(this.pods) };
+  }
+
+  /** An object as it was seen last; only kinds that the operator makes. */
+  find<O extends KubeObject>(type: ResourceType<O>, at: ObjectName): Stored<O> | undefined {
+    const cached = this.all.find(
+      (other) => other.type.plural === type.plural && other.type.group === type.group,
+    );
+    return cached?.cache.get(at) as Stored<O> | undefined;
+  }
+
+  /** The operator has written an object of a job. */
+  wrote(job: ObjectName, type: ResourceType, { metadata }: Stored<KubeObject>): void {
+    const key = keyOf(job);
+    const written = this.writes.get(key) ?? new Map<string, string>();
+    written.set(type.plural, metadata.resourceVersion);
+    this.writes.set(key, written);
+  }
+
+  /** Whether the caches show everything that the operator has written for a job: acting before would do it twice. */
+  isFresh(job: ObjectName): boolean {
+    const written = this.writes.get(keyOf(job));
+    if (written === undefined) return true;
+    for (const { type, reflectors } of this.all) {
+      const version = written.get(type.plural);
+      if (version === undefined) continue;
+      const own = reflectors.filter(
+        ({ namespace }) => namespace === undefined || namespace === job.namespace,
+      );
+      if (!own.every((reflector) => reflector.hasObserved(version))) return false;
+      written.delete(type.plural);
+    }
+    return true;
+  }
+
+  private get all(): readonly Cached<KubeObject>[] {
+    const { jobs, revisions, sets, pods, others } = this;
+    return [jobs, revisions, sets, pods, ...others] as unknown as readonly Cached<KubeObject>[];
+  }
+
+  private cached<O extends KubeObject>(
+    type: ResourceType<O>,
+    labelSelector: string | undefined,
+    trim?: (object: Stored<O>) => Stored<O>,
+    keyedBy: (object: KubeObject) => ObjectName | undefined = jobOf,
+  ): Cached<O> {
+    const { client, system, namespaces, onChange } = this.settings;
+    const cache = new Cache<O>({
+      trim,
+      labels: [jobUidLabel],
+      onChange: ({ before, now }) => {
+        const job = keyedBy((now ?? before) as Stored<O>);
+        if (job !== undefined) onChange(job, before?.metadata.generation !== now?.metadata.generation);
+      },
+    });
+    const reflectors = (namespaces ?? [undefined]).map(
+      (namespace) => new Reflector<O>({ client, type, namespace, labelSelector, cache, system }),
+    );
+    return { type, cache, reflectors };
+  }
+}
+
+const keyOf = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;
