@@ -122,6 +122,35 @@ export interface PodDisruptionBudget extends KubeObject {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** Who of several programs acts. Times are texts with microseconds. */
+export interface Lease extends KubeObject {
+  readonly kind: 'Lease';
+  readonly spec: {
+    readonly holderIdentity?: string | undefined;
+    readonly leaseDurationSeconds?: number | undefined;
+    readonly acquireTime?: string | undefined;
+    readonly renewTime?: string | undefined;
+    readonly leaseTransitions?: number | undefined;
+  };
+}
+
+/** What has happened to an object, for people to read. */
+export interface Event extends KubeObject {
+  readonly kind: 'Event';
+  readonly involvedObject: Readonly<
+    Record<'apiVersion' | 'kind' | 'name' | 'namespace' | 'resourceVersion' | 'uid', string>
+  >;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  readonly firstTimestamp: string;
+  readonly lastTimestamp: string;
+  readonly count: number;
+  readonly source: { readonly component: string };
+  readonly reportingComponent: string;
+  readonly reportingInstance: string;
+}
+
 const core = { group: '', version: 'v1' };
 const apps = { group: 'apps', version: 'v1' };
 const millrace = { group: 'millrace.dev', version: 'v1alpha1' };
@@ -162,3 +191,10 @@ export const podDisruptionBudgets: ResourceType<PodDisruptionBudget> = {
   kind: 'PodDisruptionBudget',
   plural: 'poddisruptionbudgets',
 };
+export const leases: ResourceType<Lease> = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+};
+export const events: ResourceType<Event> = { ...core, kind: 'Event', plural: 'events' };
