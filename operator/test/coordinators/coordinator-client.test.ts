@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JobEvent } from '../../../runtime/src/contract/control/events.ts';
 import type { MillraceError } from '../../../runtime/src/contract/errors.ts';
 import { nodeHttp } from '../../../runtime/src/sys/node-http.ts';
+import { createNodeSystem } from '../../../runtime/src/sys/node-system.ts';
 import { jobStatus } from '../../../runtime/test/coordinator/control/fake-control.ts';
 import { type Served, serve, token } from '../../../runtime/test/coordinator/control/serve.ts';
 import { identityOfJob, tlsOf } from '../../../runtime/test/support/certificates.ts';
@@ -76,6 +77,20 @@ describe('a coordinator that is dialled', () => {
     await until(1);
     expect(told).toEqual([expect.objectContaining({ code: 'not-authorized' })]);
     expect(fake.asked).toEqual([]);
+  });
+
+  it('answers to the next certificate of the operator when its authority has changed', async () => {
+    const { server } = await serveSafely();
+    const { certificates, clock } = createNodeSystem();
+    const valid = { fromMs: clock.nowMs() - 60_000, untilMs: clock.nowMs() + 60_000 };
+    const next = certificates.createAuthority('operator', valid);
+    const identity = certificates.issue({ subject: 'operator', uris: [identityOfJob] }, valid, next);
+    const client = clientOf(server.port, { fingerprint, identity: () => identity });
+    await expect(client.ask('getStatus', {})).rejects.toMatchObject({ code: 'not-authorized' });
+    server.setTls({ ...tlsOf('job'), authority: tlsOf('job').authority + next.certificate });
+    expect(await client.ask('getStatus', {})).toEqual(jobStatus);
+    const before = clientOf(server.port, { fingerprint, identity: () => tlsOf('job') });
+    expect(await before.ask('getStatus', {})).toEqual(jobStatus);
   });
 
   it('may be asked with a token on this machine', async () => {

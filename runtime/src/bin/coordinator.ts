@@ -8,6 +8,8 @@ import { errorText } from '../cli/error-text.ts';
 import { main } from '../cli/main.ts';
 import { createNodeIo } from '../cli/node-io.ts';
 import { tellTrouble } from '../cli/trouble.ts';
+import { terminationMessage, terminationVariable } from '../contract/termination-message.ts';
+import { leaveWords } from '../sys/last-words.ts';
 
 process.setSourceMapsEnabled(true);
 
@@ -20,6 +22,7 @@ const run = async (): Promise<number> => {
 };
 
 const code = await run().catch((error: unknown) => {
+  leaveWords(io.system, process.env[terminationVariable], terminationMessage(error));
   io.error(`${errorText(error)}\n`);
   return 2;
 });

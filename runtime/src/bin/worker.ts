@@ -2,6 +2,8 @@
 /** The program of a worker: parse, wire, run. Everything it does is in `worker`. */
 import { join } from 'node:path';
 import { MillraceError } from '../contract/errors.ts';
+import { terminationMessage, terminationVariable } from '../contract/termination-message.ts';
+import { leaveWords } from '../sys/last-words.ts';
 import type { TlsSettings } from '../sys/net.ts';
 import { createNodeSystem } from '../sys/node-system.ts';
 import { ownVersion } from '../sys/own-version.ts';
@@ -58,6 +60,7 @@ const run = async (): Promise<number> => {
 
 const toldOf = (error: unknown): number => {
   const { where = {}, hint } = MillraceError.is(error) ? error : {};
+  leaveWords(system, process.env[terminationVariable], terminationMessage(error));
   logger.error(error instanceof Error ? error.message : String(error), { ...where, hint });
   return 1;
 };

@@ -16,6 +16,16 @@ const options: readonly CoordinatorOption[] = [
   { field: 'controlPort', variable: 'MILLRACE_CONTROL_PORT', option: '--control-port' },
   { field: 'controlHost', variable: 'MILLRACE_CONTROL_HOST', option: '--control-host' },
   { field: 'controlTokenFile', variable: 'MILLRACE_CONTROL_TOKEN_FILE', option: '--control-token-file' },
+  {
+    field: 'controlTlsDirectory',
+    variable: 'MILLRACE_CONTROL_TLS_DIRECTORY',
+    option: '--control-tls-directory',
+  },
+  {
+    field: 'controlClientAuthority',
+    variable: 'MILLRACE_CONTROL_CLIENT_AUTHORITY',
+    option: '--control-client-authority',
+  },
   { field: 'codeDirectory', variable: 'MILLRACE_CODE_DIRECTORY', option: '--code-directory' },
   {
     field: 'credentialsDirectory',
@@ -72,5 +82,9 @@ export const coordinatorWords = (
     const value = isNeeded ? needed(field, variable) : told(field, variable);
     return value === undefined ? [] : [option, value];
   });
+  // In a pod the manifest lies apart from the code: that of an image is where its author put it.
+  const isInPod = told('deployment', 'MILLRACE_DEPLOYMENT') !== undefined;
+  if (isInPod && told('codeDirectory', 'MILLRACE_CODE_DIRECTORY') === undefined)
+    words.push('--code-directory', '.');
   return ['run', needed(manifest.field, manifest.variable), '--log', 'json', '--no-panel', ...words];
 };

@@ -4,11 +4,12 @@ import { readsSource } from '../graph/stateful.ts';
 import type { HttpServer } from '../sys/http.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type CommandIo, ExitCode } from './command-io.ts';
+import type { ControlPlace } from './control-place.ts';
 import { createJob, type JobCreation } from './create-job.ts';
 import { type DeadLetterFile, openDeadLetterFile } from './dead-letter-file.ts';
 import type { JobTarget } from './job-target.ts';
 import { showProgress } from './progress.ts';
-import { type ControlPlace, serveControl } from './serve-control.ts';
+import { serveControl } from './serve-control.ts';
 import { jobTotals, summaryLine } from './summary.ts';
 import { failureOf } from './trouble.ts';
 

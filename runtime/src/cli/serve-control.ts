@@ -4,34 +4,49 @@ import type { LocalJob } from '../coordinator/local-job.ts';
 import { ownVersion } from '../sys/own-version.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CommandIo } from './command-io.ts';
-
-/** Where the control API of a job of this process is served. */
-export interface ControlPlace {
-  readonly host: string;
-  readonly port: number;
-  readonly tokenFile?: string | undefined;
-}
+import type { ControlPlace } from './control-place.ts';
+import { followControlTls, readControlTls } from './control-tls.ts';
 
 const start = async (
   { system, workingDirectory }: CommandIo,
   logger: Logger,
   job: LocalJob,
   name: string,
-  { host, port, tokenFile }: ControlPlace,
+  place: ControlPlace,
 ): Promise<ControlServer> => {
   // Loaded only now: it brings express, and few jobs ask for it.
-  const [{ startControlServer }, { createLocalControl }, { readToken }] = await Promise.all([
+  const [{ startControlServer }, { createLocalControl }, { operatorName, readToken }] = await Promise.all([
     import('../coordinator/control/server.ts'),
     import('../coordinator/control/local-control.ts'),
     import('../coordinator/control/guard.ts'),
   ]);
+  const { host, port, tokenFile, clientAuthority } = place;
   const version = ownVersion(system);
   const control = createLocalControl({ system, logger, job, name, version });
   const token = tokenFile === undefined ? undefined : readToken(system, resolve(workingDirectory, tokenFile));
-  const server = await startControlServer({ system, logger, control, version, host, port, token });
+  const readTls = () => readControlTls(system, workingDirectory, place);
+  const tls = readTls();
+  const server = await startControlServer({
+    system,
+    logger,
+    control,
+    version,
+    host,
+    port,
+    token,
+    tls,
+    clientName: clientAuthority === undefined ? undefined : operatorName,
+  });
   const shownHost = host.includes(':') ? `[${host}]` : host;
-  logger.info(`The control API is at http://${shownHost}:${server.port}/v1/status`);
-  return server;
+  const scheme = tls === undefined ? 'http' : 'https';
+  logger.info(`The control API is at ${scheme}://${shownHost}:${server.port}/v1/status`);
+  if (tls === undefined) return server;
+  const following = followControlTls(system, logger, readTls, (next) => server.setTls(next));
+  const close = async (): Promise<void> => {
+    following.cancel();
+    await server.close();
+  };
+  return { ...server, close };
 };
 
 /**

@@ -43,6 +43,8 @@ export type HttpHandler = (request: never, response: never) => void;
 
 export interface HttpServer {
   readonly port: number;
+  /** For who connects from now on. @throws Error when these are no certificates */
+  setTls(tls: HttpTls): void;
   /**
    * Takes no new connections and resolves when all are gone: idle ones at once, others when their answer has been sent, or
    * after a second.

@@ -1,8 +1,9 @@
 import type { IncomingMessage, RequestListener, Server, ServerOptions } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { certificateNames } from './certificate-names.ts';
-import type { Http, HttpAddress, HttpHandler, HttpLimits } from './http.ts';
+import type { Http, HttpAddress, HttpHandler, HttpLimits, HttpTls } from './http.ts';
 import { nodeHttpRequest } from './node-http-request.ts';
 
 /** What a client may take where nothing else is said. */
@@ -31,6 +32,14 @@ const close = (server: Server): Promise<void> =>
     server.closeIdleConnections();
   });
 
+const contextOf = ({ certificate, key, authority }: HttpTls) =>
+  ({
+    cert: certificate,
+    key,
+    minVersion: 'TLSv1.3',
+    ...(authority === undefined ? {} : { ca: authority }),
+  }) as const;
+
 /** Imports of these modules would load Node's fetch and all of its cryptography, 30 ms in every thread. */
 const createServer = (handler: HttpHandler, { tls, limits = usualLimits }: HttpAddress): Server => {
   const listener = handler as RequestListener;
@@ -41,14 +50,8 @@ const createServer = (handler: HttpHandler, { tls, limits = usualLimits }: HttpA
     connectionsCheckingInterval: Math.min(longestLookMs, limits.headersTimeoutMs),
   };
   if (tls === undefined) return process.getBuiltinModule('node:http').createServer(options, listener);
-  const { certificate, key, authority } = tls;
-  const asks = authority === undefined ? {} : { ca: authority, requestCert: true, rejectUnauthorized: false };
-  const own = {
-    cert: certificate,
-    key,
-    minVersion: 'TLSv1.3',
-    handshakeTimeout: limits.headersTimeoutMs,
-  } as const;
+  const asks = tls.authority === undefined ? {} : { requestCert: true, rejectUnauthorized: false };
+  const own = { ...contextOf(tls), handshakeTimeout: limits.headersTimeoutMs };
   return process.getBuiltinModule('node:https').createServer({ ...options, ...own, ...asks }, listener);
 };
 
@@ -59,7 +62,11 @@ const listen: Http['listen'] = (handler, address) =>
     server.once('error', reject);
     server.listen(address.port, address.host, () => {
       server.off('error', reject);
-      resolve({ port: (server.address() as AddressInfo).port, close: () => close(server) });
+      resolve({
+        port: (server.address() as AddressInfo).port,
+        setTls: (tls) => (server as SecureServer).setSecureContext(contextOf(tls)),
+        close: () => close(server),
+      });
     });
   });
 

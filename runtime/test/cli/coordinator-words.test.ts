@@ -36,12 +36,18 @@ describe('a coordinator', () => {
 
   it('of a pod is told where code, credentials and probes are', () => {
     const ofPod = {
+      MILLRACE_CONTROL_TLS_DIRECTORY: '/run/tls',
+      MILLRACE_CONTROL_CLIENT_AUTHORITY: '/run/trust/operator-ca.crt',
       MILLRACE_CODE_DIRECTORY: '.',
       MILLRACE_CREDENTIALS_DIRECTORY: '/run/credentials',
       MILLRACE_AUTHORITY_DIRECTORY: '/run/authority',
       MILLRACE_HEALTH_PORT: '8080',
     };
     expect(coordinatorWords(undefined, { ...variables, ...ofPod }).slice(usual.length)).toEqual([
+      '--control-tls-directory',
+      '/run/tls',
+      '--control-client-authority',
+      '/run/trust/operator-ca.crt',
       '--code-directory',
       '.',
       '--credentials-directory',
@@ -51,6 +57,13 @@ describe('a coordinator', () => {
       '--health-port',
       '8080',
     ]);
+  });
+
+  it('of a pod finds the code of its image where its author put it', () => {
+    const inPod = { ...variables, MILLRACE_DEPLOYMENT: 'r1' };
+    expect(coordinatorWords(undefined, inPod).join(' ')).toContain('--code-directory .');
+    const told = coordinatorWords(undefined, { ...inPod, MILLRACE_CODE_DIRECTORY: '/opt/job' });
+    expect(told.slice(-2)).toEqual(['--code-directory', '/opt/job']);
   });
 
   it('is refused by the name of what is missing or unknown', () => {

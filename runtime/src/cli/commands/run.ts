@@ -1,20 +1,19 @@
 /** `commands` holds one file a subcommand: its options, its help with examples, and the call of what does the work. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
+import { terminationMessage, terminationVariable } from '../../contract/termination-message.ts';
+import { leaveWords } from '../../sys/last-words.ts';
 import { type CommandIo, ExitCode, type Outcome } from '../command-io.ts';
+import { addControlPlaceOptions, type ControlPlaceOptions, controlPlaceOf } from '../control-place.ts';
 import { errorText } from '../error-text.ts';
 import { findTarget } from '../find-target.ts';
 import { addPodOptions, mountsOf, type PodOptions } from '../pod-options.ts';
-import type { ControlPlace } from '../serve-control.ts';
 import { addStartOptions, type StartOptions } from '../start-point.ts';
 import { addTargetOptions, overridesOf, type TargetOptions } from '../target-options.ts';
 import { addWorkersOptions, type WorkersOptions, workersOf } from '../workers-option.ts';
 
-interface RunOptions extends TargetOptions, WorkersOptions, StartOptions, PodOptions {
+interface RunOptions extends TargetOptions, WorkersOptions, StartOptions, PodOptions, ControlPlaceOptions {
   readonly log: 'text' | 'json' | 'none';
   readonly panel: boolean;
-  readonly controlPort?: number;
-  readonly controlHost: string;
-  readonly controlTokenFile?: string;
 }
 
 const examples = `
@@ -31,29 +30,15 @@ Examples:
 
 Ctrl-C stops the job after the records in hand; a second Ctrl-C cancels it.`;
 
-const parsePort = (text: string): number => {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : -1;
-  if (value >= 0 && value <= 65_535) return value;
-  throw new InvalidArgumentError('Give a whole number from 0 to 65535.');
-};
-
-/** Where the control API is to be served, if anywhere. */
-const controlOf = ({ controlPort, controlHost, controlTokenFile }: RunOptions): ControlPlace | undefined =>
-  controlPort === undefined
-    ? undefined
-    : { port: controlPort, host: controlHost, tokenFile: controlTokenFile };
-
 /** `millrace run`. */
 export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void => {
-  addPodOptions(addStartOptions(addWorkersOptions(addTargetOptions(program.command('run')))))
+  [addTargetOptions, addWorkersOptions, addStartOptions, addControlPlaceOptions, addPodOptions]
+    .reduce((command, add) => add(command), program.command('run'))
     .description('Run a job on this machine.')
     .addOption(
       new Option('--log <form>', 'form of the log').choices(['text', 'json', 'none']).default('text'),
     )
     .option('--no-panel', 'log lines instead of the live panel on a terminal')
-    .option('--control-port <port>', 'serve the control API here; 0 takes a free port', parsePort)
-    .option('--control-host <host>', 'where it listens; elsewhere than here only with a token', '127.0.0.1')
-    .option('--control-token-file <file>', 'a file with the token that it asks for')
     .addHelpText('after', examples)
     .action(async (job: string, options: RunOptions) => {
       const json = options.log === 'json';
@@ -65,8 +50,11 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
         json,
         write: (line) => io.error(line),
       });
-      const show = (what: string, error: unknown): void =>
-        json ? logger.error(what, { error }) : io.error(`${errorText(error)}\n`);
+      const show = (what: string, error: unknown): void => {
+        leaveWords(io.system, io.environment[terminationVariable], terminationMessage(error));
+        if (json) logger.error(what, { error });
+        else io.error(`${errorText(error)}\n`);
+      };
       try {
         const find = () =>
           workersOf(
@@ -81,7 +69,7 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
           logger: logger.child({ job: target.name }),
           showFailure: (error) => show('The job failed', error),
           panel: options.panel && options.log === 'text',
-          control: controlOf(options),
+          control: controlPlaceOf(options),
           healthPort: options.healthPort,
           mounts: mountsOf(options),
           workers,

@@ -8,6 +8,9 @@ export interface Access {
   readonly clientName?: string | undefined;
 }
 
+/** What the certificates of the operator are made out to. */
+export const operatorName = 'millrace-operator';
+
 /** What is known of who asks. */
 export interface Caller {
   readonly authorization: string | undefined;

@@ -27,6 +27,8 @@ export interface ControlServerSettings extends Access {
 export interface ControlServer {
   readonly port: number;
   readonly probesPort: number | undefined;
+  /** For who connects from now on. */
+  setTls(tls: HttpTls): void;
   /** Ends the event streams and all else; resolves when the ports are free. */
   close(): Promise<void>;
 }
@@ -97,5 +99,6 @@ export const startControlServer = async (settings: ControlServerSettings): Promi
     await close();
     throw error;
   }
-  return { port: servers[0]?.port ?? 0, probesPort: servers[1]?.port, close };
+  const [own, probesServer] = servers as [HttpServer, HttpServer?];
+  return { port: own.port, probesPort: probesServer?.port, setTls: (next) => own.setTls(next), close };
 };
