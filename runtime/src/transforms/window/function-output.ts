@@ -120,7 +120,7 @@ export class FunctionOutput implements PaneOutput, WindowContext<unknown> {
   snapshotKeyGroups(request: SnapshotRequest): KeyedSnapshot {
     return new FunctionSnapshot(
       this.globals.snapshotKeyGroups(request),
-      this.panes.exportAll(request.keyGroups),
+      this.panes.freeze(request.keyGroups),
     );
   }
 
@@ -155,7 +155,7 @@ export class FunctionOutput implements PaneOutput, WindowContext<unknown> {
     this.window = { startMs: fired.startsMs[position]!, endMs: fired.endsMs[position]! };
     outputs.timestampMs = resultTimestampMs(fired, position);
     if (this.usesGlobals) this.globals.setCurrentKey(this.storeKey(), this.hash);
-    panes.select(this.key, this.window);
+    panes.select(this.key, this.window, settings.keyed ? this.hash : undefined);
     guard.begin();
     let values: readonly unknown[] | undefined;
     try {

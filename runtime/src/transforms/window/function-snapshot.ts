@@ -1,5 +1,6 @@
 import type { KeyedSnapshot, KeyGroupPiece, SnapshotRequest } from '../../checkpoint/snapshot-unit.ts';
 import { SnapshotSequence } from '../tables-snapshot.ts';
+import type { FrozenPanes } from './frozen-panes.ts';
 import { packParts } from './packed-state.ts';
 import type { PaneOutput } from './pane-output.ts';
 
@@ -18,17 +19,16 @@ const asPart = (
 });
 
 /**
- * The state of a window function as the barrier found it: first that of keys, piece by piece, then that of single windows, which was
- * encoded at the barrier.
+ * The state of a window function as the barrier found it: first that of keys, piece by piece, then that of single windows, a key group
+ * at a time.
  */
 export class FunctionSnapshot implements KeyedSnapshot {
   private readonly globals: KeyedSnapshot;
-  /** By key group; without bytes = nothing is there. */
-  private readonly panes: (readonly [number, Uint8Array])[];
+  private readonly panes: FrozenPanes;
 
-  constructor(globals: KeyedSnapshot, panes: readonly (readonly [number, Uint8Array])[]) {
+  constructor(globals: KeyedSnapshot, panes: FrozenPanes) {
     this.globals = globals;
-    this.panes = panes.toReversed();
+    this.panes = panes;
   }
 
   next(): KeyGroupPiece | undefined {
@@ -37,13 +37,13 @@ export class FunctionSnapshot implements KeyedSnapshot {
       const { keyGroup, mode, bytes } = piece;
       return asPart(keyGroup, FunctionState[mode], [bytes.length === 0 ? undefined : bytes]);
     }
-    const ofGroup = this.panes.pop();
+    const ofGroup = this.panes.next();
     return ofGroup && asPart(ofGroup[0], FunctionState.changes, [undefined, ofGroup[1]]);
   }
 
   release(): void {
     this.globals.release();
-    this.panes.length = 0;
+    this.panes.release();
   }
 }
 

@@ -1,62 +1,37 @@
 import type { StateAccess, StateDescriptor } from '../../api/state.ts';
 import type { TimeWindow } from '../../api/windows.ts';
-import { ByteReader, ByteWriter, decodeValue, encodeValue } from '../../batch/codec.ts';
+import { ByteReader, decodeValue } from '../../batch/codec.ts';
 import { hashValue } from '../../batch/hash.ts';
-import { cloneValue } from '../../batch/values.ts';
 import { MillraceError } from '../../contract/errors.ts';
 import { keyGroupOf } from '../../state/key-groups.ts';
 import { ValueMap } from '../../state/value-map.ts';
 import type { UndoableState } from '../record-guard.ts';
+import { cloneValues, encodePanes, FrozenPanes, type PaneEntry, panesVersion } from './frozen-panes.ts';
 import { createPaneHandle, type PaneCursor, type PaneValues } from './pane-state-handles.ts';
 
-/** One window of one key, as the name of its state. */
-interface Pane {
-  readonly key: unknown;
-  readonly startMs: number;
-  readonly endMs: number;
-}
-
-interface Entry extends Pane {
-  values: PaneValues;
-}
-
-const cloneValues = (values: PaneValues): PaneValues => {
-  const clone = (value: unknown): unknown =>
-    value instanceof ValueMap
-      ? new ValueMap([...value.entries()].map(([key, entry]) => [key, cloneValue(entry)] as const))
-      : cloneValue(value);
-  return new Map([...values].map(([name, value]) => [name, clone(value)]));
-};
-
-const byteVersion = 1;
-
-const encodeEntries = (entries: readonly Entry[]): Uint8Array => {
-  const writer = new ByteWriter();
-  writer.writeByte(byteVersion);
-  const plain = entries.map(({ key, startMs, endMs, values }) => [
-    [key, startMs, endMs],
-    [...values].map(([name, value]) =>
-      value instanceof ValueMap ? [name, true, [...value.entries()]] : [name, false, value],
-    ),
-  ]);
-  encodeValue(plain, writer);
-  return writer.toBytes();
-};
+type Groups = (ValueMap<readonly unknown[], PaneEntry> | undefined)[];
 
 /**
  * What a window function keeps for single windows, which few do: an entry for each window of a key that has something, until
- * the window is over.
+ * the window is over. At a barrier entries are shared with its snapshot, and one that is written before that is read is copied first.
  */
 export class PaneStates implements StateAccess, PaneCursor, UndoableState {
   readonly state: StateAccess['state'];
   private readonly transformName: string;
   private readonly maxParallelism: number;
-  private readonly entries: ValueMap<readonly unknown[], Entry> = new ValueMap();
+  /** By key group. */
+  private readonly groups: Groups = [];
+  private count = 0;
   /** Entries as they were before the call in hand; undefined = nothing is noted. */
-  private before: Map<readonly unknown[], Entry | undefined> | undefined;
+  private before: Map<readonly unknown[], PaneEntry | undefined> | undefined;
   /** Whether there ever was an entry. */
   private hasHad = false;
-  private pane: Pane = { key: undefined, startMs: 0, endMs: 0 };
+  /** Snapshots that were begun, and those that are not read yet. */
+  private epoch = 0;
+  private open = 0;
+  /** The window in hand: key, start and end, and its key group. */
+  private name: readonly [unknown, number, number] = [undefined, 0, 0];
+  private group = 0;
 
   constructor(transformName: string, maxParallelism: number) {
     this.transformName = transformName;
@@ -66,42 +41,45 @@ export class PaneStates implements StateAccess, PaneCursor, UndoableState {
   }
 
   get size(): number {
-    return this.entries.size;
+    return this.count;
   }
 
   /** Takes a window of a key in hand. */
-  select(key: unknown, window: TimeWindow): void {
-    this.pane = { key, startMs: window.startMs, endMs: window.endMs };
+  select(key: unknown, { startMs, endMs }: TimeWindow, hash: number = hashValue(key)): void {
+    this.name = [key, startMs, endMs];
+    this.group = keyGroupOf(hash, this.maxParallelism);
   }
 
   read(): PaneValues | undefined {
-    return this.entries.get(this.name())?.values;
+    return this.groups[this.group]?.get(this.name)?.values;
   }
 
   write(): PaneValues {
-    const name = this.name();
-    const entry = this.entries.get(name);
+    const { name, epoch } = this;
+    const entry = this.groups[this.group]?.get(name);
     this.note(name, entry);
-    if (entry !== undefined) return entry.values;
-    const values: PaneValues = new Map();
-    this.hasHad = true;
-    this.entries.set(name, { ...this.pane, values });
+    if (entry !== undefined && (this.open === 0 || entry.epoch === epoch)) return entry.values;
+    const values: PaneValues = entry === undefined ? new Map() : cloneValues(entry.values);
+    const [key, startMs, endMs] = name;
+    this.put({ key, startMs, endMs, values, epoch }, this.group);
     return values;
   }
 
   /** Forgets the window in hand. */
   clear(): void {
-    const name = this.name();
-    const entry = this.entries.get(name);
+    const { name } = this;
+    const entry = this.groups[this.group]?.get(name);
     if (entry === undefined) return;
     this.note(name, entry);
-    this.entries.delete(name);
+    this.remove(name, this.group);
   }
 
   /** Forgets all windows that end by here. */
   release(endMs: number): void {
-    if (this.entries.size === 0) return;
-    for (const [name, entry] of this.entries.entries()) if (entry.endMs <= endMs) this.entries.delete(name);
+    if (this.count === 0) return;
+    for (const [keyGroup, entries] of this.groups.entries())
+      for (const [name, entry] of entries?.entries() ?? [])
+        if (entry.endMs <= endMs) this.remove(name, keyGroup);
   }
 
   beginRecord(): void {
@@ -114,50 +92,52 @@ export class PaneStates implements StateAccess, PaneCursor, UndoableState {
 
   rollbackRecord(): void {
     for (const [name, entry] of this.before ?? []) {
-      if (entry === undefined) this.entries.delete(name);
-      else this.entries.set(name, entry);
+      const keyGroup = keyGroupOf(hashValue(name[0]), this.maxParallelism);
+      if (entry === undefined) this.remove(name, keyGroup);
+      else this.put(entry, keyGroup);
     }
     this.before = undefined;
   }
 
   exportKeyGroup(keyGroup: number): Uint8Array | undefined {
-    const entries = [...this.entries.values()].filter(({ key }) => this.groupOf(key) === keyGroup);
-    return entries.length === 0 ? undefined : encodeEntries(entries);
+    const entries = [...(this.groups[keyGroup]?.values() ?? [])];
+    return entries.length === 0 ? undefined : encodePanes(entries);
   }
 
-  /** What there is of each of these key groups, without bytes where that is nothing; none at all when there never was anything. */
-  exportAll(keyGroups: readonly number[]): (readonly [number, Uint8Array])[] {
-    if (!this.hasHad) return [];
-    const byGroup = Map.groupBy(this.entries.values(), ({ key }) => this.groupOf(key));
-    return keyGroups.map((keyGroup) => {
-      const entries = byGroup.get(keyGroup);
-      return [keyGroup, entries === undefined ? new Uint8Array(0) : encodeEntries(entries)];
+  /** At a barrier: what there is of each of these key groups; none of them when there never was anything. */
+  freeze(keyGroups: readonly number[]): FrozenPanes {
+    this.epoch++;
+    this.open++;
+    const groups = this.hasHad
+      ? keyGroups.map((keyGroup) => ({ keyGroup, entries: [...(this.groups[keyGroup]?.values() ?? [])] }))
+      : [];
+    return new FrozenPanes(groups, () => {
+      this.open--;
     });
   }
 
   importKeyGroup(bytes: Uint8Array): void {
     const reader = new ByteReader(bytes);
-    if (reader.readByte() !== byteVersion)
+    if (reader.readByte() !== panesVersion)
       throw reader.corrupt('the state of windows has an unknown version');
     type Saved = readonly [
       readonly [unknown, number, number],
       readonly (readonly [string, boolean, unknown])[],
     ];
-    this.hasHad = true;
     for (const [name, states] of decodeValue(reader) as readonly Saved[]) {
       const [key, startMs, endMs] = name;
       const values = states.map(([state, isMap, value]): [string, unknown] => [
         state,
         isMap ? new ValueMap(value as readonly (readonly [unknown, unknown])[]) : value,
       ]);
-      this.entries.set(name, { key, startMs, endMs, values: new Map(values) });
+      const keyGroup = keyGroupOf(hashValue(key), this.maxParallelism);
+      this.put({ key, startMs, endMs, values: new Map(values), epoch: this.epoch }, keyGroup);
     }
   }
 
   dropKeyGroup(keyGroup: number): void {
-    for (const [name, { key }] of this.entries.entries()) {
-      if (this.groupOf(key) === keyGroup) this.entries.delete(name);
-    }
+    this.count -= this.groups[keyGroup]?.size ?? 0;
+    this.groups[keyGroup] = undefined;
   }
 
   private handle(descriptor: StateDescriptor): unknown {
@@ -172,17 +152,22 @@ export class PaneStates implements StateAccess, PaneCursor, UndoableState {
     );
   }
 
-  private note(name: readonly unknown[], entry: Entry | undefined): void {
+  private note(name: readonly unknown[], entry: PaneEntry | undefined): void {
     if (this.before === undefined) return;
     for (const noted of this.before.keys()) if (noted.every((part, i) => Object.is(part, name[i]))) return;
     this.before.set(name, entry === undefined ? undefined : { ...entry, values: cloneValues(entry.values) });
   }
 
-  private name(): readonly unknown[] {
-    return [this.pane.key, this.pane.startMs, this.pane.endMs];
+  private put(entry: PaneEntry, keyGroup: number): void {
+    this.groups[keyGroup] ??= new ValueMap();
+    const entries = this.groups[keyGroup];
+    const before = entries.size;
+    entries.set([entry.key, entry.startMs, entry.endMs], entry);
+    this.count += entries.size - before;
+    this.hasHad = true;
   }
 
-  private groupOf(key: unknown): number {
-    return keyGroupOf(hashValue(key), this.maxParallelism);
+  private remove(name: readonly unknown[], keyGroup: number): void {
+    if (this.groups[keyGroup]?.delete(name) === true) this.count--;
   }
 }

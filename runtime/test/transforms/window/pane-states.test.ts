@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { listState, mapState, reducingState, valueState } from '../../../src/api/state.ts';
 import { hashValue } from '../../../src/batch/hash.ts';
 import { keyGroupOf } from '../../../src/state/key-groups.ts';
+import type { FrozenPanes } from '../../../src/transforms/window/frozen-panes.ts';
 import { PaneStates } from '../../../src/transforms/window/pane-states.ts';
 
 const maxParallelism = 4;
@@ -169,6 +170,58 @@ describe('state of single windows', () => {
         expect(readAll(other.states, other.handles)).toEqual(expected);
       }),
     );
+  });
+
+  it('is in a snapshot what it was at the barrier, whatever is written, undone and forgotten while that is read', () => {
+    const step = fc.oneof(
+      changes.map((all) => ({ what: 'write' as const, all })),
+      changes.map((all) => ({ what: 'undo' as const, all: all.slice(0, 1) })),
+      fc.constant({ what: 'freeze' as const, all: [] }),
+      fc.nat(3).map(() => ({ what: 'read' as const, all: [] })),
+      fc.constant({ what: 'release' as const, all: [] }),
+    );
+    const groups = Array.from({ length: maxParallelism }, (_, i) => i);
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+        const { states, handles } = start();
+        const open: { frozen: FrozenPanes; expected: unknown; copy: ReturnType<typeof start> }[] = [];
+        const readPiece = (at: number): boolean => {
+          const { frozen, expected, copy } = open[at] as (typeof open)[number];
+          const piece = frozen.next();
+          if (piece !== undefined && piece[1].length > 0) copy.states.importKeyGroup(piece[1]);
+          if (piece !== undefined) return true;
+          expect(readAll(copy.states, copy.handles)).toEqual(expected);
+          open.splice(at, 1);
+          return false;
+        };
+        for (const { what, all } of steps) {
+          if (what === 'undo') states.beginRecord();
+          for (const one of all) change(states, handles, one);
+          if (what === 'undo') states.rollbackRecord();
+          if (what === 'release') states.release(10);
+          if (what === 'read' && open.length > 0) readPiece(0);
+          if (what !== 'freeze') continue;
+          const expected = structuredClone(readAll(states, handles));
+          open.push({ frozen: states.freeze(groups), expected, copy: start() });
+        }
+        while (open.length > 0) while (readPiece(0));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('copies nothing when no snapshot is being read, and an entry once while one is', () => {
+    const { states, handles } = start();
+    states.select('a', window(0));
+    handles.object.update({ n: 1 });
+    const before = handles.object.value();
+    expect(handles.object.value()).toBe(before);
+    const frozen = states.freeze([0, 1, 2, 3]);
+    const copied = handles.object.value();
+    expect([copied === before, handles.object.value() === copied]).toEqual([false, true]);
+    frozen.release();
+    states.freeze([0]).release();
+    expect(handles.object.value()).toBe(copied);
   });
 
   it('refuses bytes of another version', () => {
