@@ -4,6 +4,7 @@ import {
   anyText,
   block,
   checkedText,
+  inCel,
   listOf,
   oneOf,
   present,
@@ -46,16 +47,25 @@ export interface EnvironmentEntry {
   readonly prefix?: string | undefined;
 }
 
-type NameCheck = (name: string) => { readonly hint: string } | undefined;
+/** What is wrong with a name, and the like in CEL. */
+interface NameCheck {
+  readonly broken: (name: string) => { readonly hint: string } | undefined;
+  readonly cel?: string;
+}
 
 /** Node's own variables change the memory and the code that runs; Millrace derives them from the rest of the manifest. */
-const notOfNode: NameCheck = (name) =>
-  name.startsWith('NODE_')
-    ? { hint: 'Variables that begin with NODE_ are set by Millrace; memory is set by spec.resources.memory.' }
-    : undefined;
+const notOfNode: NameCheck = {
+  broken: (name) =>
+    name.startsWith('NODE_')
+      ? {
+          hint: 'Variables that begin with NODE_ are set by Millrace; memory is set by spec.resources.memory.',
+        }
+      : undefined,
+  cel: "!self.startsWith('NODE_')",
+};
 
-const variableName = (expected: string, broken: NameCheck): z.ZodString =>
-  checkedText(text(253, /^[A-Za-z_][A-Za-z0-9_.-]*$/, expected), broken);
+const variableName = (expected: string, { broken, cel }: NameCheck): z.ZodString =>
+  checkedText(text(253, /^[A-Za-z_][A-Za-z0-9_.-]*$/, expected), broken, cel);
 
 const keySelector = (kind: string): z.ZodType<KeySelector, Written<KeySelector>> =>
   block({
@@ -139,7 +149,7 @@ const fromSchema: z.ZodType<
 );
 
 /** `name` goes with `value` or `valueFrom`, `prefix` with `from`. */
-const oneKindOfEntry: Rule = (entry) => {
+const checkKindOfEntry: Rule = (entry) => {
   if (entry['from'] !== undefined) {
     return present(entry, ['name', 'value', 'valueFrom']).map((field) => ({
       path: [field],
@@ -160,13 +170,25 @@ const oneKindOfEntry: Rule = (entry) => {
   return [...(entry['prefix'] === undefined ? [] : [prefix]), ...oneOf(['value', 'valueFrom'])(entry)];
 };
 
+const oneKindOfEntry: Rule = inCel(
+  checkKindOfEntry,
+  {
+    rule: 'has(self.from) ? !has(self.name) && !has(self.value) && !has(self.valueFrom) : has(self.name) && !has(self.prefix)',
+    message: 'expected an entry with name and value, name and valueFrom, or from with an optional prefix',
+  },
+  {
+    rule: 'has(self.from) || !has(self.name) || has(self.value) != has(self.valueFrom)',
+    message: 'expected exactly one of value, valueFrom',
+  },
+);
+
 type EntrySchema = z.ZodType<EnvironmentEntry, Written<EnvironmentEntry>>;
 type EnvironmentSchema = z.ZodArray<EntrySchema>;
 
-const entrySchema = (expected: string, broken: NameCheck): EntrySchema =>
+const entrySchema = (expected: string, check: NameCheck): EntrySchema =>
   block(
     {
-      name: variableName(expected, broken)
+      name: variableName(expected, check)
         .optional()
         .meta(about('switch-over', 'The name of the variable.', { absent: 'the entry is a from' })),
       value: anyText(32_768)
@@ -183,7 +205,7 @@ const entrySchema = (expected: string, broken: NameCheck): EntrySchema =>
           alsoKnownAs: ['envFrom'],
         }),
       ),
-      prefix: variableName(expected, broken)
+      prefix: variableName(expected, check)
         .optional()
         .meta(
           about('switch-over', 'What the names of these variables begin with.', {
@@ -208,6 +230,6 @@ export const environmentSchema: EnvironmentSchema = listOf(
 
 /** Variables of the environment of a container that is not ours, so that Node's variables are its own affair. */
 export const sidecarEnvironmentSchema: EnvironmentSchema = listOf(
-  entrySchema('the name of a variable of letters, digits and _', () => undefined),
-  128,
+  entrySchema('the name of a variable of letters, digits and _', { broken: () => undefined }),
+  64,
 );

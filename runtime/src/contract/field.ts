@@ -38,8 +38,18 @@ export interface BrokenRule {
 /** A mapping of which only the outer form is known, since it is checked together with its fields. */
 export type Unchecked = Readonly<Record<string, unknown>>;
 
+/** A rule as the API server checks it, in the Common Expression Language: `self` is the value that the rule stands at. */
+export interface CelRule {
+  readonly rule: string;
+  readonly message: string;
+}
+
 /** A rule over the fields of one mapping. It sees what is written even if a field is wrong, so it must look before it compares. */
-export type Rule = (fields: Unchecked) => readonly BrokenRule[];
+export type Rule = ((fields: Unchecked) => readonly BrokenRule[]) & { readonly cel?: readonly CelRule[] };
+
+/** A rule with its like in CEL, so that a cluster refuses the same at admission. Defaults are filled in before it looks. */
+export const inCel = (rule: Rule, ...cel: readonly CelRule[]): Rule =>
+  Object.assign((fields: Unchecked) => rule(fields), { cel });
 
 /** Whether a value is a mapping. */
 export const isMapping = (value: unknown): value is Unchecked =>
@@ -61,20 +71,28 @@ export const block = <S extends z.core.$ZodLooseShape>(
   shape: S,
   ...rules: readonly Rule[]
 ): z.ZodObject<S, z.core.$strict> =>
-  z.strictObject(shape).superRefine((value, { addIssue }) => {
-    if (isMapping(value)) for (const rule of rules) report(rule(value), addIssue);
-  }, always);
+  z
+    .strictObject(shape)
+    .superRefine((value, { addIssue }) => {
+      if (isMapping(value)) for (const rule of rules) report(rule(value), addIssue);
+    }, always)
+    .meta({ rules: rules.length, cel: rules.flatMap(({ cel = [] }) => cel) });
 
 /** A rule: exactly one (or, with `atLeast` 0, at most one) of the fields. */
-export const oneOf =
-  (names: readonly string[], atLeast: 0 | 1 = 1): Rule =>
-  (fields) => {
+export const oneOf = (names: readonly string[], atLeast: 0 | 1 = 1): Rule => {
+  const expected = `${atLeast === 1 ? 'exactly' : 'at most'} one of ${names.join(', ')}`;
+  const check: Rule = (fields) => {
     const given = present(fields, names);
-    const expected = `${atLeast === 1 ? 'exactly' : 'at most'} one of ${names.join(', ')}`;
     if (given.length > 1)
       return given.slice(1).map((name) => ({ path: [name], expected, found: given.join(' and ') }));
     return given.length < atLeast ? [{ path: [], expected, found: 'none of them' }] : [];
   };
+  const howMany = names.map((name) => `(has(self.${name}) ? 1 : 0)`).join(' + ');
+  return inCel(check, {
+    rule: `${howMany} ${atLeast === 1 ? '==' : '<='} 1`,
+    message: `expected ${expected}`,
+  });
+};
 
 /** A text of at least one character. `expected` is how a problem names what should be there. */
 export const text = (maximum: number, pattern?: RegExp, expected?: string): z.ZodString => {
@@ -90,10 +108,14 @@ export const anyText = (maximum: number): z.ZodString =>
     .max(maximum)
     .meta({ expected: `a text of at most ${maximum} characters` });
 
-/** A text with a further condition that no pattern can tell. `broken` gives the found and the hint, or undefined when all is well. */
+/**
+ * A text with a further condition that no pattern can tell. `broken` gives the found and the hint, or undefined when all is well;
+ * `cel` is the same condition for the API server, which is asked only about texts that the pattern fits.
+ */
 export const checkedText = (
   schema: z.ZodString,
   broken: (value: string) => { readonly found?: string; readonly hint?: string | undefined } | undefined,
+  cel?: string,
 ): z.ZodString => {
   const expected = String(z.globalRegistry.get(schema)?.['expected'] ?? 'a valid text');
   return schema
@@ -103,7 +125,26 @@ export const checkedText = (
       const found = problem.found ?? describeFound(value);
       report([{ path: [], expected, found, hint: problem.hint }], addIssue);
     })
-    .meta({ expected });
+    .meta({
+      expected,
+      ...(cel === undefined ? {} : { cel: [{ rule: cel, message: `expected ${expected}` }] }),
+    });
+};
+
+/**
+ * CEL knows durations without days. Days read as hours, less days read as seconds, are 3599 s each; so many seconds are missing to a day
+ * where they are read as seconds. Nothing but `replace` makes texts whose length the API server can foresee, and it refuses rules that
+ * might take long.
+ */
+const celDuration = ((hours: string, seconds: string): string =>
+  `timestamp((${hours} - ${seconds}).getSeconds() / 3599 * 86399) + ${seconds}`)(
+  "duration(self.replace('d', 'h'))",
+  "duration(self.replace('d', 's'))",
+);
+
+const celDurationIn = (minimumMs: number, maximumMs: number): string => {
+  const bound = (durationMs: number): string => `timestamp(0) + duration('${durationMs}ms')`;
+  return `[${celDuration}].all(it, it >= ${bound(minimumMs)} && it <= ${bound(maximumMs)})`;
 };
 
 /** A duration with its unit, between two others. */
@@ -116,12 +157,16 @@ export const duration = (minimum: string, maximum: string): z.ZodString => {
     .max(32)
     .regex(durationPattern)
     .meta({ expected, duration: { minimum, maximum } });
-  return checkedText(base, (value) => {
-    const hint = durationHint(value);
-    if (hint !== undefined) return { hint };
-    const valueMs = durationOf(value);
-    return valueMs < minimumMs || valueMs > maximumMs ? {} : undefined;
-  }).meta({ duration: { minimum, maximum } });
+  return checkedText(
+    base,
+    (value) => {
+      const hint = durationHint(value);
+      if (hint !== undefined) return { hint };
+      const valueMs = durationOf(value);
+      return valueMs < minimumMs || valueMs > maximumMs ? {} : undefined;
+    },
+    celDurationIn(minimumMs, maximumMs),
+  ).meta({ duration: { minimum, maximum } });
 };
 
 /** A whole number between two others, these included. */

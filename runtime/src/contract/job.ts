@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { about, block, checkedText, oneOf, type Rule, text, type Written } from './field.ts';
+import { about, block, checkedText, inCel, oneOf, type Rule, text, type Written } from './field.ts';
 import { objectName } from './names.ts';
 import { webAddress } from './web-address.ts';
 
@@ -22,18 +22,23 @@ export type JobInput = Written<Job>;
 const entryBase = text(512, undefined, 'a relative path to a .ts, .mts, .js or .mjs file, without ..');
 
 const entryPath = (): z.ZodString =>
-  checkedText(entryBase, (path) => {
-    if (/^[a-z][a-z0-9+.-]*:/i.test(path))
-      return { hint: 'Give the path of a file; code from elsewhere is named by spec.job.code.' };
-    if (path.startsWith('/'))
-      return { hint: 'Give the path relative to the manifest, without the leading /.' };
-    if (path.includes('\\')) return { hint: 'Separate folders by /, on every system.' };
-    if (path.split('/').includes('..')) return { hint: 'Move the manifest to a folder that holds the code.' };
-    if (path.includes('\0')) return {};
-    return /\.m?[jt]s$/.test(path)
-      ? undefined
-      : { hint: 'The entry is the module whose default export builds the job.' };
-  });
+  checkedText(
+    entryBase,
+    (path) => {
+      if (/^[a-z][a-z0-9+.-]*:/i.test(path))
+        return { hint: 'Give the path of a file; code from elsewhere is named by spec.job.code.' };
+      if (path.startsWith('/'))
+        return { hint: 'Give the path relative to the manifest, without the leading /.' };
+      if (path.includes('\\')) return { hint: 'Separate folders by /, on every system.' };
+      if (path.split('/').includes('..'))
+        return { hint: 'Move the manifest to a folder that holds the code.' };
+      if (path.includes('\0')) return {};
+      return /\.m?[jt]s$/.test(path)
+        ? undefined
+        : { hint: 'The entry is the module whose default export builds the job.' };
+    },
+    String.raw`self.matches('[.]m?[jt]s$') && !self.matches('^[A-Za-z][A-Za-z0-9+.-]*:|^/|[\\\\]|[\\x00]|(^|/)[.][.](/|$)')`,
+  );
 
 const codeSchema: z.ZodType<JobCode, Written<JobCode>> = block(
   {
@@ -82,18 +87,21 @@ const codeSchema: z.ZodType<JobCode, Written<JobCode>> = block(
 );
 
 /** The field exists from the start, so that it is told apart from a typing error. */
-const sqlIsToCome: Rule = (job) =>
-  job['sql'] === undefined
-    ? []
-    : [
-        {
-          path: ['sql'],
-          message: 'spec.job.sql is not supported yet',
-          expected: 'spec.job.entry',
-          found: 'spec.job.sql',
-          hint: 'Write the query as a program and name its file by spec.job.entry.',
-        },
-      ];
+const sqlIsToCome: Rule = inCel(
+  (job) =>
+    job['sql'] === undefined
+      ? []
+      : [
+          {
+            path: ['sql'],
+            message: 'spec.job.sql is not supported yet',
+            expected: 'spec.job.entry',
+            found: 'spec.job.sql',
+            hint: 'Write the query as a program and name its file by spec.job.entry.',
+          },
+        ],
+  { rule: '!has(self.sql)', message: 'spec.job.sql is not supported yet' },
+);
 
 export const jobSchema: z.ZodType<Job, JobInput> = block(
   {

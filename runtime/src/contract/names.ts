@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { anyText, isMapping, mapOf, type Rule, text } from './field.ts';
+import { anyText, inCel, isMapping, mapOf, type Rule, text } from './field.ts';
 import { shorten } from './problem.ts';
 
 /** A DNS-1123 label: names of volumes and containers. */
@@ -49,9 +49,8 @@ export const nameOf = (value: unknown): string | undefined =>
   isMapping(value) && typeof value['name'] === 'string' ? value['name'] : undefined;
 
 /** A rule of the mapping around a list: no two entries of one name. */
-export const namesOnce =
-  (field: string, hint?: string): Rule =>
-  (fields) => {
+export const namesOnce = (field: string, hint?: string): Rule => {
+  const check: Rule = (fields) => {
     const seen = new Set<string>();
     return entriesOf(fields[field]).flatMap((entry, index) => {
       const name = nameOf(entry);
@@ -69,3 +68,9 @@ export const namesOnce =
         : [];
     });
   };
+  const other = `self.${field}.exists_one(two, has(two.name) && two.name == one.name)`;
+  return inCel(check, {
+    rule: `!has(self.${field}) || self.${field}.all(one, !has(one.name) || ${other})`,
+    message: `expected each name once in ${field}`,
+  });
+};

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { about, block, listOf, opaque, type Rule, type Written } from './field.ts';
+import { about, block, inCel, listOf, opaque, type Rule, type Written } from './field.ts';
 
 /** Who may talk to the pods of a job, and to whom they may talk. The pods of one job always reach each other. */
 export interface Network {
@@ -9,17 +9,23 @@ export interface Network {
   readonly cloudIdentity: boolean;
 }
 
-const rulesOnlyWhenRestricted: Rule = ({ egress, egressRules }) =>
-  egressRules !== undefined && egress !== 'Restricted'
-    ? [
-        {
-          path: ['egressRules'],
-          expected: 'no egressRules, since egress is Open',
-          found: 'egressRules',
-          hint: 'Set egress: Restricted, or remove egressRules.',
-        },
-      ]
-    : [];
+const rulesOnlyWhenRestricted: Rule = inCel(
+  ({ egress, egressRules }) =>
+    egressRules !== undefined && egress !== 'Restricted'
+      ? [
+          {
+            path: ['egressRules'],
+            expected: 'no egressRules, since egress is Open',
+            found: 'egressRules',
+            hint: 'Set egress: Restricted, or remove egressRules.',
+          },
+        ]
+      : [],
+  {
+    rule: "!has(self.egressRules) || self.egress == 'Restricted'",
+    message: 'expected no egressRules, since egress is Open',
+  },
+);
 
 export const networkSchema: z.ZodType<Network, Written<Network>> = block(
   {

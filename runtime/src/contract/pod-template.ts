@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { about, block, integer, listOf, mapOf, opaque, text, type Written } from './field.ts';
+import { about, block, inCel, integer, listOf, mapOf, opaque, text, type Written } from './field.ts';
 import { annotations, labels, namesOnce, objectName } from './names.ts';
 import { type Sidecar, sidecarSchema } from './sidecar.ts';
 import { mountsExist, type Volume, type VolumeMount, volumeMounts, volumeSchema } from './volumes.ts';
@@ -51,10 +51,13 @@ const tolerationSchema: z.ZodType<Toleration, Written<Toleration>> = block(
         about('switch-over', 'How many seconds the effect NoExecute is tolerated.', { absent: 'for ever' }),
       ),
   },
-  (toleration) =>
-    toleration['key'] === undefined && toleration['operator'] !== 'Exists'
-      ? [{ path: [], expected: 'a key, or the operator Exists', found: 'neither' }]
-      : [],
+  inCel(
+    (toleration) =>
+      toleration['key'] === undefined && toleration['operator'] !== 'Exists'
+        ? [{ path: [], expected: 'a key, or the operator Exists', found: 'neither' }]
+        : [],
+    { rule: "has(self.key) || self.operator == 'Exists'", message: 'expected a key, or the operator Exists' },
+  ),
 );
 
 const scheduling = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
-import { about, block, decimal, duration, integer, type Rule, type Written } from './field.ts';
+import { about, block, decimal, duration, inCel, integer, type Rule, type Written } from './field.ts';
 
 /** The same time between any two attempts. */
 export interface FixedDelay {
@@ -89,17 +89,23 @@ const blocks = {
 } as const;
 
 /** A block that would have no effect is a mistake that its writer would find out about at the worst time. */
-const blockOfStrategy: Rule = (restart) => {
-  const strategy = restart['strategy'] ?? 'ExponentialDelay';
-  return Object.entries(blocks)
-    .filter(([name, field]) => name !== strategy && restart[field] !== undefined)
-    .map(([name, field]) => ({
-      path: [field],
-      expected: `no ${field}, since the strategy is ${String(strategy)}`,
-      found: field,
-      hint: `Set strategy: ${name}, or remove ${field}.`,
-    }));
-};
+const blockOfStrategy: Rule = inCel(
+  (restart) => {
+    const strategy = restart['strategy'] ?? 'ExponentialDelay';
+    return Object.entries(blocks)
+      .filter(([name, field]) => name !== strategy && restart[field] !== undefined)
+      .map(([name, field]) => ({
+        path: [field],
+        expected: `no ${field}, since the strategy is ${String(strategy)}`,
+        found: field,
+        hint: `Set strategy: ${name}, or remove ${field}.`,
+      }));
+  },
+  ...Object.entries(blocks).map(([name, field]) => ({
+    rule: `!has(self.${field}) || self.strategy == '${name}'`,
+    message: `expected no ${field}, since the strategy is another than ${name}`,
+  })),
+);
 
 export const restartSchema: z.ZodType<Restart, Written<Restart>> = block(
   {

@@ -3,6 +3,7 @@ import {
   about,
   block,
   checkedText,
+  inCel,
   integer,
   oneOf,
   present,
@@ -25,22 +26,28 @@ export interface Restore {
 const targets = ['savepoint', 'checkpoint', 'time', 'lastGood'] as const;
 
 /** A manifest is applied again and again, and the job goes back once: the id says which time is meant. */
-const idWithTarget: Rule = (restore) => {
-  const given = present(restore, targets);
-  if (given.length > 0 && restore['id'] === undefined) {
-    return [
-      {
-        path: [],
-        expected: `an id beside ${given[0]}`,
-        found: 'none',
-        hint: 'Give it any text that was not used before, such as a date: the job goes back once for each id.',
-      },
-    ];
-  }
-  return given.length === 0 && restore['id'] !== undefined
-    ? [{ path: ['id'], expected: `an id only beside one of ${targets.join(', ')}`, found: 'id alone' }]
-    : [];
-};
+const idWithTarget: Rule = inCel(
+  (restore) => {
+    const given = present(restore, targets);
+    if (given.length > 0 && restore['id'] === undefined) {
+      return [
+        {
+          path: [],
+          expected: `an id beside ${given[0]}`,
+          found: 'none',
+          hint: 'Give it any text that was not used before, such as a date: the job goes back once for each id.',
+        },
+      ];
+    }
+    return given.length === 0 && restore['id'] !== undefined
+      ? [{ path: ['id'], expected: `an id only beside one of ${targets.join(', ')}`, found: 'id alone' }]
+      : [];
+  },
+  {
+    rule: `has(self.id) == (${targets.map((name) => `has(self.${name})`).join(' || ')})`,
+    message: `expected an id beside one of ${targets.join(', ')}, and only there`,
+  },
+);
 
 /** A time as RFC 3339 has it; also a pattern of the CRD. */
 const timePattern: RegExp =

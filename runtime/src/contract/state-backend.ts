@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { about, block, type Rule, text, type Written } from './field.ts';
+import { about, block, inCel, type Rule, text, type Written } from './field.ts';
 
 /** Where a running job keeps its state. Checkpoints are the same for all backends, so that any of them goes on from any other. */
 export interface StateBackend {
@@ -7,17 +7,23 @@ export interface StateBackend {
   readonly directory?: string | undefined;
 }
 
-const directoryOnlyOnDisk: Rule = ({ type, directory }) =>
-  directory !== undefined && type !== 'Disk'
-    ? [
-        {
-          path: ['directory'],
-          expected: 'no directory while the type is Memory',
-          found: 'a directory',
-          hint: 'Write type: Disk beside it, or remove it. Where checkpoints go is said by spec.checkpoint.store.',
-        },
-      ]
-    : [];
+const directoryOnlyOnDisk: Rule = inCel(
+  ({ type, directory }) =>
+    directory !== undefined && type !== 'Disk'
+      ? [
+          {
+            path: ['directory'],
+            expected: 'no directory while the type is Memory',
+            found: 'a directory',
+            hint: 'Write type: Disk beside it, or remove it. Where checkpoints go is said by spec.checkpoint.store.',
+          },
+        ]
+      : [],
+  {
+    rule: "!has(self.directory) || self.type == 'Disk'",
+    message: 'expected no directory while the type is Memory',
+  },
+);
 
 export const stateBackendSchema: z.ZodType<StateBackend, Written<StateBackend>> = block(
   {

@@ -40,6 +40,7 @@ const prefix = (): z.ZodString =>
         ? { hint: 'Write it without . and ..' }
         : undefined;
     },
+    "!self.matches('^/|(^|/)[.]{1,2}(/|$)')",
   );
 
 const credentialsSchema: z.ZodType<StoreCredentials, Written<StoreCredentials>> = block({

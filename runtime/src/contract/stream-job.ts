@@ -14,7 +14,18 @@ import { type Checkpoint, checkpointSchema } from './checkpoint.ts';
 import { type DeadLetterSettings, deadLetterSchema } from './dead-letter.ts';
 import { type Deletion, deletionSchema } from './deletion.ts';
 import { type EnvironmentEntry, environmentSchema, variablesOnce } from './env.ts';
-import { about, anyText, block, duration, integer, mapOf, type Rule, text, type Written } from './field.ts';
+import {
+  about,
+  anyText,
+  block,
+  duration,
+  inCel,
+  integer,
+  mapOf,
+  type Rule,
+  text,
+  type Written,
+} from './field.ts';
 import { type Job, jobSchema } from './job.ts';
 import { type Metadata, type MetadataInput, metadataSchema } from './metadata.ts';
 import { type Network, networkSchema } from './network.ts';
@@ -75,20 +86,26 @@ export interface StreamJobInput {
 export const defaultMaxParallelism = (parallelism: number): number =>
   Math.max(128, 2 ** Math.ceil(Math.log2(4 * parallelism)));
 
-const enoughKeyGroups: Rule = ({ parallelism, maxParallelism }) =>
-  typeof parallelism === 'number' &&
-  typeof maxParallelism === 'number' &&
-  maxParallelism >= 1 &&
-  maxParallelism < parallelism
-    ? [
-        {
-          path: ['maxParallelism'],
-          expected: `at least ${parallelism}, the parallelism`,
-          found: `the number ${maxParallelism}`,
-          hint: 'Keyed state is split into maxParallelism key groups, and each slot needs one.',
-        },
-      ]
-    : [];
+const enoughKeyGroups: Rule = inCel(
+  ({ parallelism, maxParallelism }) =>
+    typeof parallelism === 'number' &&
+    typeof maxParallelism === 'number' &&
+    maxParallelism >= 1 &&
+    maxParallelism < parallelism
+      ? [
+          {
+            path: ['maxParallelism'],
+            expected: `at least ${parallelism}, the parallelism`,
+            found: `the number ${maxParallelism}`,
+            hint: 'Keyed state is split into maxParallelism key groups, and each slot needs one.',
+          },
+        ]
+      : [],
+  {
+    rule: '!has(self.maxParallelism) || self.parallelism <= self.maxParallelism',
+    message: 'expected maxParallelism to be at least the parallelism',
+  },
+);
 
 const specSchema: z.ZodType<StreamJobSpec, StreamJobInput['spec']> = block(
   {

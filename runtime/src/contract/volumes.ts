@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   about,
   block,
+  inCel,
   integer,
   isMapping,
   listOf,
@@ -201,27 +202,40 @@ export const volumeMounts = (): z.ZodOptional<z.ZodArray<z.ZodType<VolumeMount, 
     .optional()
     .meta(about('switch-over', 'Where volumes appear in the container.', { absent: 'nothing is mounted' }));
 
+const mounted = (mounts: string, areThere: string): string =>
+  `!${areThere} || ${mounts}.all(mount, has(self.volumes) && self.volumes.exists(volume, volume.name == mount.name))`;
+
 /** A rule of the pod: what is mounted is there. */
-export const mountsExist: Rule = (pod) => {
-  const known = new Set(entriesOf(pod['volumes']).map(nameOf));
-  const containers = [
-    { path: [] as readonly (string | number)[], mounts: pod['volumeMounts'] },
-    ...entriesOf(pod['sidecars']).map((sidecar, index) => ({
-      path: ['sidecars', index],
-      mounts: isMapping(sidecar) ? sidecar['volumeMounts'] : undefined,
-    })),
-  ];
-  return containers.flatMap(({ path, mounts }) =>
-    entriesOf(mounts).flatMap((mount, index) => {
-      const name = nameOf(mount);
-      if (name === undefined || known.has(name)) return [];
-      return [
-        {
-          path: [...path, 'volumeMounts', index, 'name'],
-          expected: 'the name of an entry of spec.podTemplate.volumes',
-          found: describeFound(name),
-        },
-      ];
-    }),
-  );
-};
+export const mountsExist: Rule = inCel(
+  (pod) => {
+    const known = new Set(entriesOf(pod['volumes']).map(nameOf));
+    const containers = [
+      { path: [] as readonly (string | number)[], mounts: pod['volumeMounts'] },
+      ...entriesOf(pod['sidecars']).map((sidecar, index) => ({
+        path: ['sidecars', index],
+        mounts: isMapping(sidecar) ? sidecar['volumeMounts'] : undefined,
+      })),
+    ];
+    return containers.flatMap(({ path, mounts }) =>
+      entriesOf(mounts).flatMap((mount, index) => {
+        const name = nameOf(mount);
+        if (name === undefined || known.has(name)) return [];
+        return [
+          {
+            path: [...path, 'volumeMounts', index, 'name'],
+            expected: 'the name of an entry of spec.podTemplate.volumes',
+            found: describeFound(name),
+          },
+        ];
+      }),
+    );
+  },
+  {
+    rule: mounted('self.volumeMounts', 'has(self.volumeMounts)'),
+    message: 'expected volumeMounts to name entries of spec.podTemplate.volumes',
+  },
+  {
+    rule: `!has(self.sidecars) || self.sidecars.all(sidecar, ${mounted('sidecar.volumeMounts', 'has(sidecar.volumeMounts)')})`,
+    message: 'expected volumeMounts of sidecars to name entries of spec.podTemplate.volumes',
+  },
+);
