@@ -22,6 +22,7 @@ const built = (name: string, program: string, command: string): Tool => ({
 export const minioTool: Tool = built('MinIO', 'minio', 'npm run minio:build');
 export const etcdTool: Tool = built('etcd', 'etcd', 'npm run cluster:build');
 export const apiServerTool: Tool = built('kube-apiserver', 'kube-apiserver', 'npm run cluster:build');
+export const kubeletTool: Tool = built('a node of Kubernetes', 'kubelet', 'npm run cluster:build');
 export const kubectlTool: Tool = built('kubectl', 'kubectl', 'npm run cluster:build');
 
 /**

@@ -70,7 +70,7 @@ const noteTimes = <T>(file: string): ((record: T) => T) => {
 
 const job: Job = (
   env,
-  { records = '1000', rate = '1000', hoardFrom = 'Infinity', times = '', ballast = '0' },
+  { records = '1000', rate = '1000', hoardFrom = 'Infinity', times = '', ballast = '0', output = '.' },
 ) => {
   const source = generator<Input>({
     count: Number(records),
@@ -85,12 +85,12 @@ const job: Job = (
     .keyBy('key')
     .window(tumbling(windowMs))
     .aggregate({ count: count(), sum: sum('index') })
-    .sinkTo(fileSink({ directory: 'windows', format: 'ndjson', roll: { interval: '1s' } }));
+    .sinkTo(fileSink({ directory: `${output}/windows`, format: 'ndjson', roll: { interval: '1s' } }));
   good
     .keyBy('key')
     .process(tellCounts())
     .map(noteTimes(times))
-    .sinkTo(sqliteSink({ file: 'counts.sqlite', table: 'counts', key: [] }));
+    .sinkTo(sqliteSink({ file: `${output}/counts.sqlite`, table: 'counts', key: [] }));
   // State that has to be there again before anything goes on, and that nothing comes out of.
   if (ballast !== '0')
     env

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { identityOf, type Role, setName } from '../../operator/src/streamjob/names.ts';
+import { specReader } from '../../operator/src/streamjob/observe.ts';
+import { renderJobObjects } from '../../operator/src/streamjob/resources/job-objects.ts';
+import type { RenderSettings } from '../../operator/src/streamjob/resources/render-settings.ts';
+import { renderRevision } from '../../operator/src/streamjob/resources/revision-objects.ts';
+import type { StreamJobInput } from '../../runtime/src/contract/stream-job.ts';
+import { createNodeSystem } from '../../runtime/src/sys/node-system.ts';
+
+/** A job whose objects are made here, as the operator makes them, and applied by hand. */
+export interface JobByHand {
+  readonly objects: readonly object[];
+  /** Names of the ReplicaSets. */
+  setOf(role: Role): string;
+}
+
+export interface JobByHandSettings {
+  readonly namespace: string;
+  readonly name: string;
+  readonly spec: StreamJobInput['spec'];
+  /** A folder of the node, which the pods of the job find at the same path. */
+  readonly sharedFolder: string;
+}
+
+const renderSettings: RenderSettings = {
+  runtimeImage: 'localhost/millrace-runtime:dev',
+  imagePullPolicy: 'Never',
+  clusterId: 'tests',
+  operatorNamespace: 'millrace-system',
+  operatorAuthority: '',
+};
+
+/** What is served and trusted over the control API is the operator's matter, and there is none. */
+const isOfControl = ({ name }: { readonly name: string }): boolean => name.startsWith('MILLRACE_CONTROL_');
+
+interface Container {
+  readonly env: readonly { readonly name: string }[];
+  readonly volumeMounts: readonly object[];
+}
+
+const withoutOwner = <O extends { readonly metadata: object }>(object: O): O => ({
+  ...object,
+  metadata: { ...object.metadata, ownerReferences: [] },
+});
+
+/** Its pods also have the folder of the node that output is looked for in: a job of a person has stores for that. */
+const withFolder = (spec: Readonly<Record<string, unknown>>, path: string): object => ({
+  ...spec,
+  initContainers: [],
+  containers: (spec['containers'] as readonly Container[]).map((container) => ({
+    ...container,
+    env: container.env.filter((variable) => !isOfControl(variable)),
+    volumeMounts: [...container.volumeMounts, { name: 'shared', mountPath: path }],
+  })),
+  volumes: [...(spec['volumes'] as readonly object[]), { name: 'shared', hostPath: { path } }],
+});
+
+const codeIn = (namespace: string): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'code', namespace },
+  data: Object.fromEntries(
+    ['job.ts', 'records.ts'].map((file) => [
+      file,
+      readFileSync(new URL(`../workload/${file}`, import.meta.url), 'utf8'),
+    ]),
+  ),
+});
+
+/** The objects of a job with the code of the workload. */
+export const jobByHand = ({ namespace, name, spec: given, sharedFolder }: JobByHandSettings): JobByHand => {
+  const { hashing } = createNodeSystem();
+  const written = { ...given, job: { entry: 'job.ts', code: { configMap: { name: 'code' } } } };
+  const object = {
+    apiVersion: 'millrace.dev/v1alpha1',
+    kind: 'StreamJob',
+    metadata: { name, namespace, uid: `${namespace}-${name}`, resourceVersion: '1' },
+    spec: written,
+  } as const;
+  const wanted = specReader(object, hashing)(written);
+  if (!wanted.ok) throw new Error(wanted.reason);
+  const { spec, revision } = wanted;
+  const job = identityOf(object);
+  const { coordinator, worker, configMap, service } = renderRevision(
+    job,
+    revision,
+    wanted,
+    renderSettings,
+  ).objects;
+  const { trust, serviceAccount } = renderJobObjects(job, revision, spec, renderSettings);
+  const setWith = (set: typeof coordinator, replicas: number): object => ({
+    ...set,
+    spec: {
+      ...set.spec,
+      replicas,
+      template: { ...set.spec.template, spec: withFolder(set.spec.template.spec, sharedFolder) },
+    },
+  });
+  const objects = [codeIn(namespace), trust, ...(serviceAccount === undefined ? [] : [serviceAccount])];
+  return {
+    objects: [
+      ...[...objects, configMap, service].map((one) => withoutOwner(one as { metadata: object })),
+      withoutOwner(setWith(coordinator, 1) as { metadata: object }),
+      withoutOwner(
+        setWith(worker, Math.ceil(spec.parallelism / spec.slotsPerWorker)) as { metadata: object },
+      ),
+    ],
+    setOf: (role) => setName(job, revision, role),
+  };
+};

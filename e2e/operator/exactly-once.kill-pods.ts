@@ -1,0 +1,134 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Finding } from '../../runtime/sim/checkers/finding.ts';
+import { SeededRandom } from '../../runtime/sim/random.ts';
+import { checkFinished, checkSoFar } from '../checkers/output.ts';
+import { type Cluster, startCluster, waitFor } from '../cluster/cluster.ts';
+import { lastVisibleAttempt, readOutput, visibleParts } from '../harness/job-output.ts';
+import { clusterFolder, kubeletTool } from '../harness/tools.ts';
+import { pause } from '../harness/wait.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { timeouts } from '../timeouts.ts';
+import { expectedOutput } from '../workload/records.ts';
+import { type JobByHand, jobByHand } from './by-hand.ts';
+import { bucket, minioObjects } from './minio-objects.ts';
+
+const namespace = 'pods';
+const recordsPerSecond = 2000;
+const shortestMs = 4000;
+const longestMs = 8000;
+
+type Fault = 'worker killed' | 'worker pod deleted' | 'coordinator killed' | 'coordinator pod deleted';
+const faults: readonly Fault[] = [
+  'worker killed',
+  'worker pod deleted',
+  'coordinator killed',
+  'coordinator pod deleted',
+];
+
+/** A folder that is the same inside of the node and outside. */
+const folder = join(clusterFolder, 'state/kubelet/output');
+
+const prepare = async (cluster: Cluster): Promise<void> => {
+  await cluster.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  // Its user has another number on every machine, and the files are nobody's secret.
+  chmodSync(folder, 0o777);
+  await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
+  await cluster.apply(minioObjects(namespace));
+  await cluster.kubectl(['-n', namespace, 'rollout', 'status', 'deployment/minio', '--timeout=60s']);
+};
+
+const jobOf = (records: number): JobByHand =>
+  jobByHand({
+    namespace,
+    name: 'counts',
+    sharedFolder: folder,
+    spec: {
+      job: { entry: 'job.ts' },
+      parallelism: 2,
+      args: { records: `${records}`, rate: `${recordsPerSecond}`, output: folder },
+      checkpoint: {
+        interval: '1s',
+        store: {
+          s3: {
+            endpoint: 'http://minio:9000',
+            bucket,
+            region: 'us-east-1',
+            credentials: { secretName: 'store' },
+          },
+        },
+      },
+      restart: { strategy: 'FixedDelay', fixedDelay: { attempts: 1000, delay: '200ms' } },
+      deadLetter: { policy: 'DeadLetter', path: join(folder, 'letters') },
+      resources: { memory: '512Mi', cpu: '100m' },
+    },
+  });
+
+const podOf = async (cluster: Cluster, random: SeededRandom, role: string): Promise<string> => {
+  const text = await cluster.kubectl([
+    '--namespace',
+    namespace,
+    'get',
+    'pods',
+    `--selector=millrace.dev/role=${role}`,
+    '--field-selector=status.phase=Running',
+    '--output=jsonpath={.items[*].metadata.name}',
+  ]);
+  return random.pick(text.split(' '));
+};
+
+const act = async (cluster: Cluster, random: SeededRandom, fault: Fault): Promise<void> => {
+  const role = fault.startsWith('worker') ? 'worker' : 'coordinator';
+  const pod = await podOf(cluster, random, role);
+  if (fault.endsWith('pod deleted'))
+    await cluster.kubectl(['-n', namespace, 'delete', 'pod', pod, '--wait=false']);
+  else await cluster.killContainer(namespace, pod, role);
+};
+
+/** Workers of another attempt go on; a coordinator goes on with the same workers, and then something new can be seen. */
+const hasRecovered = (fault: Fault): (() => boolean) => {
+  const attempt = lastVisibleAttempt(folder);
+  const parts = visibleParts(folder).length;
+  return fault.startsWith('worker')
+    ? () => lastVisibleAttempt(folder) > attempt
+    : () => visibleParts(folder).length > parts;
+};
+
+/** Kills and deletes pods of a job on a real node again and again; what it leaves must be what it leaves undisturbed. */
+export const killPods: Scenario = {
+  name: 'exactly-once.kill-pods',
+  tool: kubeletTool,
+  run: async ({ seed, faultsMs, print }) => {
+    const random = new SeededRandom(seed);
+    const records = Math.ceil((recordsPerSecond * (faultsMs + timeouts.settleMs)) / 1000);
+    const golden = expectedOutput(records);
+    const cluster = await startCluster();
+    await prepare(cluster);
+    const appliedMs = Date.now();
+    await cluster.apply(jobOf(records).objects);
+    await waitFor('the first output', timeouts.firstOutputMs, () => lastVisibleAttempt(folder) > 0);
+    print(`first output ${Date.now() - appliedMs} ms after the objects were applied`);
+    const findings: Finding[] = [];
+    const recoveriesMs: number[] = [];
+    const untilMs = performance.now() + faultsMs;
+    for (let count = 0; performance.now() < untilMs && findings.length === 0; count++) {
+      await pause(random.between(shortestMs, longestMs));
+      const fault = faults[count % faults.length] as Fault;
+      await act(cluster, random, fault);
+      const begunMs = Date.now();
+      await waitFor(`output after: ${fault}`, timeouts.firstOutputMs, hasRecovered(fault));
+      recoveriesMs.push(Date.now() - begunMs);
+      print(`${fault}: output again after ${Date.now() - begunMs} ms`);
+      findings.push(...checkSoFar(readOutput(folder), golden));
+    }
+    const isWhole = (): boolean => checkFinished(readOutput(folder), golden).length === 0;
+    if (findings.length === 0)
+      await waitFor('the whole output', timeouts.finishMs, isWhole).catch(() =>
+        findings.push(...checkFinished(readOutput(folder), golden)),
+      );
+    if (findings.length === 0) await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    return { findings, faults: recoveriesMs.length, recoveriesMs };
+  },
+};
