@@ -7,7 +7,7 @@ import { ensure } from '../kube/apply.ts';
 import type { KubeClient, ObjectName } from '../kube/client.ts';
 import type { KubeObject, ResourceType } from '../kube/objects.ts';
 import { JobCaches } from './job-caches.ts';
-import { keyOf, type Reconciling, reconcile } from './reconcile.ts';
+import { type Reconciling, reconcile } from './reconcile.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
 import { Wishes } from './wishes.ts';
 
@@ -20,7 +20,9 @@ export interface StreamJobControllerSettings {
   readonly namespaces: readonly string[] | undefined;
   readonly dial: (place: CoordinatorPlace) => CoordinatorClient;
   /** A job is to be looked at. `isUrgent`: somebody has changed what they want. */
-  readonly enqueue: (key: string, isUrgent: boolean) => void;
+  readonly enqueue: (job: ObjectName, isUrgent: boolean) => void;
+  /** Something more is known of the cluster. */
+  readonly onSynced: () => void;
 }
 
 /** How long a job waits for the caches to show what was written for it. */
@@ -33,14 +35,20 @@ export class StreamJobController {
   private readonly context: Reconciling;
 
   constructor(settings: StreamJobControllerSettings) {
-    const { system, logger, client, render, namespaces, dial, enqueue } = settings;
+    const { system, logger, client, render, namespaces, dial, enqueue, onSynced } = settings;
     this.caches = new JobCaches({
       client,
       system,
       namespaces,
-      onChange: (job, isSpec) => enqueue(keyOf(job), isSpec),
+      onChange: enqueue,
+      onSynced,
     });
-    this.coordinators = new Coordinators({ system, logger, dial, onChange: (job) => enqueue(job, false) });
+    this.coordinators = new Coordinators({
+      system,
+      logger,
+      dial,
+      onChange: (job) => enqueue(nameOf(job), false),
+    });
     this.context = {
       system,
       logger,
@@ -55,8 +63,7 @@ export class StreamJobController {
   }
 
   /** Looks at one job. Resolves with when to look at it again, in ms, if nothing happens. */
-  async work(key: string): Promise<number | undefined> {
-    const at = nameOf(key);
+  async work(at: ObjectName): Promise<number | undefined> {
     return this.caches.isFresh(at) ? await reconcile(this.context, at) : freshAgainMs;
   }
 

@@ -15,6 +15,8 @@ export interface JobCachesSettings {
   readonly namespaces: readonly string[] | undefined;
   /** Something of a job is new. `isSpec`: what the user wants. */
   readonly onChange: (job: ObjectName, isSpec: boolean) => void;
+  /** A kind is known for the first time, or again. */
+  readonly onSynced: () => void;
 }
 
 /** One kind: what the cluster has of it, and who keeps that up to date. */
@@ -145,7 +147,7 @@ export class JobCaches {
     trim?: (object: Stored<O>) => Stored<O>,
     keyedBy: (object: KubeObject) => ObjectName | undefined = jobOf,
   ): Cached<O> {
-    const { client, system, namespaces, onChange } = this.settings;
+    const { client, system, namespaces, onChange, onSynced } = this.settings;
     const cache = new Cache<O>({
       trim,
       labels: [jobUidLabel],
@@ -155,7 +157,7 @@ export class JobCaches {
       },
     });
     const reflectors = (namespaces ?? [undefined]).map(
-      (namespace) => new Reflector<O>({ client, type, namespace, labelSelector, cache, system }),
+      (namespace) => new Reflector<O>({ client, type, namespace, labelSelector, cache, system, onSynced }),
     );
     return { type, cache, reflectors };
   }

@@ -11,6 +11,7 @@ import { StoreClient } from '../../src/dev/store-client.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
 import { type Pod, pods, type ReplicaSet, replicaSets, streamJobs } from '../../src/kube/kinds.ts';
 import type { Stored } from '../../src/kube/objects.ts';
+import { WorkQueue } from '../../src/kube/work-queue.ts';
 import { StreamJobController } from '../../src/streamjob/controller.ts';
 import { revisionLabel, roleLabel } from '../../src/streamjob/names.ts';
 import { answered, turn } from '../dev/support.ts';
@@ -30,6 +31,7 @@ export class ControllerRig {
   readonly failures: unknown[] = [];
   private readonly started = new Set<string>();
   private controller: StreamJobController | undefined;
+  private stopQueue = (): void => undefined;
 
   constructor() {
     const { system } = this.machine;
@@ -47,32 +49,14 @@ export class ControllerRig {
   /** Starts an operator, as if none had been before; `client`: what it reaches the cluster by. */
   startOperator(client: KubeClient = this.client): void {
     const { system } = this.machine;
-    const waiting = new Map<string, boolean>();
-    let isBusy = false;
-    const pump = async (): Promise<void> => {
-      if (isBusy) return;
-      isBusy = true;
-      for (const key of waiting.keys()) {
-        waiting.delete(key);
-        if (controller !== this.controller) break;
-        try {
-          const againMs = await controller.work(key);
-          if (againMs !== undefined) enqueue(key, againMs);
-        } catch (error) {
-          this.failures.push(error);
-          enqueue(key, 200);
-        }
-      }
-      isBusy = false;
-      if (waiting.size > 0) system.timers.after(1, () => void pump());
-    };
-    const enqueue = (key: string, afterMs = 1): void => {
-      system.timers.after(afterMs, () => {
-        if (controller !== this.controller || !controller.caches.isSynced) return;
-        waiting.set(key, true);
-        void pump();
-      });
-    };
+    const queue = new WorkQueue({
+      system,
+      mostAtOnce: 4,
+      work: (at) => controller.work(at),
+      onWorked: ({ error }) => {
+        if (error !== undefined) this.failures.push(error);
+      },
+    });
     const controller = new StreamJobController({
       system,
       logger: createLogger({ clock: system.clock, level: 'error', json: false, write: () => undefined }),
@@ -80,8 +64,12 @@ export class ControllerRig {
       render: renderSettings,
       namespaces: undefined,
       dial: this.coordinators.dial,
-      enqueue: (key) => enqueue(key, 5),
+      enqueue: (at) => queue.add(at, 'event'),
+      onSynced: () => {
+        if (controller === this.controller && controller.caches.isSynced) queue.start();
+      },
     });
+    this.stopQueue = () => queue.stop();
     this.controller = controller;
     controller.caches.start();
   }
@@ -90,6 +78,7 @@ export class ControllerRig {
   killOperator(): void {
     const { controller } = this;
     this.controller = undefined;
+    this.stopQueue();
     controller?.caches.stop();
     controller?.coordinators.close();
   }

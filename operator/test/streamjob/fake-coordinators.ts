@@ -121,7 +121,7 @@ class FakeCoordinator {
       case 'handOver':
         return this.handOver(String(request['to']));
       case 'takeOver':
-        if (this.status.role === 'standby') this.lead();
+        if (this.status.role === 'standby') this.lead('promoted');
         return this.next;
       case 'rollBackDeployment':
         this.goBack('somebody asked for it');

@@ -88,7 +88,7 @@ export const nextDeployment = (
 
 export const viewOf = (
   status: Partial<JobStatus> = {},
-  next?: NextDeployment,
+  next: NextDeployment | undefined = nextDeployment('none'),
   more: Partial<CoordinatorView> = {},
 ): CoordinatorView => ({
   status: jobStatus(status),

@@ -42,7 +42,10 @@ export class ObjectStore {
   private readonly clock: Clock;
   private readonly random: Random;
 
-  constructor(system: { readonly clock: Clock; readonly random: Random }, remembered = rememberedChanges) {
+  constructor(
+    system: { readonly clock: Clock; readonly random: Random },
+    remembered: number = rememberedChanges,
+  ) {
     this.clock = system.clock;
     this.random = system.random;
     this.log = new EventLog(remembered);

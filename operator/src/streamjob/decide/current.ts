@@ -6,9 +6,16 @@ export const isOnTrial = ({ view }: ObservedRevision): boolean => {
   return phase === 'activating' || phase === 'held' || phase === 'released' || phase === 'stalled';
 };
 
-/** It leads the job, and nobody else could any more. */
-const leads = (revision: ObservedRevision): boolean =>
-  revision.view?.status.role === 'leading' && revision.view.status.attempt > 0 && !isOnTrial(revision);
+/**
+ * It leads the job, and nobody else could any more. Only who says that no trial is open is believed: of a coordinator that was dialled a
+ * moment ago that is not known yet, and between two of its messages it can be anything.
+ */
+const leads = ({ view }: ObservedRevision): boolean => {
+  const phase = view?.next?.phase;
+  return (
+    view?.status.role === 'leading' && view.status.attempt > 0 && (phase === 'none' || phase === 'promoted')
+  );
+};
 
 /** It has sets, which only what runs or is to run has. */
 const isDeployed = ({ coordinatorSet }: ObservedRevision): boolean => coordinatorSet !== undefined;

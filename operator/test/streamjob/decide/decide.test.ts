@@ -108,6 +108,16 @@ describe('a job with another revision', () => {
     expect(plan.current).toBe(second);
   });
 
+  it('is not believed to lead alone before it has said whether it is on trial', () => {
+    const justDialled = { ...viewOf({ attempt: 2 }), next: undefined };
+    const before = revisionWith(job, one, { view: viewOf({ role: 'handedOver', state: 'handedOver' }) }, 1);
+    for (const view of [justDialled, viewOf({ attempt: 2 }, nextDeployment('rolledBack'))]) {
+      const plan = planOf(observedWith(job, [before, revisionWith(job, two, { view }, 2)]));
+      expect(plan.current).toBe(first);
+      expect(told(plan)).not.toContain(`withdraw ${first}`);
+    }
+  });
+
   it('that does not fit is refused, and the running job untouched', () => {
     const plan = withNext(
       standbyView('planned', {

@@ -1,0 +1,112 @@
+/**
+ * `src` is the operator: the one program that speaks Kubernetes. `operator.ts` puts its parts together, for a pod (`main.ts`) and for
+ * `millrace dev` alike: caches and a queue (`kube`), the controller of jobs (`streamjob`), and who dials their coordinators.
+ */
+import type { System } from '../../runtime/src/sys/system.ts';
+import type { Logger } from '../../runtime/src/telemetry/logger.ts';
+import type { CoordinatorClient } from './coordinators/coordinator-client.ts';
+import type { CoordinatorPlace } from './coordinators/coordinators.ts';
+import type { KubeClient } from './kube/client.ts';
+import { Candidate } from './kube/lease.ts';
+import { WorkQueue, type WorkReport } from './kube/work-queue.ts';
+import { StreamJobController } from './streamjob/controller.ts';
+import type { RenderSettings } from './streamjob/resources/render-settings.ts';
+
+/** What an operator is made of, in a pod as in `millrace dev`. */
+export interface OperatorSettings {
+  readonly system: Pick<System, 'clock' | 'hashing' | 'random' | 'timers'>;
+  readonly logger: Logger;
+  readonly client: KubeClient;
+  /** With connections of its own. */
+  readonly leaseClient: KubeClient;
+  readonly identity: string;
+  readonly render: RenderSettings;
+  /** undefined = all. */
+  readonly watchNamespaces: readonly string[] | undefined;
+  readonly dial: (place: CoordinatorPlace) => CoordinatorClient;
+  readonly onWorked?: ((report: WorkReport) => void) | undefined;
+}
+
+const leaseName = 'millrace-operator';
+/** Jobs that are looked at at once: most of it is waiting for answers. */
+const mostAtOnce = 16;
+
+/**
+ * The whole operator. All replicas keep their caches up to date; only the one that holds the lease looks at jobs and dials coordinators.
+ * Who loses the lease stops that, and never the process: it may lead again.
+ */
+export class Operator {
+  readonly controller: StreamJobController;
+  readonly queue: WorkQueue;
+  readonly candidate: Candidate;
+  private readonly settings: OperatorSettings;
+
+  constructor(settings: OperatorSettings) {
+    const { system, logger, client, leaseClient, identity, render, watchNamespaces, dial, onWorked } =
+      settings;
+    this.settings = settings;
+    this.queue = new WorkQueue({
+      system,
+      mostAtOnce,
+      work: (key) => this.controller.work(key),
+      onWorked: (report) => {
+        if (report.error !== undefined)
+          logger.warn(`${report.key.namespace}/${report.key.name}: ${String(report.error)}`);
+        onWorked?.(report);
+      },
+    });
+    this.controller = new StreamJobController({
+      system,
+      logger,
+      client,
+      render,
+      namespaces: watchNamespaces,
+      dial,
+      enqueue: (key, isUrgent) => this.queue.add(key, isUrgent ? 'spec' : 'event'),
+      onSynced: () => this.turn(),
+    });
+    this.candidate = new Candidate({
+      client: leaseClient,
+      system,
+      identity,
+      at: { namespace: render.operatorNamespace, name: leaseName },
+      onLeading: (leading) => {
+        logger.info(leading ? 'This operator leads' : 'Another operator leads, or none: this one waits');
+        this.turn();
+      },
+      onFailure: (error) => logger.warn(`The lease: ${error.message}`),
+    });
+  }
+
+  /** Whether it could act if it led. */
+  get isReady(): boolean {
+    return this.controller.caches.isSynced;
+  }
+
+  start(): void {
+    this.controller.caches.start();
+    this.candidate.start();
+  }
+
+  /** Lets another one lead at once. */
+  async stop(): Promise<void> {
+    this.queue.stop();
+    this.controller.coordinators.close();
+    this.controller.caches.stop();
+    await this.candidate.stop();
+  }
+
+  /** Begins to act, or stops, when either the lease or the caches have changed. */
+  private turn(): void {
+    const { controller, queue, candidate } = this;
+    if (!candidate.isLeading) {
+      queue.stop();
+      controller.coordinators.close();
+      return;
+    }
+    if (!controller.caches.isSynced) return;
+    for (const name of controller.caches.names()) queue.add(name, 'resync');
+    queue.start();
+    this.settings.logger.debug('Looking at all jobs');
+  }
+}
