@@ -22,13 +22,18 @@ export const statusIn = (body: string): Status | undefined => {
   }
 };
 
-const codeOf = (status: number, reason: string | undefined): KubeErrorCode => {
+/** How the server says that the object of the name is another one than was meant: as if its uid should be changed. */
+const isOfAnother = (message: string | undefined): boolean =>
+  message?.includes('metadata.uid: Invalid value') === true;
+
+const codeOf = (status: number, { reason, message }: Status): KubeErrorCode => {
   if (status === 401) return 'unauthorized';
   if (status === 403) return 'forbidden';
   if (status === 404) return 'notFound';
   if (status === 409) return reason === 'AlreadyExists' ? 'alreadyExists' : 'conflict';
   if (status === 410 || reason === 'Expired' || reason === 'Gone') return 'gone';
   if (status === 429) return 'throttled';
+  if (status === 422 && isOfAnother(message)) return 'conflict';
   if (status === 408 || status >= 500 || status < 400) return 'unavailable';
   return 'invalid';
 };
@@ -48,7 +53,7 @@ export const refusal = (
   const said = statusIn(body);
   const words = (said?.message ?? body.trim()).slice(0, longestMessage);
   return new KubeError(
-    codeOf(status, said?.reason),
+    codeOf(status, said ?? {}),
     `The API server refused to ${call} (${status}${said?.reason === undefined ? '' : ` ${said.reason}`})${words === '' ? '.' : `: ${words}`}`,
     { status, retryAfterMs: retryAfterMs(said, headers['retry-after']) },
   );

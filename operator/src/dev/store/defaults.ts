@@ -101,3 +101,5 @@ export const namespaceDefaults: Defaults = (sent) => ({
   metadata: { ...sent.metadata, finalizers: ['kubernetes'] },
   status: { phase: 'Active', ...sent.status },
 });
+
+export const secretDefaults: Defaults = (sent) => ({ type: 'Opaque', ...sent });

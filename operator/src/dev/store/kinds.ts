@@ -6,6 +6,7 @@ import {
   namespaceDefaults,
   podDefaults,
   replicaSetDefaults,
+  secretDefaults,
   serviceDefaults,
 } from './defaults.ts';
 import { invalid } from './refusals.ts';
@@ -156,7 +157,7 @@ export const kinds: readonly Kind[] = [
     defaults: serviceDefaults,
   }),
   builtIn('', 'ConfigMap', 'configmaps', { short: ['cm'], fixed: isImmutable }),
-  builtIn('', 'Secret', 'secrets', { fixed: isImmutable }),
+  builtIn('', 'Secret', 'secrets', { fixed: isImmutable, defaults: secretDefaults }),
   builtIn('', 'ServiceAccount', 'serviceaccounts', { short: ['sa'] }),
   builtIn('', 'Event', 'events', { short: ['ev'] }),
   replicaSetKind,

@@ -117,7 +117,7 @@ export class ObjectStore {
     const metadata = changedMetadata(live.metadata, next.metadata, part === 'status', specChanged);
     const changed = { ...wanted, metadata } as DevObject;
     if (isEqual(changed, live)) return live;
-    return isReleased(changed) ? this.drop(kind, live) : this.put(kind, live, changed);
+    return isReleased(changed) ? this.drop(kind, live, changed) : this.put(kind, live, changed);
   }
 
   /**
@@ -205,12 +205,13 @@ export class ObjectStore {
     return stored;
   }
 
-  private drop(kind: Kind, before: DevObject): DevObject {
+  /** @returns how it was last. */
+  private drop(kind: Kind, before: DevObject, last: DevObject = before): DevObject {
     this.log.append(() => {
       this.ofKind(kind).delete(keyOf(kind, placeOf(before)));
       return { kind, before };
     });
-    return atRevision(before, this.log.revision);
+    return atRevision(copyOf(last), this.log.revision);
   }
 
   private ofKind(kind: Kind): Map<string, DevObject> {
