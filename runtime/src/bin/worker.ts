@@ -1,15 +1,20 @@
 #!/usr/bin/env node
 /** The program of a worker: parse, wire, run. Everything it does is in `worker`. */
 import { join } from 'node:path';
+import { openStore, type StoreSurroundings } from '../checkpoint/stores/open-store.ts';
 import { MillraceError } from '../contract/errors.ts';
+import { parseManifest } from '../contract/parse-manifest.ts';
+import type { CheckpointStore } from '../contract/store.ts';
 import { terminationMessage, terminationVariable } from '../contract/termination-message.ts';
 import { leaveWords } from '../sys/last-words.ts';
 import type { TlsSettings } from '../sys/net.ts';
 import { createNodeSystem } from '../sys/node-system.ts';
 import { ownVersion } from '../sys/own-version.ts';
 import { createLogger } from '../telemetry/logger.ts';
+import { awaitJobAuthority } from '../worker/remote/await-authority.ts';
 import { serveHealth } from '../worker/remote/health.ts';
-import { workerConfiguration } from '../worker/remote/worker-configuration.ts';
+import { PodIdentity } from '../worker/remote/pod-identity.ts';
+import { type WorkerConfiguration, workerConfiguration } from '../worker/remote/worker-configuration.ts';
 import { WorkerProgram } from '../worker/remote/worker-program.ts';
 
 process.setSourceMapsEnabled(true);
@@ -22,6 +27,30 @@ const logger = createLogger({
   write: (line) => process.stderr.write(line),
 });
 
+const storeOf = (manifest: string | undefined): CheckpointStore => {
+  const path = manifest ?? '';
+  const result = parseManifest(system.files.readText(path), path);
+  const store = result.ok ? result.job.spec.checkpoint?.store : undefined;
+  if (store !== undefined) return store;
+  throw new MillraceError('manifest-invalid', `The manifest ${path} names no store for checkpoints.`, {
+    hint: 'The certificates of a job lie in its store: name one, or leave MILLRACE_TLS out.',
+  });
+};
+
+/** Signed by the authority in the store of the job. */
+const ownIdentity = async (
+  { jobUid, name, manifest, reconnectSeconds }: WorkerConfiguration,
+  surroundings: StoreSurroundings,
+): Promise<TlsSettings> => {
+  const authority = await awaitJobAuthority({
+    system,
+    jobUid,
+    open: () => openStore(system, storeOf(manifest), surroundings),
+    waitForMs: reconnectSeconds * 1000,
+  });
+  return new PodIdentity(system, authority, { jobUid, role: 'worker', podUid: name });
+};
+
 const tlsIn = (directory: string, peerIdentity: string): TlsSettings => {
   const read = (name: string): string => system.files.readText(join(directory, name));
   return { certificate: read('tls.crt'), key: read('tls.key'), authority: read('ca.crt'), peerIdentity };
@@ -33,25 +62,33 @@ const run = async (): Promise<number> => {
   const configuration = workerConfiguration(file, process.env);
   const { jobUid, tlsDirectory, spawned, healthPort, credentialsDirectory, authorityDirectory } =
     configuration;
-  const worker = new WorkerProgram({
+  let worker: WorkerProgram | undefined;
+  const leave = (): void => (worker === undefined ? process.exit(0) : worker.leave());
+  process.on('SIGTERM', leave);
+  process.on('SIGINT', () => {
+    if (!spawned) leave();
+  });
+  if (healthPort !== undefined)
+    await serveHealth(system, { host: configuration.host, port: healthPort }, () => worker?.isReady === true);
+  const store = { environment: process.env, credentialsDirectory, authorityDirectory };
+  const ofDirectory = tlsDirectory === undefined ? undefined : tlsIn(tlsDirectory, jobUid);
+  const tls =
+    configuration.tls === 'job'
+      ? await ownIdentity(configuration, { ...store, baseDirectory: '.' })
+      : ofDirectory;
+  worker = new WorkerProgram({
     ...configuration,
     system,
     logger: logger.child({ worker: configuration.name }),
     directory: configuration.artifacts,
-    tls: tlsDirectory === undefined ? undefined : tlsIn(tlsDirectory, jobUid),
-    store: { environment: process.env, credentialsDirectory, authorityDirectory },
+    tls,
+    store,
     runtimeVersion: ownVersion(system),
     reconnectForMs: configuration.reconnectSeconds * 1000,
     graceMs: configuration.graceSeconds * 1000,
     // Its coordinator is its parent, and never comes again.
     holdsSlots: !spawned,
   });
-  process.on('SIGTERM', () => worker.leave());
-  process.on('SIGINT', () => {
-    if (!spawned) worker.leave();
-  });
-  if (healthPort !== undefined)
-    await serveHealth(system, { host: configuration.host, port: healthPort }, () => worker.isReady);
   worker.start();
   const error = await worker.ended;
   if (error === undefined) return 0;

@@ -10,6 +10,7 @@ import { type Attempt, type CheckpointId, isKeyPart, isObjectKey } from './ids.t
  *     jobs/<uid>/log/<number>                              the log
  *     jobs/<uid>/state/<attempt>/<checkpoint>/<slot>-<part> state objects
  *     jobs/<uid>/standby/<attempt>/<checkpoint>/<deployment> what a deployment has prepared that stands by
+ *     jobs/<uid>/trust/authority                           what the certificates of its pods are signed by
  *     jobs/<uid>/savepoints/<name>/…                       savepoints, each with objects of its own
  */
 const part = (name: string, what: string): string => {
@@ -30,6 +31,9 @@ export const jobRoot = (jobUid: string): string => `${jobsPrefix}${part(jobUid, 
 
 /** Whose a key is; undefined = it is of no job. */
 export const jobUidOf = (key: string): string | undefined => /^jobs\/([^/]+)\//.exec(key)?.[1];
+
+/** What the certificates of a job's pods are signed by. */
+export const authorityKey = (jobUid: string): string => `${jobRoot(jobUid)}trust/authority`;
 
 export const logPrefix = (jobUid: string): string => `${jobRoot(jobUid)}log/`;
 export const logKey = (jobUid: string, number: number): string => `${logPrefix(jobUid)}${number}`;

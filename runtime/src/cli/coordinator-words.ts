@@ -13,6 +13,7 @@ const options: readonly CoordinatorOption[] = [
   { field: 'jobUid', variable: 'MILLRACE_JOB_UID', option: '--job-uid', isNeeded: true },
   { field: 'slotsPerWorker', variable: 'MILLRACE_SLOTS', option: '--slots-per-worker' },
   { field: 'tlsDirectory', variable: 'MILLRACE_TLS_DIRECTORY', option: '--tls-directory' },
+  { field: 'tls', variable: 'MILLRACE_TLS', option: '--tls' },
   { field: 'controlPort', variable: 'MILLRACE_CONTROL_PORT', option: '--control-port' },
   { field: 'controlHost', variable: 'MILLRACE_CONTROL_HOST', option: '--control-host' },
   { field: 'controlTokenFile', variable: 'MILLRACE_CONTROL_TOKEN_FILE', option: '--control-token-file' },

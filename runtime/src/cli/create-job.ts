@@ -9,6 +9,7 @@ import { LocalJob } from '../coordinator/local-job.ts';
 import type { OpenedState } from '../coordinator/local-state.ts';
 import type { RemoteSettings } from '../coordinator/remote-job.ts';
 import { threadedRevision } from '../coordinator/threads.ts';
+import type { TlsSettings } from '../sys/net.ts';
 import { ownVersion } from '../sys/own-version.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { atEntry } from './at-entry.ts';
@@ -122,6 +123,29 @@ const createHere = async (
   });
 };
 
+/** How the coordinator shows that it belongs to the job: signed by the authority in its store, which the first one makes. */
+const ownIdentity = async (
+  { io, target, mounts }: JobCreation,
+  jobUid: string,
+): Promise<TlsSettings | undefined> => {
+  const { system, environment } = io;
+  if (target.checkpoint === undefined) return undefined;
+  const [{ openStore }, { makeJobAuthority }, { PodIdentity }] = await Promise.all([
+    import('../checkpoint/stores/open-store.ts'),
+    import('../checkpoint/job-authority.ts'),
+    import('../worker/remote/pod-identity.ts'),
+  ]);
+  const { baseDirectory } = target;
+  const store = await openStore(system, target.checkpoint.store, { ...mounts, environment, baseDirectory });
+  try {
+    const authority = await makeJobAuthority(store, system, jobUid);
+    const podUid = environment['MILLRACE_POD_UID'] ?? system.random.id();
+    return new PodIdentity(system, authority, { jobUid, role: 'coordinator', podUid });
+  } finally {
+    await store.close();
+  }
+};
+
 /** A job whose slots are in workers, which live as long as it does. */
 const createOnWorkers = async (
   creation: JobCreation,
@@ -135,7 +159,7 @@ const createOnWorkers = async (
   const { createRemoteJob, remoteRevision } = await import('../coordinator/remote-job.ts');
   const { system } = io;
   const jobUid = workers.jobUid ?? settings.state?.base.jobUid ?? system.random.id();
-  const { spawn, slotsPerWorker } = workers;
+  const { spawn, slotsPerWorker, hasJobAuthority } = workers;
   const artifacts = join(artifact.path, '..');
   const opened = await openWorkers({
     system,
@@ -143,7 +167,11 @@ const createOnWorkers = async (
     jobUid,
     artifact,
     deadLetters: deadLetters.accept,
-    wanted: { ...workers, spawn: spawn === undefined ? undefined : { count: spawn, artifacts } },
+    wanted: {
+      ...workers,
+      tls: hasJobAuthority ? await ownIdentity(creation, jobUid) : workers.tls,
+      spawn: spawn === undefined ? undefined : { count: spawn, artifacts },
+    },
   });
   const remoteOf = (wanted: LocalSettings): RemoteSettings => ({
     ...wanted,

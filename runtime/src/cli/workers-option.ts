@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MillraceError } from '../contract/errors.ts';
 import type { WorkersWanted } from '../coordinator/workers.ts';
 import type { FileSystem } from '../sys/files.ts';
@@ -13,6 +13,7 @@ export interface WorkersOptions {
   readonly listen?: { readonly host: string; readonly port: number };
   readonly jobUid?: string;
   readonly tlsDirectory?: string;
+  readonly tls?: 'job';
 }
 
 /** Which workers a job runs on, as the command was told. */
@@ -21,6 +22,8 @@ export interface WorkersOption extends Omit<WorkersWanted, 'spawn'> {
   readonly spawn: number | undefined;
   /** What workers know the job by; undefined = whatever it is called in its store. */
   readonly jobUid: string | undefined;
+  /** Whether its certificates are signed by the authority in the store of the job. */
+  readonly hasJobAuthority: boolean;
 }
 
 /** Processes of this machine are there soon; whoever starts them elsewhere may need longer. */
@@ -51,6 +54,12 @@ export const addWorkersOptions = (command: Command): Command =>
       parseAddress,
     )
     .option('--job-uid <uid>', 'what the job is called in its store, and by workers that others start')
+    .addOption(
+      new Option(
+        '--tls <kind>',
+        'job: certificates are signed by an authority in the store of the job',
+      ).choices(['job']),
+    )
     .option('--tls-directory <folder>', 'tls.crt, tls.key and ca.crt; workers must show such certificates');
 
 const tlsIn = (files: FileSystem, directory: string, peerIdentity: string): TlsSettings => {
@@ -63,7 +72,7 @@ const tlsIn = (files: FileSystem, directory: string, peerIdentity: string): TlsS
  * @throws MillraceError manifest-invalid when they contradict each other.
  */
 export const workersOf = (
-  { workers, slotsPerWorker, listen, jobUid, tlsDirectory }: WorkersOptions,
+  { workers, slotsPerWorker, listen, jobUid, tlsDirectory, tls }: WorkersOptions,
   target: JobTarget,
   files: FileSystem,
   isParallelismGiven: boolean,
@@ -95,6 +104,7 @@ export const workersOf = (
       spawn: workers,
       slotsPerWorker: each,
       jobUid,
+      hasJobAuthority: tls === 'job' && listen !== undefined,
       ...(listen ?? { host: '127.0.0.1', port: 0 }),
       waitForRoomMs: listen === undefined ? waitForSpawnedMs : waitForOthersMs,
       tls: tlsDirectory === undefined ? undefined : tlsIn(files, tlsDirectory, jobUid ?? ''),

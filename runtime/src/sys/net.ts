@@ -25,7 +25,9 @@ export interface ListenAddress {
   readonly onRefused?: ((error: Error) => void) | undefined;
 }
 
-/** Both ends show a certificate (TLS 1.3), signed by the authority and made out to the same identity. Texts in PEM. */
+/**
+ * Both ends show a certificate (TLS 1.3), signed by the authority and made out to the same identity. Texts in PEM, read for each
+ * connection: `certificate` first, then `key`. */
 export interface TlsSettings {
   readonly certificate: string;
   readonly key: string;

@@ -135,6 +135,7 @@ const serverOf = (address: ListenAddress, onSocket: (socket: Socket) => void): n
     );
   }
   const options = { ...tlsOptions(settings), requestCert: true, handshakeTimeout: handshakeTimeoutMs };
+  let { certificate } = settings;
   const server = loadTls().createServer({ ...options, ...socketOptions }, (socket) => {
     const remote = remoteOf(socket);
     const problem = examineIdentity(remote, settings, socket.getPeerCertificate());
@@ -142,6 +143,13 @@ const serverOf = (address: ListenAddress, onSocket: (socket: Socket) => void): n
     socket.on('error', () => undefined);
     socket.destroy();
     onRefused?.(problem);
+  });
+  // Before the handshake begins.
+  server.prependListener('connection', () => {
+    const next = tlsOptions(settings);
+    if (next.cert === certificate) return;
+    certificate = next.cert;
+    server.setSecureContext(next);
   });
   return server.on('tlsClientError', (error) => onRefused?.(error));
 };

@@ -23,6 +23,7 @@ const shared = ({ job, spec }: PodParts): Readonly<Record<string, string | undef
   const s3 = spec.checkpoint?.store.s3;
   return {
     MILLRACE_JOB_UID: job.uid,
+    MILLRACE_MANIFEST: paths.manifest,
     MILLRACE_SLOTS: String(spec.slotsPerWorker),
     MILLRACE_HEALTH_PORT: String(ports.health),
     MILLRACE_CREDENTIALS_DIRECTORY: s3?.credentials === undefined ? undefined : paths.storeCredentials,
@@ -40,7 +41,6 @@ export const coordinatorVariables = (
 ): readonly Variable[] => [
   ...values({
     ...shared(parts),
-    MILLRACE_MANIFEST: paths.manifest,
     MILLRACE_LISTEN: `0.0.0.0:${ports.workers}`,
     MILLRACE_DEPLOYMENT: parts.revision,
     MILLRACE_CONTROL_HOST: '0.0.0.0',

@@ -16,6 +16,9 @@ export interface WorkerConfiguration {
   readonly healthPort: number | undefined;
   /** A directory with `tls.crt`, `tls.key` and `ca.crt`; absent = no TLS. */
   readonly tlsDirectory: string | undefined;
+  /** `job` = it signs a certificate of its own with the authority in the store of its job, which the manifest names. */
+  readonly tls: 'job' | undefined;
+  readonly manifest: string | undefined;
   /** Where the Secret with the credentials of the store is mounted, and the ConfigMap with the certificates of its authority. */
   readonly credentialsDirectory: string | undefined;
   readonly authorityDirectory: string | undefined;
@@ -45,6 +48,8 @@ const schema = z.strictObject({
   artifacts: z.string().min(1),
   healthPort: z.coerce.number().int().min(0).max(65_535).optional(),
   tlsDirectory: directory(),
+  tls: z.literal('job').optional(),
+  manifest: z.string().min(1).optional(),
   credentialsDirectory: directory(),
   authorityDirectory: directory(),
   reconnectSeconds: seconds(300),
@@ -64,6 +69,8 @@ export const workerVariables: Readonly<Record<Field, string>> = {
   artifacts: 'MILLRACE_ARTIFACTS',
   healthPort: 'MILLRACE_HEALTH_PORT',
   tlsDirectory: 'MILLRACE_TLS_DIRECTORY',
+  tls: 'MILLRACE_TLS',
+  manifest: 'MILLRACE_MANIFEST',
   credentialsDirectory: 'MILLRACE_CREDENTIALS_DIRECTORY',
   authorityDirectory: 'MILLRACE_AUTHORITY_DIRECTORY',
   reconnectSeconds: 'MILLRACE_RECONNECT_SECONDS',
@@ -99,8 +106,9 @@ export const workerConfiguration = (
   }
   const result = schema.safeParse(values);
   if (result.success) {
-    const { healthPort, tlsDirectory, credentialsDirectory, authorityDirectory, ...rest } = result.data;
-    return { ...rest, healthPort, tlsDirectory, credentialsDirectory, authorityDirectory };
+    const { healthPort, tlsDirectory, tls, manifest, credentialsDirectory, authorityDirectory, ...rest } =
+      result.data;
+    return { ...rest, healthPort, tlsDirectory, tls, manifest, credentialsDirectory, authorityDirectory };
   }
   const [issue] = result.error.issues;
   const field = String(issue?.path[0] ?? '');

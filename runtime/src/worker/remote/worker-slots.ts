@@ -38,6 +38,14 @@ export interface WorkerSlotsSettings {
 }
 
 /** What the slots of one attempt share in this worker. */
+/** As they are now: a slot connects when it begins, and its thread is given texts. */
+const textsOf = ({ certificate, key, authority, peerIdentity }: TlsSettings): TlsSettings => ({
+  certificate,
+  key,
+  authority,
+  peerIdentity,
+});
+
 interface Shared {
   readonly attempt: number;
   readonly links: SharedLinks;
@@ -112,7 +120,7 @@ export class WorkerSlots {
       pulses,
       memory,
       checkpoints: job.store !== undefined,
-      network: { jobUid: job.uid, host, near, tls },
+      network: { jobUid: job.uid, host, near, tls: tls && textsOf(tls) },
     };
   }
 
