@@ -11,6 +11,7 @@ interface CoordinatorOption {
 const options: readonly CoordinatorOption[] = [
   { field: 'listen', variable: 'MILLRACE_LISTEN', option: '--listen', isNeeded: true },
   { field: 'jobUid', variable: 'MILLRACE_JOB_UID', option: '--job-uid', isNeeded: true },
+  { field: 'deployment', variable: 'MILLRACE_DEPLOYMENT', option: '--deployment' },
   { field: 'slotsPerWorker', variable: 'MILLRACE_SLOTS', option: '--slots-per-worker' },
   { field: 'tlsDirectory', variable: 'MILLRACE_TLS_DIRECTORY', option: '--tls-directory' },
   { field: 'tls', variable: 'MILLRACE_TLS', option: '--tls' },

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { Artifact } from '../artifact/freeze.ts';
 import { resolveMillraceToThisRuntime } from '../artifact/resolve.ts';
+import { roleOf } from '../checkpoint/role.ts';
 import type { StoreSurroundings } from '../checkpoint/stores/open-store.ts';
 import { MillraceError } from '../contract/errors.ts';
 import { partOfMachine } from '../contract/memory-budget.ts';
 import type { LocalSettings } from '../coordinator/local.ts';
 import { LocalJob } from '../coordinator/local-job.ts';
+import type { LocalJobSettings } from '../coordinator/local-job-settings.ts';
 import type { OpenedState } from '../coordinator/local-state.ts';
 import type { RemoteSettings } from '../coordinator/remote-job.ts';
 import { threadedRevision } from '../coordinator/threads.ts';
@@ -19,8 +21,8 @@ import type { DeadLetterFile } from './dead-letter-file.ts';
 import { requireVariables, setVariables } from './environment.ts';
 import { freezeTarget } from './freeze-target.ts';
 import type { JobTarget } from './job-target.ts';
-import { nextRevision, revisionName, trialOf } from './next-revision.ts';
-import type { StartOptions } from './start-point.ts';
+import { type BringUp, deployedAs, nextRevision, revisionName, trialOf } from './next-revision.ts';
+import { renamesOf, type StartOptions } from './start-point.ts';
 import type { WorkersOption } from './workers-option.ts';
 
 /** A job with all that it needs to its end: its store, and its workers. */
@@ -39,6 +41,8 @@ export interface JobCreation {
   readonly onBlocked: () => void;
   /** Absent = all slots are in this process. */
   readonly workers?: WorkersOption | undefined;
+  /** The deployment of the job that this is; absent = there is no other. */
+  readonly deployment?: string | undefined;
   /** What the job is called in its store; absent = it is found by its name. */
   readonly jobUid?: string | undefined;
   /** What it goes on from. */
@@ -66,7 +70,7 @@ const choiceOf = async (
 
 /** The state that a manifest tells the job to keep; undefined = none. */
 const openState = async (creation: JobCreation, artifact: Artifact): Promise<OpenedState | undefined> => {
-  const { io, target, jobUid, start } = creation;
+  const { io, target, jobUid, start, deployment } = creation;
   const { name, checkpoint, baseDirectory, maxParallelism } = target;
   const isFrom = start.from !== undefined || start.fromJob !== undefined;
   if (checkpoint === undefined) {
@@ -91,7 +95,12 @@ const openState = async (creation: JobCreation, artifact: Artifact): Promise<Ope
       baseDirectory,
       environment,
       maxParallelism,
-      begin: (own, store) => choice.choose(own, store),
+      deployment,
+      // What runs elsewhere is compared when it is to be taken over.
+      begin: async (own, store) =>
+        deployment === undefined || roleOf(own, deployment) === 'leading'
+          ? await choice.choose(own, store)
+          : { renamed: renamesOf(target, start.rename) },
     });
     const close = async (): Promise<void> => {
       await choice.close();
@@ -104,23 +113,35 @@ const openState = async (creation: JobCreation, artifact: Artifact): Promise<Ope
   }
 };
 
-/** A job of this process, which may be replaced by what its file is by then. */
+/** How a job is named, watched, and replaced by what its file is by then (by `bringUp`), or by another deployment. */
+const ownOf = (
+  creation: JobCreation,
+  artifact: Artifact,
+  settings: LocalSettings,
+  opened: OpenedState | undefined,
+  bringUp: BringUp,
+): Pick<LocalJobSettings, 'name' | 'manifestParallelism' | 'trial' | 'revise' | 'deployed'> => {
+  const { io, target, deployment } = creation;
+  const own = { manifestParallelism: target.parallelism, trial: target.upgrade && trialOf(target.upgrade) };
+  if (deployment !== undefined && opened !== undefined)
+    return { ...own, name: deployment, deployed: deployedAs(io, target, deployment, opened) };
+  return {
+    ...own,
+    name: revisionName(io.system, artifact, target.args),
+    revise: opened && ((running) => nextRevision(creation, settings, opened, running, bringUp)),
+  };
+};
+
+/** A job of this process. */
 const createHere = async (
   creation: JobCreation,
   artifact: Artifact,
   settings: LocalSettings,
   opened: OpenedState | undefined,
 ): Promise<LocalJob> => {
-  const { io, target } = creation;
   const revision = await threadedRevision(artifact, settings);
-  return new LocalJob({
-    ...settings,
-    ...revision,
-    name: revisionName(io.system, artifact, target.args),
-    manifestParallelism: target.parallelism,
-    trial: target.upgrade && trialOf(target.upgrade),
-    revise: opened && ((running) => nextRevision(creation, settings, opened, running, threadedRevision)),
-  });
+  const own = ownOf(creation, artifact, settings, opened, threadedRevision);
+  return new LocalJob({ ...settings, ...revision, ...own });
 };
 
 /** How the coordinator shows that it belongs to the job: signed by the authority in its store, which the first one makes. */
@@ -183,17 +204,10 @@ const createOnWorkers = async (
     mayAdopt: spawn === undefined,
   });
   try {
-    const job = await createRemoteJob(artifact, remoteOf(settings), {
-      name: revisionName(system, artifact, target.args),
-      manifestParallelism: target.parallelism,
-      trial: target.upgrade && trialOf(target.upgrade),
-      revise:
-        state &&
-        ((running) =>
-          nextRevision(creation, settings, state, running, (next, wanted) =>
-            remoteRevision(next, remoteOf(wanted)),
-          )),
-    });
+    const own = ownOf(creation, artifact, settings, state, (next, wanted) =>
+      remoteRevision(next, remoteOf(wanted)),
+    );
+    const job = await createRemoteJob(artifact, remoteOf(settings), own);
     return { job, close: () => opened.close() };
   } catch (error) {
     await opened.close();

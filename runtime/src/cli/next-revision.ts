@@ -2,15 +2,17 @@ import type { Artifact } from '../artifact/freeze.ts';
 import { parseDuration } from '../contract/duration.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { Upgrade } from '../contract/upgrade.ts';
+import type { Deployed } from '../coordinator/deployment-hooks.ts';
 import type { JobRevision } from '../coordinator/job-revision.ts';
 import type { LocalSettings } from '../coordinator/local.ts';
 import type { RunningSlots } from '../coordinator/local-job-settings.ts';
 import { localDeployment, type OpenedState } from '../coordinator/local-state.ts';
 import type { NextRevision } from '../coordinator/next-revision.ts';
-import type { TrialPolicy } from '../coordinator/trial.ts';
+import { type TrialPolicy, usualTrial } from '../coordinator/trial.ts';
 import { describeJob } from '../offline/describe-job.ts';
 import type { System } from '../sys/system.ts';
 import { atEntry } from './at-entry.ts';
+import type { CommandIo } from './command-io.ts';
 import type { JobCreation } from './create-job.ts';
 import { requireVariables, setVariables } from './environment.ts';
 import { freezeTarget } from './freeze-target.ts';
@@ -60,6 +62,42 @@ export const trialOf = ({ stability, rollback }: Upgrade): TrialPolicy => ({
   watchesLag: stability.lag === 'NotGrowing',
 });
 
+/** Plans code that was frozen. */
+export type BringUp = (artifact: Artifact, settings: LocalSettings) => Promise<JobRevision>;
+
+/** After these ends a deployment that is started again does not run the job again; one that was suspended goes on. */
+const ends: ReadonlyMap<string, Deployed['over']> = new Map([
+  ['finished', 'finished'],
+  ['drained', 'finished'],
+  ['stopped', 'stopped'],
+  ['cancelled', 'cancelled'],
+]);
+
+/** A target as one of several deployments of its job. */
+export const deployedAs = (
+  { system }: CommandIo,
+  target: JobTarget,
+  name: string,
+  { role, stopped }: Pick<OpenedState, 'role' | 'stopped'>,
+): Deployed => {
+  const trial = target.upgrade === undefined ? usualTrial : trialOf(target.upgrade);
+  return {
+    role,
+    over: ends.get(stopped ?? ''),
+    trial,
+    describe: (revision) =>
+      atEntry(target.entry, async () => ({
+        name,
+        deployment: name,
+        revision,
+        states: await describeJob({ system, ...target }, revision.graph),
+        allowRemoved: target.allowRemoved,
+        trial,
+        waitsForApproval: target.upgrade?.policy === 'Plan',
+      })),
+  };
+};
+
 /**
  * What a job is by now: its manifest and its code are read, and its functions with state are opened once, to hear which they have.
  * @throws MillraceError when it cannot take the place of what runs
@@ -69,7 +107,7 @@ export const nextRevision = async (
   settings: LocalSettings,
   opened: OpenedState,
   running: RunningSlots,
-  bringUp: (artifact: Artifact, settings: LocalSettings) => Promise<JobRevision>,
+  bringUp: BringUp,
 ): Promise<NextRevision> => {
   const target = reread();
   requireUpgradable(target, before, running);

@@ -10,11 +10,12 @@ import { type DeadLetterFile, openDeadLetterFile } from './dead-letter-file.ts';
 import type { JobTarget } from './job-target.ts';
 import { showProgress } from './progress.ts';
 import { serveControl } from './serve-control.ts';
+import { stay } from './stay.ts';
 import { jobTotals, summaryLine } from './summary.ts';
 import { failureOf } from './trouble.ts';
 
 /** What a command is told about a run beside its target. */
-type RunWishes = Pick<JobCreation, 'reread' | 'workers' | 'jobUid' | 'start' | 'mounts'>;
+type RunWishes = Pick<JobCreation, 'reread' | 'workers' | 'jobUid' | 'deployment' | 'start' | 'mounts'>;
 
 /** How a run is shown, and to whom. */
 export interface RunDisplay extends RunWishes {
@@ -99,12 +100,18 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   const control = await serveControl(io, logger, job, target.name, display.control);
   const health = await openHealth(io, job, display.healthPort);
   const startedMs = io.system.clock.monotonicMs();
-  const releaseInterrupt = stopOnInterrupt(io, logger, job);
+  const isDeployed = display.deployment !== undefined;
+  const releaseInterrupt = isDeployed ? (): void => undefined : stopOnInterrupt(io, logger, job);
   const trouble = cancelOnTrouble(io, job);
   const progress = showProgress(io, logger, job, target.name, display.panel);
   goOn = () => progress.goOn();
   job.start();
-  const result = await job.ended;
+  const result = await (isDeployed ? stay(io, logger, job, trouble.seen) : job.ended);
+  if (result === undefined) {
+    await Promise.all([control?.close(), health?.close()]);
+    progress.end();
+    return ExitCode.done;
+  }
   await close();
   await control?.close();
   await health?.close();

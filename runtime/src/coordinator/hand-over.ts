@@ -108,7 +108,7 @@ export class HandOver {
   }
 
   private async look(): Promise<void> {
-    const { job, attempts, lead, replaced, deployed } = this.settings;
+    const { job, attempts, lead, end, deployed } = this.settings;
     const { log } = this.checkpoints;
     const standing = await log.follow();
     if (!this.parked) return;
@@ -121,7 +121,7 @@ export class HandOver {
     if (verdict.what === 'replaced') {
       this.enter('promoted', to);
       job.logger.info(`${to} runs the job for good: ${attempts.name} ends`);
-      return replaced();
+      return end('replaced');
     }
     job.logger.warn(`The job goes on here: ${verdict.reason}`);
     this.enter('rolledBack', to, verdict.reason);

@@ -1,4 +1,4 @@
-import type { Role } from '../checkpoint/role.ts';
+import { type Role, roleOf } from '../checkpoint/role.ts';
 import { reasonOf } from '../contract/reason.ts';
 import type { Attempts } from './attempts.ts';
 import type { DeploymentHooks } from './deployment-hooks.ts';
@@ -11,7 +11,7 @@ import { Standby } from './standby.ts';
 import { Upgrade } from './upgrade.ts';
 
 export interface JobChangesSettings
-  extends Pick<DeploymentHooks, 'lead' | 'handedOver' | 'replaced' | 'onHandOver'> {
+  extends Pick<DeploymentHooks, 'lead' | 'handedOver' | 'end' | 'onHandOver'> {
   readonly job: LocalJobSettings;
   readonly attempts: Attempts;
   /** @throws MillraceError unless the job runs; `what` it cannot do now */
@@ -55,6 +55,12 @@ export class JobChanges {
     return this.settings.attempts.checkpoints?.log.deployment ?? null;
   }
 
+  /** Whether the log says that another deployment runs the job. */
+  async isElsewhere(): Promise<boolean> {
+    const { log } = this.settings.attempts.checkpoints ?? {};
+    return log !== undefined && roleOf(await log.follow(), log.deployment) !== 'leading';
+  }
+
   /** Whether one is under way, the trial of another revision included. */
   get isUnderWay(): boolean {
     return (
@@ -62,12 +68,13 @@ export class JobChanges {
     );
   }
 
-  /** The job is started: false = it runs elsewhere, and this deployment looks on. */
+  /** The job is started: false = it is over, or runs elsewhere, and this deployment looks on. */
   begin(): boolean {
-    const { role } = this.settings.job.deployed ?? { role: 'leading' };
+    const { role, over } = this.settings.job.deployed ?? { role: 'leading' };
+    if (over !== undefined) this.settings.end(over);
     if (role === 'standby') this.standby?.start();
     if (role === 'handedOver') this.handOver?.park();
-    return role === 'leading';
+    return role === 'leading' && over === undefined;
   }
 
   /** An attempt runs. */

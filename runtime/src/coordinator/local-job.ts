@@ -85,7 +85,7 @@ export class LocalJob {
       onHandOver: () => this.observer?.onHandOver?.(),
       lead: (takesOver) => this.lead(takesOver),
       handedOver: () => this.handedOver(),
-      replaced: () => this.end('replaced'),
+      end: (state) => this.end(state),
     });
     this.savepoints = savepointsOf(settings, (event) => this.observer?.onSavepoint(event));
     const mayCollect = (): boolean => this.savepoints?.isUnderWay !== true && !this.attempts.isSwitching;

@@ -3,6 +3,7 @@ import { LogWriter } from '../checkpoint/log-writer.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { jobRoot } from '../checkpoint/paths.ts';
 import { type NewUids, renameUids } from '../checkpoint/rename-uids.ts';
+import { type Role, roleOf } from '../checkpoint/role.ts';
 import type { Standing } from '../checkpoint/standing.ts';
 import { storeUnder } from '../checkpoint/store-under.ts';
 import { openStore, type StoreSurroundings } from '../checkpoint/stores/open-store.ts';
@@ -23,6 +24,8 @@ export interface LocalStateSettings extends StoreSurroundings, WantedJob {
   readonly artifact: string;
   /** Names code and arguments: what the log knows the deployment by. */
   readonly revision: string;
+  /** The deployment, where there may be others of the job; absent = this is the only one, and named as its revision. */
+  readonly deployment?: string | undefined;
   /** The number of key groups that the manifest asks for; absent = whatever the state has. */
   readonly maxParallelism?: number | undefined;
   /** Decides what the job goes on from, by where it stands; absent = its latest checkpoint. Rejects when it may not. */
@@ -44,6 +47,9 @@ export interface OpenedState {
   readonly state: LocalState;
   /** The number of key groups of the job; undefined = nothing fixes it yet. */
   readonly maxParallelism: number | undefined;
+  /** What its deployment is to the job, and how that has ended, if it has. */
+  readonly role: Role;
+  readonly stopped: string | undefined;
   /** The same job as another revision runs it. @throws MillraceError when that is to keep its state in another place */
   revise(next: RevisedState): LocalState;
   close(): Promise<void>;
@@ -118,18 +124,18 @@ const stateIn = (
   own: OwnTerm,
 ): LocalState => {
   const { jobUid } = job.standing;
-  const { system, checkpoint, jobName, runtimeVersion, artifact, revision } = settings;
+  const { system, checkpoint, jobName, runtimeVersion, artifact, revision, deployment } = settings;
   const writer = new LogWriter({
     store,
     jobUid,
     checksum: system.hashing,
-    me: { writer: system.random.id(), deployment: localDeployment(revision) },
+    me: { writer: system.random.id(), deployment: deployment ?? localDeployment(revision) },
     clock: system.clock,
     retained: () => checkpoint.retained,
   });
   return {
     store: storeUnder(store, jobRoot(jobUid)),
-    log: beginningLog(createJobLog(writer, own), job, beginning),
+    log: beginningLog(createJobLog(writer, own, deployment !== undefined), job, beginning),
     from: beginning.from,
     renamed: beginning.renamed,
     base: { jobUid, jobName, runtimeVersion, artifact },
@@ -157,6 +163,8 @@ export const openLocalState = async (settings: LocalStateSettings): Promise<Open
     return {
       state: stateIn(store, job, settings, beginning, own),
       maxParallelism,
+      role: roleOf(job.standing, settings.deployment ?? localDeployment(settings.revision)),
+      stopped: job.standing.stopped,
       revise: ({ renamed, ...next }) => {
         if (!isDeepStrictEqual(next.checkpoint.store, settings.checkpoint.store)) throw otherStore();
         return stateIn(store, job, { ...settings, ...next }, { renamed }, own);

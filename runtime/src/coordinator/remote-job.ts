@@ -31,7 +31,7 @@ export interface RemoteSettings extends LocalSettings {
 export const createRemoteJob = async (
   artifact: Artifact,
   settings: RemoteSettings,
-  own: Pick<LocalJobSettings, 'name' | 'manifestParallelism' | 'trial' | 'revise'> = {},
+  own: Pick<LocalJobSettings, 'name' | 'manifestParallelism' | 'trial' | 'revise' | 'deployed'> = {},
 ): Promise<LocalJob> => {
   const { pool } = settings;
   const job = new LocalJob({ ...settings, ...(await remoteRevision(artifact, settings)), ...own });

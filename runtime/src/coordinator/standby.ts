@@ -150,7 +150,8 @@ export class Standby {
   /** Once with a checkpoint: what one says of the state of a job stays true for as long as the same code runs. */
   private async compare(manifest: CheckpointManifest | undefined): Promise<void> {
     if (this.plan !== undefined && (this.isCompared || manifest === undefined)) return;
-    const next = this.plan?.next ?? (await this.settings.deployed.describe());
+    const { deployed, job } = this.settings;
+    const next = this.plan?.next ?? (await deployed.describe(job));
     const { graph, checkpoints } = next.revision;
     if (checkpoints !== undefined) requireLongTransactions(graph, checkpoints.policy, next.trial.timeoutMs);
     this.plan = manifest === undefined ? planOfNothing(next) : planOf(manifest, next);

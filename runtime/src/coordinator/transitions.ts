@@ -16,7 +16,7 @@ export type JobState =
   | 'replaced';
 
 const legal: Readonly<Record<JobState, readonly JobState[]>> = {
-  created: ['deploying', 'stopped', 'cancelled', 'replaced'],
+  created: ['deploying', 'finished', 'stopped', 'cancelled', 'replaced'],
   deploying: ['running', 'restarting', 'stopping', 'cancelled', 'failed'],
   running: ['restarting', 'stopping', 'handedOver', 'stopped', 'finished', 'cancelled', 'failed'],
   restarting: ['deploying', 'handedOver', 'stopped', 'cancelled'],

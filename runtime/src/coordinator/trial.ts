@@ -21,6 +21,16 @@ export interface TrialPolicy {
   readonly watchesLag: boolean;
 }
 
+/** A revision that was begun by another process is watched like one that nobody said anything about. */
+export const usualTrial: TrialPolicy = {
+  held: 2,
+  windowMs: 120_000,
+  maxRestarts: 0,
+  rollsBack: true,
+  timeoutMs: 600_000,
+  watchesLag: true,
+};
+
 /** From the hand-over to its end: see design of switch-overs in ARCHITECTURE. */
 export type TrialPhase = 'held' | 'released' | 'promoted';
 

@@ -15,7 +15,7 @@ import {
 import { LagWatch } from './lag-watch.ts';
 import type { Standby, TakenOver } from './standby.ts';
 import { requireLongTransactions } from './transaction-times.ts';
-import { judgeFailure, Trial, type TrialPolicy, type TrialStanding } from './trial.ts';
+import { judgeFailure, Trial, type TrialPolicy, type TrialStanding, usualTrial } from './trial.ts';
 import { planOf, type UpgradePlan } from './upgrade-plan.ts';
 
 export type UpgradePhase =
@@ -50,16 +50,6 @@ export interface UpgradeSettings extends JobChangesSettings {
 const requireFit = ({ differences }: UpgradePlan): void => {
   const refused = refusedDifferences(differences, true);
   if (refused.length > 0) throw isIncompatible(refused);
-};
-
-/** A revision that was begun by another process is watched like one that nobody said anything about. */
-const usualTrial: TrialPolicy = {
-  held: 2,
-  windowMs: 120_000,
-  maxRestarts: 0,
-  rollsBack: true,
-  timeoutMs: 600_000,
-  watchesLag: true,
 };
 
 const underWay: readonly UpgradePhase[] = [
@@ -154,6 +144,8 @@ export class Upgrade {
   prepare(name: string): void {
     const plan = this.planned(name);
     const { attempts, standby } = this.settings;
+    // Who wishes by what there is asks again and again.
+    if (standby?.isOn === true && this.isUnderWay) return;
     const mayBegin = this.at?.phase === 'planned' || (standby?.isOn === true && this.isIdle);
     if (!mayBegin || attempts.isSwitching) throw isSwitching();
     requireFit(plan);
@@ -166,7 +158,8 @@ export class Upgrade {
   /** Begins from the newest checkpoint, whoever leads. @throws MillraceError when it does not stand by, or the state does not fit */
   takeOver(name: string): void {
     const { standby } = this.settings;
-    if (standby?.isOn !== true) throw doesNotStandBy(name);
+    if (standby?.isOn === false && this.settings.attempts.name === name) return;
+    if (standby === undefined) throw doesNotStandBy(name);
     const plan = this.planned(name);
     requireFit(plan);
     this.isForced = true;

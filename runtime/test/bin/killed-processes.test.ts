@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { exitOf, freePort, Processes } from './processes.ts';
 
 const records = 9000;
 const windowRecords = 100;
@@ -43,6 +41,8 @@ spec:
       delay: 0s
 `;
 
+const uid = { MILLRACE_JOB_UID: 'numbers-1' };
+
 interface Row {
   readonly key: number;
   readonly windowStart: number;
@@ -58,33 +58,20 @@ const expected = (): ReadonlyMap<string, number> => {
   return counts;
 };
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { readonly port: number };
-      server.close(() => resolve(port));
-    });
-  });
-
 /** The processes of one job, and what they have put out so far. */
-class Rig {
-  readonly folder: string = mkdtempSync(join(tmpdir(), 'millrace-killed-'));
+class Rig extends Processes {
   readonly port: number;
-  log = '';
-  private readonly children = new Map<string, ChildProcess>();
 
   constructor(port: number) {
+    super();
     this.port = port;
     writeFileSync(join(this.folder, 'job.mjs'), job);
     writeFileSync(join(this.folder, 'job.yaml'), manifest);
-    onTestFinished(() => {
-      for (const child of this.children.values()) child.kill('SIGKILL');
-      rmSync(this.folder, { recursive: true, force: true });
-    });
   }
 
   startWorker(name: string): ChildProcess {
     return this.start(name, 'worker', {
+      ...uid,
       MILLRACE_COORDINATOR: `127.0.0.1:${this.port}`,
       MILLRACE_WORKER_NAME: name,
       MILLRACE_ARTIFACTS: join(this.folder, name),
@@ -94,13 +81,10 @@ class Rig {
 
   startCoordinator(): ChildProcess {
     return this.start('coordinator', 'coordinator', {
+      ...uid,
       MILLRACE_MANIFEST: 'job.yaml',
       MILLRACE_LISTEN: `127.0.0.1:${this.port}`,
     });
-  }
-
-  signal(name: string, signal: 'SIGKILL' | 'SIGTERM'): void {
-    this.children.get(name)?.kill(signal);
   }
 
   rows(): readonly Row[] {
@@ -128,26 +112,7 @@ class Rig {
       return [];
     }
   }
-
-  private start(name: string, program: string, variables: Readonly<Record<string, string>>): ChildProcess {
-    const path = fileURLToPath(new URL(`../../src/bin/${program}.ts`, import.meta.url));
-    const child = spawn(process.execPath, ['--conditions=millrace-source', path], {
-      cwd: this.folder,
-      env: { ...process.env, MILLRACE_JOB_UID: 'numbers-1', ...variables },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const hear = (bytes: Buffer): void => {
-      this.log += bytes.toString();
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    this.children.set(name, child);
-    return child;
-  }
 }
-
-const exitOf = (child: ChildProcess): Promise<number | null> =>
-  new Promise((resolve) => child.on('exit', (code) => resolve(code)));
 
 describe('a job of a coordinator and two workers', () => {
   it('puts out everything once, whoever of them is killed or asked to end, and a coordinator that comes again goes on with the same workers', async () => {

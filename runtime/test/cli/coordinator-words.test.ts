@@ -24,9 +24,11 @@ describe('a coordinator', () => {
   });
 
   it('is told by a file, in which a variable overrules', () => {
-    const text = JSON.stringify({ jobUid: 'other', slotsPerWorker: 2, controlPort: 8081 });
+    const text = JSON.stringify({ jobUid: 'other', deployment: 'two', slotsPerWorker: 2, controlPort: 8081 });
     expect(coordinatorWords({ path: 'c.json', text }, variables)).toEqual([
       ...usual,
+      '--deployment',
+      'two',
       '--slots-per-worker',
       '2',
       '--control-port',

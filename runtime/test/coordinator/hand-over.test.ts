@@ -182,6 +182,16 @@ describe('a job that is handed over to another deployment', () => {
     await two.job.cancel();
   });
 
+  it('is left alone when it is over, by whichever deployment is started', async () => {
+    const { one, two, end, rig } = await besides();
+    expect(await end(one)).toEqual(exact);
+    await two.job.cancel();
+    const entries = (await rig.store.list('jobs/ticks/log/')).length;
+    const again = await rig.deploy({ name: 'two' }, 'finished');
+    expect((await again.job.ended).state).toBe('finished');
+    expect((await rig.store.list('jobs/ticks/log/')).length).toBe(entries);
+  });
+
   it('is refused by who has nothing to give, and by who has heard a later wish', async () => {
     const { one, two, end } = await besides();
     const asked = async (process: Process, sequence: number) =>

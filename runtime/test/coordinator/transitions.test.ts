@@ -19,7 +19,7 @@ const ends: readonly JobState[] = ['finished', 'stopped', 'cancelled', 'failed',
 
 describe('the states of a job', () => {
   it.each<[JobState, readonly JobState[]]>([
-    ['created', ['deploying', 'stopped', 'cancelled', 'replaced']],
+    ['created', ['deploying', 'finished', 'stopped', 'cancelled', 'replaced']],
     ['deploying', ['running', 'restarting', 'stopping', 'cancelled', 'failed']],
     ['running', ['restarting', 'stopping', 'handedOver', 'finished', 'stopped', 'cancelled', 'failed']],
     ['restarting', ['deploying', 'handedOver', 'stopped', 'cancelled']],

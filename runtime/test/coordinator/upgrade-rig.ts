@@ -3,6 +3,7 @@ import { buildGraph } from '../../src/artifact/load.ts';
 import { roleOf } from '../../src/checkpoint/role.ts';
 import { collection } from '../../src/connectors/collection/index.ts';
 import { createLocalControl } from '../../src/coordinator/control/local-control.ts';
+import type { Deployed } from '../../src/coordinator/deployment-hooks.ts';
 import { findOwnJob } from '../../src/coordinator/find-own-job.ts';
 import type { OwnTerm } from '../../src/coordinator/job-log.ts';
 import { type LocalSettings, type LocalState, sharedThreadRevision } from '../../src/coordinator/local.ts';
@@ -132,7 +133,7 @@ export class UpgradeRig {
   }
 
   /** A process of a deployment of its own, which is named as its version. */
-  async deploy(version: Version): Promise<ReturnType<UpgradeRig['start']>> {
+  async deploy(version: Version, over?: Deployed['over']): Promise<ReturnType<UpgradeRig['start']>> {
     const own: OwnTerm = {};
     const settings = this.settings(version, own, true);
     const revision = sharedThreadRevision(countTicks(this.outlet, this.hold, version), settings);
@@ -143,6 +144,7 @@ export class UpgradeRig {
       name: version.name,
       deployed: {
         role: roleOf(standing, version.name),
+        over,
         trial: trialOf(version),
         describe: () => this.next(version, own),
       },

@@ -1,5 +1,5 @@
 /** `commands` holds one file a subcommand: its options, its help with examples, and the call of what does the work. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { terminationMessage, terminationVariable } from '../../contract/termination-message.ts';
 import { leaveWords } from '../../sys/last-words.ts';
 import { type CommandIo, ExitCode, type Outcome } from '../command-io.ts';
@@ -14,6 +14,7 @@ import { addWorkersOptions, type WorkersOptions, workersOf } from '../workers-op
 interface RunOptions extends TargetOptions, WorkersOptions, StartOptions, PodOptions, ControlPlaceOptions {
   readonly log: 'text' | 'json' | 'none';
   readonly panel: boolean;
+  readonly deployment?: string;
 }
 
 const examples = `
@@ -30,6 +31,12 @@ Examples:
 
 Ctrl-C stops the job after the records in hand; a second Ctrl-C cancels it.`;
 
+/** It is a part of keys in the store. */
+const parseDeployment = (text: string): string => {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(text)) return text;
+  throw new InvalidArgumentError('Write at most 128 letters, digits, -, _ and .');
+};
+
 /** `millrace run`. */
 export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void => {
   [addTargetOptions, addWorkersOptions, addStartOptions, addControlPlaceOptions, addPodOptions]
@@ -37,6 +44,11 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
     .description('Run a job on this machine.')
     .addOption(
       new Option('--log <form>', 'form of the log').choices(['text', 'json', 'none']).default('text'),
+    )
+    .option(
+      '--deployment <name>',
+      'the deployment that this is, where others of the job may be there: one of them runs it, the next stands by',
+      parseDeployment,
     )
     .option('--no-panel', 'log lines instead of the live panel on a terminal')
     .addHelpText('after', examples)
@@ -74,6 +86,7 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
           mounts: mountsOf(options),
           workers,
           jobUid: options.jobUid,
+          deployment: options.deployment,
           reread: () => find().target,
           start: options,
         });
