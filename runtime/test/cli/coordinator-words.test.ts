@@ -33,6 +33,8 @@ describe('a coordinator', () => {
       '2',
       '--control-port',
       '8081',
+      '--code-directory',
+      '.',
     ]);
   });
 
