@@ -87,6 +87,15 @@ export class InputGate implements SubtaskInput {
     return flowOf(this.receivers);
   }
 
+  get watermarksMs(): readonly number[] | undefined {
+    const ports = Math.max(0, ...this.channels.map(({ port }) => port));
+    if (ports === 0) return undefined;
+    const leastMs = Array<number>(ports + 1).fill(Infinity);
+    for (const [index, { port }] of this.channels.entries())
+      leastMs[port] = Math.min(leastMs[port] as number, this.valve.watermarkOf(index));
+    return leastMs;
+  }
+
   nextTimeMs(): number {
     return Infinity;
   }

@@ -13,6 +13,10 @@ export interface SubtaskInput {
   nextTimeMs(): number;
   /** Of channels: what stands in them, and what went through. */
   readonly counts?: FlowCounts | undefined;
+  /** Of channels that come in at several ports: how far each port is, the slowest of its channels; −Infinity before its first watermark. */
+  readonly watermarksMs?: readonly number[] | undefined;
+  /** Of a source that keeps near others: how far it is ahead of the slowest of them; −Infinity before its first watermark. */
+  readonly driftMs?: number | undefined;
   /** Of a source: the timestamp of the record that it gave last, NaN when it had none, and when that was. */
   readonly newest?: { readonly timestampMs: number; readonly atMs: number };
   /** How long the barrier that `next` returned last waited for the slowest channel, in ms. */

@@ -78,6 +78,10 @@ export class MovingInput implements SubtaskInput {
     return this.gate.counts;
   }
 
+  get watermarksMs(): readonly number[] | undefined {
+    return this.gate.watermarksMs;
+  }
+
   get alignmentMs(): number {
     return this.gate.alignmentMs ?? 0;
   }

@@ -357,6 +357,7 @@ export class SlotRuntime {
     if (alignment === undefined) return undefined;
     return {
       report: (watermarkMs) => this.board.report(task.index, watermarkMs),
+      drift: (watermarkMs) => watermarkMs - this.board.leastOf(alignment.group),
       mayRead: (watermarkMs) => watermarkMs <= this.board.leastOf(alignment.group) + alignment.maxDriftMs,
     };
   }

@@ -39,6 +39,8 @@ export interface SourceInputSettings {
 export interface SourceAlignment {
   /** The watermark of this subtask, +Infinity when it is idle or has ended. */
   report(watermarkMs: number): void;
+  /** How far a source with this watermark is ahead of the slowest of the group. */
+  drift(watermarkMs: number): number;
   /** Whether the group allows a source with this watermark to read on. */
   mayRead(watermarkMs: number): boolean;
 }
@@ -109,6 +111,11 @@ export class SourceInput implements SubtaskInput {
     this.flush();
     if (barrier.checkpoint !== undefined) this.positions.set(barrier.checkpoint.id, this.position());
     if (!this.ended) this.queue.push(barrier);
+  }
+
+  /** See `SubtaskInput.driftMs`. */
+  get driftMs(): number | undefined {
+    return this.settings.alignment?.drift(this.emittedMs);
   }
 
   /** Asked once for each checkpoint. */

@@ -21,16 +21,22 @@ export interface SubtaskFlow {
   readonly passedCheckpointId: number;
   readonly input: FlowCounts;
   readonly output: FlowCounts;
+  /** See `SubtaskInput.watermarksMs`. */
+  readonly inputWatermarksMs?: readonly number[] | undefined;
   /** Of a source. */
   readonly source?: SourceFlow | undefined;
 }
 
 export interface SourceFlow {
+  /** How far the record that was given last lay behind the clock when it was read; NaN when it has no time. */
+  readonly fetchLagMs: number;
   /** How far the record that was given last lies behind the clock; NaN when it has no time. */
   readonly emitLagMs: number;
   readonly watermarkLagMs: number;
   /** Since the last record; 0 before the first. */
   readonly idleMs: number;
+  /** See `SubtaskInput.driftMs`. */
+  readonly driftMs?: number | undefined;
 }
 
 export const newStatistics = (): SubtaskStatistics => ({
@@ -46,8 +52,11 @@ export const sourceFlow = (
   newest: { readonly timestampMs: number; readonly atMs: number },
   watermarkMs: number,
   nowMs: number,
+  driftMs?: number,
 ): SourceFlow => ({
+  fetchLagMs: newest.atMs - newest.timestampMs,
   emitLagMs: nowMs - newest.timestampMs,
   watermarkLagMs: nowMs - watermarkMs,
   idleMs: newest.atMs === 0 ? 0 : nowMs - newest.atMs,
+  ...(driftMs === undefined ? {} : { driftMs }),
 });

@@ -172,9 +172,9 @@ export class Subtask {
 
   /** How records flow through it now. */
   flow(): SubtaskFlow {
-    const { input, outputs, clock } = this.parts;
+    const { input, outputs, clock, statistics } = this.parts;
     const nowMs = clock.nowMs();
-    const { newest } = input;
+    const { newest, driftMs, watermarksMs: inputWatermarksMs } = input;
     return {
       outputWatermarkMs: this.watermarks.outputMs,
       elapsedMs: clock.monotonicMs() - this.madeAtMs,
@@ -182,7 +182,8 @@ export class Subtask {
       passedCheckpointId: this.ended ? Infinity : this.expected.passedId,
       input: input.counts ?? joinFlows([]),
       output: joinFlows(outputs.map(({ counts }) => counts)),
-      ...(newest === undefined ? {} : { source: sourceFlow(newest, this.statistics.watermarkMs, nowMs) }),
+      ...(inputWatermarksMs === undefined ? {} : { inputWatermarksMs }),
+      ...(newest === undefined ? {} : { source: sourceFlow(newest, statistics.watermarkMs, nowMs, driftMs) }),
     };
   }
 

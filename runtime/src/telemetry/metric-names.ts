@@ -10,7 +10,12 @@ export const metricMeanings: Readonly<Record<string, string>> = {
   currentSendTime: 'How long the last batch took to be given to the target of a sink, in ms.',
   numDeadLetters: 'Records that failed and were put aside.',
   currentInputWatermark: 'Event time up to which a subtask has seen everything, in ms since the epoch.',
+  currentInput1Watermark: 'The same of the first of several inputs.',
+  currentInput2Watermark: 'The same of the second of several inputs.',
+  watermarkAlignmentDrift: 'How far a source is ahead of the slowest of its alignment group, in ms.',
   currentOutputWatermark: 'Event time up to which a subtask has handed on everything, in ms since the epoch.',
+  currentFetchEventTimeLag:
+    'How far the record that a source has read last lay behind the clock then, in ms.',
   currentEmitEventTimeLag: 'How far the records that a source hands on lie behind the clock, in ms.',
   watermarkLag: 'How far the watermark of a source lies behind the clock, in ms.',
   sourceIdleTime: 'How long a source has had nothing to read, in ms.',

@@ -94,6 +94,13 @@ describe('the watermark of an input gate', () => {
     expect(take()).toEqual(['w5', 'w12']);
   });
 
+  it('is known of each port where there are several', () => {
+    const { gate, take } = newGate([watermark(10)], [watermark(5), watermark(12)], []);
+    take();
+    expect(gate.watermarksMs).toEqual([10, 12, -Infinity]);
+    expect(newGate([watermark(10)]).gate.watermarksMs).toBeUndefined();
+  });
+
   it('passes by an idle channel', () => {
     const { take } = newGate([watermark(10)], [idle]);
     expect(take()).toEqual(['w10']);

@@ -293,11 +293,15 @@ describe('a source input of an alignment group', () => {
     const reported: number[] = [];
     let limitMs = Infinity;
     const rig = newRig({
-      alignment: { report: (timeMs) => reported.push(timeMs), mayRead: (timeMs) => timeMs <= limitMs },
+      alignment: {
+        drift: (timeMs) => timeMs - 3,
+        report: (timeMs) => reported.push(timeMs),
+        mayRead: (timeMs) => timeMs <= limitMs,
+      },
     });
     rig.onPoll(reads('s', 100));
     expect(rig.take(0)).toEqual(['r@100', 'w99']);
-    expect(reported.at(-1)).toBe(99);
+    expect([reported.at(-1), rig.input.driftMs]).toEqual([99, 96]);
     limitMs = 50;
     rig.onPoll(reads('s', 200));
     expect(rig.take(10)).toEqual([]);
@@ -310,7 +314,7 @@ describe('a source input of an alignment group', () => {
     const reported: number[] = [];
     const rig = newRig({
       strategy: boundedOutOfOrderness('0s').withIdleness('1s'),
-      alignment: { report: (timeMs) => reported.push(timeMs), mayRead: () => true },
+      alignment: { drift: () => 0, report: (timeMs) => reported.push(timeMs), mayRead: () => true },
     });
     rig.onPoll(reads('s', 100));
     rig.take(0);
@@ -325,7 +329,7 @@ describe('a source input of an alignment group', () => {
   });
 
   it('is not held back when it is stopped', () => {
-    const rig = newRig({ alignment: { report: () => undefined, mayRead: () => false } });
+    const rig = newRig({ alignment: { drift: () => 0, report: () => undefined, mayRead: () => false } });
     expect(rig.take()).toEqual([]);
     rig.input.stop();
     expect(rig.take()).toEqual(['stopped']);

@@ -20,6 +20,12 @@ describe('how records flow through a subtask', () => {
     });
   });
 
+  it('is told by input where there are several, and with how far a source is ahead of others', () => {
+    const { subtask } = newRig({ links: [passing('a')], input: { watermarksMs: [5, -Infinity] } });
+    expect(subtask.flow().inputWatermarksMs).toEqual([5, -Infinity]);
+    expect(sourceFlow({ timestampMs: 20, atMs: 100 }, 19, 150, 7).driftMs).toBe(7);
+  });
+
   it('counts a wait for room while it goes on', () => {
     const rig = newRig({ links: [passing('a')] });
     rig.control.credit = false;
@@ -53,6 +59,7 @@ describe('a source', () => {
     rig.take();
     expect(rig.input.newest.timestampMs).toBe(20);
     expect(sourceFlow({ timestampMs: 20, atMs: 100 }, 19, 150)).toEqual({
+      fetchLagMs: 80,
       emitLagMs: 130,
       watermarkLagMs: 131,
       idleMs: 50,

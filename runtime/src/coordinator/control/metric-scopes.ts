@@ -55,13 +55,27 @@ const flowCounters = ({ elapsedMs, input, output }: SubtaskFlow, report: Subtask
   idleTimeMs: Math.max(0, elapsedMs - report.busyMs - report.blockedMs),
 });
 
-const sourceGauges = ({ emitLagMs, watermarkLagMs, idleMs }: SourceFlow): Numbers => ({
+/** Ports are numbered from 1, as in Flink. */
+const portGauges = (watermarksMs: readonly number[] = []): Numbers =>
+  Object.assign({}, ...watermarksMs.map((timeMs, port) => time(`currentInput${port + 1}Watermark`, timeMs)));
+
+const sourceGauges = ({ fetchLagMs, emitLagMs, watermarkLagMs, idleMs, driftMs }: SourceFlow): Numbers => ({
+  ...(Number.isFinite(driftMs) ? { watermarkAlignmentDrift: driftMs as number } : {}),
+  currentFetchEventTimeLag: fetchLagMs,
   currentEmitEventTimeLag: emitLagMs,
   sourceIdleTime: idleMs,
   ...(Number.isFinite(watermarkLagMs) ? { watermarkLag: watermarkLagMs } : {}),
 });
 
-const flowGauges = ({ outputWatermarkMs, isBackPressured, input, output, source }: SubtaskFlow): Numbers => ({
+const flowGauges = ({
+  outputWatermarkMs,
+  isBackPressured,
+  input,
+  output,
+  source,
+  inputWatermarksMs,
+}: SubtaskFlow): Numbers => ({
+  ...portGauges(inputWatermarksMs),
   ...time('currentOutputWatermark', outputWatermarkMs),
   isBackPressured: isBackPressured ? 1 : 0,
   inputQueueLength: input.queued,

@@ -94,7 +94,8 @@ describe('a job for Prometheus', () => {
       passedCheckpointId: 0,
       input: { queued: 2, usage: 0.25, bytes: 30 },
       output: { queued: 4, usage: 1.5, bytes: 60 },
-      source: { emitLagMs: 7, watermarkLagMs: Infinity, idleMs: 3 },
+      inputWatermarksMs: [1100, 1000, -Infinity],
+      source: { fetchLagMs: 5, emitLagMs: 7, watermarkLagMs: Infinity, idleMs: 3, driftMs: 40 },
     };
     const own = report(1, { flow });
     const [scope] = subtaskScopes('shop', [own], new Map([[own, { numRecordsInPerSecond: 12 }]]));
@@ -108,6 +109,10 @@ describe('a job for Prometheus', () => {
       inPoolUsage: 0.25,
       outputQueueLength: 4,
       outPoolUsage: 1.5,
+      currentInput1Watermark: 1100,
+      currentInput2Watermark: 1000,
+      watermarkAlignmentDrift: 40,
+      currentFetchEventTimeLag: 5,
       currentEmitEventTimeLag: 7,
       sourceIdleTime: 3,
       numRecordsInPerSecond: 12,
