@@ -1,6 +1,6 @@
 import { spawn as spawnChild } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { ChildProcess, Processes } from './processes.ts';
+import type { ChildProcess, Processes, Program, ProgramEnd, ProgramRequest } from './processes.ts';
 
 const spawn = (entry: URL, environment: Readonly<Record<string, string>>): ChildProcess => {
   const child = spawnChild(process.execPath, [...process.execArgv, fileURLToPath(entry)], {
@@ -20,4 +20,24 @@ const spawn = (entry: URL, environment: Readonly<Record<string, string>>): Child
   };
 };
 
-export const nodeProcesses: Processes = { spawn };
+const start = ({ args, environment, directory, onOutput }: ProgramRequest): Program => {
+  const child = spawnChild(process.execPath, [...process.execArgv, ...args], {
+    cwd: directory,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.setEncoding('utf8').on('data', onOutput);
+  child.stderr.setEncoding('utf8').on('data', onOutput);
+  const { promise: exited, resolve } = Promise.withResolvers<ProgramEnd>();
+  child.on('error', (error) => resolve({ code: undefined, problem: error.message }));
+  child.on('close', (code, signal) => {
+    const problem = signal === null ? undefined : `it was ended by ${signal}`;
+    resolve({ code: code ?? undefined, problem });
+  });
+  return {
+    signal: (name) => void child.kill(name),
+    onExit: (listener) => void exited.then(listener),
+  };
+};
+
+export const nodeProcesses: Processes = { spawn, start };

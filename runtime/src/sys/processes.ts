@@ -5,6 +5,31 @@ export interface Processes {
    * `.ts` or `.js` as the caller runs.
    */
   spawn(entry: URL, environment: Readonly<Record<string, string>>): ChildProcess;
+  /** Starts Node, with the flags of this process and what comes behind them. */
+  start(request: ProgramRequest): Program;
+}
+
+export interface ProgramRequest {
+  readonly args: readonly string[];
+  /** Beside those of this process. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where it works. */
+  readonly directory: string;
+  /** Hears what it writes, to either output. */
+  onOutput(text: string): void;
+}
+
+export interface Program {
+  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+  /** Called once, when it is gone and all of its output has been heard, or when it could not be started. */
+  onExit(listener: (end: ProgramEnd) => void): void;
+}
+
+export interface ProgramEnd {
+  /** undefined = it did not end by itself. */
+  readonly code: number | undefined;
+  /** Why it did not, or why it could not be started. */
+  readonly problem: string | undefined;
 }
 
 export interface ChildProcess {

@@ -30,7 +30,7 @@ const spawned = (count: number) => {
     };
   };
   const workers = new SpawnedWorkers({
-    system: { ...machine.system, processes: { spawn } },
+    system: { ...machine.system, processes: { ...machine.system.processes, spawn } },
     logger,
     count,
     environmentOf: (name) => ({ NAME: name }),

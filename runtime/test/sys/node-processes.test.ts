@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { nodeProcesses } from '../../src/sys/node-processes.ts';
-import type { ChildProcess } from '../../src/sys/processes.ts';
+import type { ChildProcess, Program, ProgramEnd } from '../../src/sys/processes.ts';
 
 const program = (text: string): { readonly entry: URL; readonly folder: string } => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-process-'));
@@ -34,5 +34,46 @@ describe('another process', () => {
     const child = nodeProcesses.spawn(entry, {});
     child.kill();
     expect(await exitOf(child)).toBe('it was ended by SIGKILL');
+  });
+});
+
+describe('a program that is started', () => {
+  const started = (
+    text: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): { readonly running: Program; readonly end: Promise<ProgramEnd>; written(): string } => {
+    const { entry, folder } = program(text);
+    let written = '';
+    const running = nodeProcesses.start({
+      args: [fileURLToPath(entry)],
+      environment,
+      directory: folder,
+      onOutput: (more) => {
+        written += more;
+      },
+    });
+    const end = new Promise<ProgramEnd>((resolve) => running.onExit(resolve));
+    return { running, end, written: () => written };
+  };
+
+  it('is heard, whatever it writes to, and tells its code', async () => {
+    const { end, written } = started(
+      'console.log(process.env.OWN); console.error("bad"); process.exitCode = 4;',
+      { OWN: 'mine' },
+    );
+    expect(await end).toEqual({ code: 4, problem: undefined });
+    expect(written().split('\n').toSorted()).toEqual(['', 'bad', 'mine']);
+  });
+
+  it('can be asked to end, and made to', async () => {
+    const asked = started(
+      "process.on('SIGTERM', () => process.exit(0)); setInterval(() => process.stdout.write('.'), 5);",
+    );
+    while (asked.written() === '') await new Promise((resolve) => void setImmediate(resolve));
+    asked.running.signal('SIGTERM');
+    expect(await asked.end).toEqual({ code: 0, problem: undefined });
+    const made = started('setInterval(() => {}, 1000);');
+    made.running.signal('SIGKILL');
+    expect(await made.end).toEqual({ code: undefined, problem: 'it was ended by SIGKILL' });
   });
 });
