@@ -5,7 +5,12 @@ export interface Status {
   readonly reason?: string | undefined;
   readonly message?: string | undefined;
   readonly code?: number | undefined;
-  readonly details?: { readonly retryAfterSeconds?: number | undefined } | undefined;
+  readonly details?:
+    | {
+        readonly retryAfterSeconds?: number | undefined;
+        readonly causes?: readonly { readonly field?: string | undefined }[] | undefined;
+      }
+    | undefined;
 }
 
 /** Of a text that stands in an error at most. */
@@ -23,17 +28,19 @@ export const statusIn = (body: string): Status | undefined => {
 };
 
 /** How the server says that the object of the name is another one than was meant: as if its uid should be changed. */
-const isOfAnother = (message: string | undefined): boolean =>
+const isOfAnother = ({ details, message }: Status): boolean =>
+  details?.causes?.some(({ field }) => field === 'metadata.uid') === true ||
   message?.includes('metadata.uid: Invalid value') === true;
 
-const codeOf = (status: number, { reason, message }: Status): KubeErrorCode => {
+const codeOf = (status: number, said: Status): KubeErrorCode => {
+  const { reason } = said;
   if (status === 401) return 'unauthorized';
   if (status === 403) return 'forbidden';
   if (status === 404) return 'notFound';
   if (status === 409) return reason === 'AlreadyExists' ? 'alreadyExists' : 'conflict';
   if (status === 410 || reason === 'Expired' || reason === 'Gone') return 'gone';
   if (status === 429) return 'throttled';
-  if (status === 422 && isOfAnother(message)) return 'conflict';
+  if (status === 422 && isOfAnother(said)) return 'conflict';
   if (status === 408 || status >= 500 || status < 400) return 'unavailable';
   return 'invalid';
 };

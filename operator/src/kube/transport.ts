@@ -12,6 +12,7 @@ import type {
   WatchListener,
   WatchOptions,
 } from './client.ts';
+import { type FieldOwner, ownersForApply } from './field-owners.ts';
 import { apiVersionOf, type KubeObject, pathOf, type ResourceType, type Stored } from './objects.ts';
 import { OpenWatch, type WatchLimits } from './watching.ts';
 
@@ -34,6 +35,8 @@ export interface TransportOptions {
 
 /** Who writes, as the API server keeps it for each field. */
 export const fieldManager = 'millrace';
+/** The same for patches: a field that is set on the way stays when what is applied does not name it. */
+const patchManager = 'millrace-patch';
 
 const usualCallTimeoutMs = 30_000;
 /** Calls at once; the server's own limits are below that (priority and fairness). */
@@ -146,7 +149,17 @@ export class Transport implements KubeClient {
     object: O,
     expected: Preconditions,
   ): Promise<Stored<O>> {
-    return await this.applyTo(type, object, expected, undefined);
+    const applied = await this.applyTo(type, object, expected, undefined);
+    const { managedFields, uid, resourceVersion } = applied.metadata as Stored<O>['metadata'] & {
+      readonly managedFields?: readonly FieldOwner[];
+    };
+    const owners = ownersForApply(managedFields, fieldManager);
+    if (owners === undefined) return applied;
+    // Once in the life of an object.
+    const { namespace = '', name } = object.metadata;
+    const patch = { metadata: { managedFields: owners } };
+    const owned = await this.patch(type, { namespace, name }, patch, { uid, resourceVersion });
+    return await this.applyTo(type, object, owned.metadata, undefined);
   }
 
   async applyStatus<O extends KubeObject>(
@@ -163,7 +176,7 @@ export class Transport implements KubeClient {
     patch: object,
     expected: Preconditions,
   ): Promise<Stored<O>> {
-    const path = `${pathOf(type, at.namespace, at.name)}${queryOf({ fieldManager })}`;
+    const path = `${pathOf(type, at.namespace, at.name)}${queryOf({ fieldManager: patchManager })}`;
     const body = fenced(patch as KubeObject, expected);
     const what = `patch ${titleOf(type, at)}`;
     const contentType = 'application/merge-patch+json';

@@ -112,6 +112,47 @@ describe('what a call asks', () => {
   });
 });
 
+describe('an apply of what was created', () => {
+  const owner = (manager: string, operation: string, subresource?: string) => ({
+    manager,
+    operation,
+    ...(subresource === undefined ? {} : { subresource }),
+    fieldsV1: { [`f:${manager}-${operation}`]: {} },
+  });
+  const withOwners = (version: string, ...managedFields: object[]): object => ({
+    ...stored,
+    metadata: { ...stored.metadata, resourceVersion: version, managedFields },
+  });
+
+  it('makes the fields of the creation its own, so that it can take them away', async () => {
+    const theirs = owner('kube-controller-manager', 'Update', 'status');
+    const created = owner('millrace', 'Update');
+    const status = owner('millrace', 'Apply', 'status');
+    server.replies.push({ body: withOwners('8', theirs, created, owner('millrace', 'Apply'), status) });
+    server.replies.push({ body: withOwners('9', theirs) });
+    server.replies.push({ body: withOwners('10', theirs, owner('millrace', 'Apply')) });
+    const applied = await client.apply(things, thing, { uid: 'u1', resourceVersion: '7' });
+    expect(applied.metadata.resourceVersion).toBe('10');
+    expect(server.asked.map(({ body }) => (body as Thing).metadata)).toEqual([
+      { ...at, uid: 'u1', resourceVersion: '7' },
+      {
+        managedFields: [theirs, status, { ...created, operation: 'Apply' }],
+        uid: 'u1',
+        resourceVersion: '8',
+      },
+      { ...at, uid: 'u1', resourceVersion: '9' },
+    ]);
+  });
+
+  it('is one call where that was done before', async () => {
+    server.replies.push({
+      body: withOwners('8', owner('millrace', 'Apply'), owner('kubectl-edit', 'Update')),
+    });
+    await client.apply(things, thing, { uid: 'u1', resourceVersion: '7' });
+    expect(server.asked).toHaveLength(1);
+  });
+});
+
 describe('an answer that is no success', () => {
   it('is nothing when the object is not there, and an error when the kind is not', async () => {
     expect(await client.get(things, at)).toBeUndefined();
@@ -140,6 +181,12 @@ describe('an answer that is no success', () => {
     expect(error.message).toBe(
       `The API server refused to create Thing shop/one (${status} ${reason}): the reason in words`,
     );
+  });
+
+  it('is a conflict when a patch was meant for another object of that name', async () => {
+    const causes = [{ reason: 'FieldValueInvalid', field: 'metadata.uid' }];
+    server.otherwise = { status: 422, body: statusBody(422, 'Invalid', 'field is immutable', { causes }) };
+    expect(await failure(client.patch(things, at, {}, { uid: 'u1' }))).toMatchObject({ code: 'conflict' });
   });
 
   it('says when to come back, in its body or its head', async () => {
