@@ -3,9 +3,16 @@ import { type HistogramData, upperBound } from './histogram.ts';
 import { metricMeanings } from './metric-names.ts';
 import type { MetricSnapshot } from './metrics.ts';
 
-/** All that may stand in a label: names from the job's graph. Values and keys of records never do. */
+/**
+ * All that may stand in a label: names from the job's graph, and of the operator's calls and queue. Values and keys of records never do.
+ */
 export type MetricLabels = Readonly<
-  Partial<Record<'job' | 'task' | 'source' | 'transform' | 'slot' | 'state', string>>
+  Partial<
+    Record<
+      'job' | 'task' | 'source' | 'transform' | 'slot' | 'state' | 'verb' | 'resource' | 'code' | 'priority',
+      string
+    >
+  >
 >;
 
 /** Metrics that have their labels in common. */
