@@ -16,6 +16,8 @@ export interface OperatorConfiguration {
   readonly clientTlsDirectory: string;
   /** Of probes and metrics. */
   readonly healthPort: number;
+  /** Holds the token of those who may see its heap and profiles; undefined = nobody may. */
+  readonly lookTokenFile: string | undefined;
   /** Of this pod, and of no other. */
   readonly identity: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -30,6 +32,7 @@ export const operatorVariables: Readonly<Record<keyof OperatorConfiguration, str
   clusterId: 'MILLRACE_CLUSTER_ID',
   clientTlsDirectory: 'MILLRACE_CLIENT_TLS_DIRECTORY',
   healthPort: 'MILLRACE_HEALTH_PORT',
+  lookTokenFile: 'MILLRACE_LOOK_TOKEN_FILE',
   identity: 'MILLRACE_POD_NAME',
   logLevel: 'MILLRACE_LOG_LEVEL',
 };
@@ -47,6 +50,7 @@ const schema = z.object({
   clusterId: z.string().min(1).max(128).default('default'),
   clientTlsDirectory: z.string().min(1),
   healthPort: z.coerce.number().int().min(0).max(65_535).default(8080),
+  lookTokenFile: z.string().optional(),
   identity: z.string().min(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
@@ -61,8 +65,8 @@ export const operatorConfiguration = (
   });
   const result = schema.safeParse(Object.fromEntries(given));
   if (result.success) {
-    const { watchNamespaces, ...rest } = result.data;
-    return { ...rest, watchNamespaces };
+    const { watchNamespaces, lookTokenFile, ...rest } = result.data;
+    return { ...rest, watchNamespaces, lookTokenFile };
   }
   const [issue] = result.error.issues;
   const field = String(issue?.path[0] ?? '') as keyof OperatorConfiguration;

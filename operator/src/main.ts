@@ -11,6 +11,8 @@ import { inClusterAccess, isInCluster } from './kube/in-cluster.ts';
 import { kubeConfigAccess } from './kube/kube-config.ts';
 import { Transport } from './kube/transport.ts';
 import { Operator } from './operator.ts';
+import { OperatorMetrics } from './probes/metrics.ts';
+import { serveProbes } from './probes/serve.ts';
 import { ports } from './streamjob/resources/render-settings.ts';
 
 process.setSourceMapsEnabled(true);
@@ -20,11 +22,13 @@ const write = (line: string): void => void process.stderr.write(line);
 
 const run = async (): Promise<void> => {
   const configuration = operatorConfiguration(process.env);
-  const { clientTlsDirectory, logLevel, identity, watchNamespaces } = configuration;
+  const { clientTlsDirectory, logLevel, identity, watchNamespaces, healthPort, lookTokenFile } =
+    configuration;
+  const metrics = new OperatorMetrics();
   const logger = createLogger({ clock: system.clock, level: logLevel, json: true, write });
   const access = isInCluster(process.env) ? inClusterAccess(system, process.env) : kubeConfigAccess(system);
   const read = (name: string): string => system.files.readText(join(clientTlsDirectory, name));
-  const client = new Transport({ system, access });
+  const client = new Transport({ system, access, onCall: (report) => metrics.onCall(report) });
   const operator = new Operator({
     system,
     logger,
@@ -32,6 +36,7 @@ const run = async (): Promise<void> => {
     leaseClient: new Transport({ system, access, callTimeoutMs: 5000 }),
     identity,
     watchNamespaces,
+    onWorked: (report) => metrics.onWorked(report),
     render: {
       runtimeImage: configuration.runtimeImage,
       imagePullPolicy: configuration.imagePullPolicy,
@@ -49,6 +54,18 @@ const run = async (): Promise<void> => {
   const ended = Promise.withResolvers<void>();
   process.on('SIGTERM', () => void operator.stop().then(ended.resolve, ended.reject));
   process.on('SIGINT', () => void operator.stop().then(ended.resolve, ended.reject));
+  await serveProbes({
+    system,
+    logger,
+    metrics,
+    operator: {
+      queue: operator.queue,
+      isLeading: () => operator.candidate.isLeading,
+      reflectors: () => operator.controller.caches.reflectors,
+    },
+    port: healthPort,
+    token: lookTokenFile === undefined ? undefined : system.files.readText(lookTokenFile).trim(),
+  });
   operator.start();
   logger.info('The operator has started');
   await ended.promise;

@@ -88,6 +88,16 @@ export class Reflector<O extends KubeObject> {
     return this.options.namespace;
   }
 
+  /** The kind, as paths have it. */
+  get resource(): string {
+    return this.options.type.plural;
+  }
+
+  /** How many objects of its namespace are in the cache. */
+  get objects(): number {
+    return this.options.cache.all(this.options.namespace).reduce((count) => count + 1, 0);
+  }
+
   /** Whether the cache has ever been as the server's; while the server is away it stays as it was. */
   get isSynced(): boolean {
     return this.version !== undefined;

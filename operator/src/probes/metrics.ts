@@ -25,6 +25,28 @@ export interface OperatorParts {
   readonly reflectors: () => readonly ReflectorView[];
 }
 
+/** One of each kind: several namespaces have a reflector each. */
+const byResource = (views: readonly ReflectorView[]): readonly ReflectorView[] => {
+  const together = new Map<string, ReflectorView>();
+  for (const { resource, counts, isSynced, objects } of views) {
+    const before = together.get(resource);
+    const sum = (name: keyof ReflectorCounts): number => (before?.counts[name] ?? 0) + counts[name];
+    together.set(resource, {
+      resource,
+      counts: {
+        lists: sum('lists'),
+        watches: sum('watches'),
+        silences: sum('silences'),
+        missedEvents: sum('missedEvents'),
+        failures: sum('failures'),
+      },
+      isSynced: isSynced && (before?.isSynced ?? true),
+      objects: objects + (before?.objects ?? 0),
+    });
+  }
+  return [...together.values()];
+};
+
 /** The numbers of an operator. Their names, as Prometheus sees them, stand in the operator's README. */
 export class OperatorMetrics {
   private readonly groups = new Map<string, { readonly labels: MetricLabels; readonly group: MetricGroup }>();
@@ -55,7 +77,7 @@ export class OperatorMetrics {
       group.gauge('queueDepth').set(queue.depth(priority));
       return { labels: { priority }, group };
     });
-    const cached = reflectors().map(({ resource, counts, isSynced, objects }) => {
+    const cached = byResource(reflectors()).map(({ resource, counts, isSynced, objects }) => {
       const group = new MetricGroup();
       group.gauge('cacheSynced').set(isSynced ? 1 : 0);
       group.gauge('cacheObjects').set(objects);

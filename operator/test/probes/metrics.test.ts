@@ -35,6 +35,20 @@ describe('the metrics of an operator', () => {
     );
   });
 
+  it('add up the namespaces of a kind, which is known when all of them are', async () => {
+    const [pods] = parts.reflectors();
+    const reflectors = () => [pods!, { ...pods!, isSynced: false }];
+    const text = await prometheusText(new OperatorMetrics().scopes({ ...parts, reflectors }));
+    expect(text.split('\n')).toEqual(
+      expect.arrayContaining([
+        'millrace_operator_cache_synced{resource="pods"} 0',
+        'millrace_operator_cache_objects{resource="pods"} 14',
+        'millrace_operator_cache_watches_total{resource="pods"} 6',
+        'millrace_left_out_metrics 0',
+      ]),
+    );
+  });
+
   it('count calls by verb, kind and answer, and looks at jobs by what they were for', async () => {
     const metrics = new OperatorMetrics();
     metrics.onCall({ verb: 'create', resource: 'pods', status: 201, durationMs: 3 });
