@@ -9,6 +9,8 @@ export interface ControlPlace {
   readonly tlsDirectory?: string | undefined;
   /** A file with the certificates that sign the operator's. */
   readonly clientAuthority?: string | undefined;
+  /** Where probes and metrics are served besides, to whoever reaches this machine. */
+  readonly healthPort?: number | undefined;
 }
 
 /** The options for it, as commander gives them. */

@@ -97,8 +97,10 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
     deadLetters,
     onBlocked: () => goOn(),
   });
-  const control = await serveControl(io, logger, job, target.name, display.control);
-  const health = await openHealth(io, job, display.healthPort);
+  const { healthPort } = display;
+  const place = display.control && { ...display.control, healthPort };
+  const control = await serveControl(io, logger, job, target.name, place);
+  const health = control === undefined ? await openHealth(io, job, healthPort) : undefined;
   const startedMs = io.system.clock.monotonicMs();
   const isDeployed = display.deployment !== undefined;
   const releaseInterrupt = isDeployed ? (): void => undefined : stopOnInterrupt(io, logger, job);

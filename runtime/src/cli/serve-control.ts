@@ -20,7 +20,7 @@ const start = async (
     import('../coordinator/control/local-control.ts'),
     import('../coordinator/control/guard.ts'),
   ]);
-  const { host, port, tokenFile, clientAuthority } = place;
+  const { host, port, tokenFile, clientAuthority, healthPort } = place;
   const version = ownVersion(system);
   const control = createLocalControl({ system, logger, job, name, version });
   const token = tokenFile === undefined ? undefined : readToken(system, resolve(workingDirectory, tokenFile));
@@ -35,11 +35,14 @@ const start = async (
     port,
     token,
     tls,
+    probes: healthPort === undefined ? undefined : { host: '0.0.0.0', port: healthPort },
     clientName: clientAuthority === undefined ? undefined : operatorName,
   });
   const shownHost = host.includes(':') ? `[${host}]` : host;
   const scheme = tls === undefined ? 'http' : 'https';
   logger.info(`The control API is at ${scheme}://${shownHost}:${server.port}/v1/status`);
+  if (server.probesPort !== undefined)
+    logger.info(`Probes and metrics are served at port ${server.probesPort} too`);
   if (tls === undefined) return server;
   const following = followControlTls(system, logger, readTls, (next) => server.setTls(next));
   const close = async (): Promise<void> => {

@@ -1,6 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { main } from '../../../src/cli/main.ts';
+import { createAsk } from '../../../src/contract/control/client.ts';
+import { makeServingCertificate } from '../../../src/coordinator/control/serving-certificate.ts';
+import { createNodeSystem } from '../../../src/sys/node-system.ts';
 import { replies } from '../../coordinator/control/fake-control.ts';
 import { type Served, serve, token } from '../../coordinator/control/serve.ts';
 import { folderWith, start } from '../call-command.ts';
@@ -163,6 +167,54 @@ export default (env) => {
     expect(await ask('savepoint', 'create')).toBe(2);
     expect(io.complained).toContain('without a store cannot do this');
     expect(await ask('stop')).toBe(0);
+    expect((await running.ended).code).toBe(0);
+  });
+
+  it('answers to the operator alone, in a pod, and to probes at a port of their own', async () => {
+    const folder = folderWith({ 'job.mjs': job });
+    const { certificates, clock, files, http } = createNodeSystem();
+    const fingerprint = makeServingCertificate({ certificates, clock, files }, join(folder, 'tls'));
+    const valid = { fromMs: clock.nowMs() - 60_000, untilMs: clock.nowMs() + 3_600_000 };
+    const authority = certificates.createAuthority('operator', valid);
+    writeFileSync(join(folder, 'operator-ca.crt'), authority.certificate);
+    const told = ['--control-tls-directory', 'tls', '--control-client-authority', 'operator-ca.crt'];
+    const running = start(
+      folder,
+      'run',
+      'job.mjs',
+      '--control-port',
+      '0',
+      '--control-host',
+      '0.0.0.0',
+      '--health-port',
+      '0',
+      ...told,
+    );
+    await running.seen('Probes and metrics are served at port ');
+    await running.seen(' too');
+    const portAfter = (text: string): string => new RegExp(`${text}(\\d+)`).exec(running.text())?.[1] ?? '';
+    const url = `https://127.0.0.1:${portAfter('https://0.0.0.0:')}`;
+    const askAs = (name: string) => {
+      const identity = certificates.issue({ subject: name, hosts: [name] }, valid, authority);
+      const tls = { ...identity, fingerprint };
+      return createAsk(({ method, path, body }) =>
+        http.request({
+          method,
+          url: url + path,
+          headers: body === undefined ? {} : { 'content-type': 'application/json' },
+          body,
+          timeoutMs: 20_000,
+          mostBytes: 1_000_000,
+          tls,
+        }),
+      );
+    };
+    await expect(askAs('somebody')('stop', {})).rejects.toMatchObject({ code: 'not-authorized' });
+    const health = await fetch(`http://127.0.0.1:${portAfter('served at port ')}/metrics`);
+    expect(await health.text()).toContain('num_records_in_total');
+    const open = await fetch(`http://127.0.0.1:${portAfter('served at port ')}/v1/status`);
+    expect(open.status).toBe(404);
+    expect(await askAs('millrace-operator')('stop', {})).toMatchObject({ name: 'job' });
     expect((await running.ended).code).toBe(0);
   });
 
