@@ -150,6 +150,18 @@ export const definitionOf = (kind: Kind): Structural => ({
   },
 });
 
+const textOf = (definition: Structural): string =>
+  `# Made by \`npm run gen\` from runtime/src/contract: do not edit.\n${stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false, indentSeq: false })}`;
+
 /** The file of a kind. */
-export const definitionText = (kind: Kind): string =>
-  `# Made by \`npm run gen\` from runtime/src/contract: do not edit.\n${stringify(definitionOf(kind), { lineWidth: 0, aliasDuplicateObjects: false, indentSeq: false })}`;
+export const definitionText = (kind: Kind): string => textOf(definitionOf(kind));
+
+/** The same for a chart that can be uninstalled: the definition stays, and with it every object of the kind. */
+export const keptDefinitionText = (kind: Kind): string => {
+  const definition = definitionOf(kind);
+  const metadata = definition['metadata'] as object;
+  return textOf({
+    ...definition,
+    metadata: { ...metadata, annotations: { 'helm.sh/resource-policy': 'keep' } },
+  });
+};

@@ -23,6 +23,7 @@ export const minioTool: Tool = built('MinIO', 'minio', 'npm run minio:build');
 export const etcdTool: Tool = built('etcd', 'etcd', 'npm run cluster:build');
 export const apiServerTool: Tool = built('kube-apiserver', 'kube-apiserver', 'npm run cluster:build');
 export const kubeletTool: Tool = built('a node of Kubernetes', 'kubelet', 'npm run cluster:build');
+export const helmTool: Tool = built('Helm', 'helm', 'npm run cluster:build');
 export const kubectlTool: Tool = built('kubectl', 'kubectl', 'npm run cluster:build');
 
 /**
