@@ -155,4 +155,22 @@ export const switchOverBugs: readonly PlantedBug<LogSeams>[] = [
       },
     }),
   },
+  {
+    name: 'new code that gives the job back goes on with it all the same',
+    pattern: 'both deployments lead after a rollback',
+    plant: (right) => ({
+      ...right,
+      protocol: {
+        ...right.protocol,
+        standingOf: (jobUid, entries, place) => {
+          const read = entries.map((entry) =>
+            entry.kind === 'rolledBack' && entry.owner !== undefined
+              ? { ...entry, owner: entry.deployment }
+              : entry,
+          );
+          return right.protocol.standingOf(jobUid, read, place);
+        },
+      },
+    }),
+  },
 ];

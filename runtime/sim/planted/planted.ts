@@ -5,7 +5,7 @@
 import type { Scenario } from '../scenario.ts';
 import { simulateCrashes, simulateSwarm } from '../simulate.ts';
 
-/** Of runs without a fault. Even: a switch-over is not rolled back. */
+/** Of runs without a fault; by it a switch-over is not rolled back. */
 const quietSeed = 2;
 
 /** A wrong version of a part of a scenario. */

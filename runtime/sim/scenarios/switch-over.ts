@@ -24,9 +24,12 @@ const lastNumber = 72;
 /** So many checkpoints the new code holds its output back. */
 const held = 3;
 
+const ends = ['rolledBack', 'givenBack', 'released'] as const;
+
 /** What the user has asked for, and whether it is still to be done: kept by an operator, who never fails here. */
 interface Request {
-  readonly end: 'released' | 'rolledBack';
+  /** `givenBack`: the new code itself says that the old one goes on; `rolledBack`: the old one takes the job. */
+  readonly end: (typeof ends)[number];
   isOpen: boolean;
 }
 
@@ -41,7 +44,7 @@ const moveOn = async (coordinator: Coordinator, request: Request, isAtEnd: boole
   const { writer } = coordinator;
   const isHeld = writer.standing.switchOver?.isReleased === false;
   if (isHeld && (isAtEnd || heldOf(coordinator) >= held)) {
-    if (request.end === 'rolledBack') return false;
+    if (request.end !== 'released') return false;
     await commit(coordinator, await append(writer, { kind: 'released' }));
   }
   if (writer.standing.switchOver?.isReleased === true) {
@@ -51,10 +54,17 @@ const moveOn = async (coordinator: Coordinator, request: Request, isAtEnd: boole
   return true;
 };
 
+/** What a rollback has left prepared. */
+const abortLost = async (coordinator: Coordinator): Promise<void> => {
+  for (const { committables } of coordinator.writer.standing.aborted)
+    for (const { id } of committables) await abort(coordinator, id);
+};
+
 /** Counts on; the old code hands over on the way if it is asked to. */
 const count = async (coordinator: Coordinator, me: string, request: Request): Promise<'done' | 'again'> => {
   const { writer } = coordinator;
   await claim(coordinator);
+  await abortLost(coordinator);
   let number = await latestNumber(coordinator);
   for (;;) {
     const isAtEnd = number >= lastNumber;
@@ -78,18 +88,28 @@ const rollBack = async (coordinator: Coordinator, request: Request): Promise<'ag
   const { switchOver } = writer.standing;
   if (switchOver !== undefined) await append(writer, { kind: 'rolledBack', to: switchOver.cut.number });
   request.isOpen = false;
-  for (const { committables } of writer.standing.aborted)
-    for (const { id } of committables) await abort(coordinator, id);
+  await abortLost(coordinator);
+  return 'again';
+};
+
+/** The new code gives up what it has held back: the old one goes on from the cut. */
+const giveBack = async (coordinator: Coordinator, request: Request): Promise<'again'> => {
+  const { writer } = coordinator;
+  await claim(coordinator);
+  const { switchOver } = writer.standing;
+  if (switchOver !== undefined)
+    await append(writer, { kind: 'rolledBack', to: switchOver.cut.number, owner: switchOver.from });
+  request.isOpen = false;
   return 'again';
 };
 
 const work = (coordinator: Coordinator, me: 'old' | 'new', request: Request): Promise<'done' | 'again'> => {
   const { owner, switchOver } = coordinator.writer.standing;
-  const isUnstable = request.end === 'rolledBack' && heldOf(coordinator) >= held;
-  if (me === 'old' && owner === 'new' && switchOver !== undefined && isUnstable)
-    return rollBack(coordinator, request);
+  const isUnstable = request.end !== 'released' && switchOver !== undefined && heldOf(coordinator) >= held;
+  if (isUnstable && me === (request.end === 'rolledBack' ? 'old' : 'new'))
+    return request.end === 'rolledBack' ? rollBack(coordinator, request) : giveBack(coordinator, request);
   const isMine = owner === me || (owner === '' && me === 'old');
-  if (!isMine || (isUnstable && switchOver !== undefined)) return Promise.resolve('again');
+  if (!isMine || isUnstable) return Promise.resolve('again');
   return count(coordinator, me, request);
 };
 
@@ -106,7 +126,8 @@ export const switchOver: Scenario<LogSeams> = {
   budgetMs: 180_000,
   start: (cluster, seams) => {
     let isDone = false;
-    const request: Request = { end: cluster.world.seed % 2 === 0 ? 'released' : 'rolledBack', isOpen: true };
+    const end = ends[cluster.world.seed % ends.length] as Request['end'];
+    const request: Request = { end, isOpen: true };
     for (const me of ['old', 'new'] as const) {
       keepRunning(cluster, me, async (process) => {
         const end = await runCoordinator(cluster, process, seams, me, (coordinator) =>
@@ -123,7 +144,7 @@ export const switchOver: Scenario<LogSeams> = {
       check: () => [
         ...checkOutput(uid, cluster.outlet.published, expected),
         ...checkSingleWriter(cluster.outlet.published),
-        ...(request.end === 'rolledBack' ? checkRolledBack(cluster.outlet.published) : []),
+        ...(request.end !== 'released' ? checkRolledBack(cluster.outlet.published) : []),
       ],
     };
   },
