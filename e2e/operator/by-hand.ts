@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { identityOf, type Role, setName } from '../../operator/src/streamjob/names.ts';
 import { specReader } from '../../operator/src/streamjob/observe.ts';
 import { renderJobObjects } from '../../operator/src/streamjob/resources/job-objects.ts';
@@ -6,6 +7,7 @@ import type { RenderSettings } from '../../operator/src/streamjob/resources/rend
 import { renderRevision } from '../../operator/src/streamjob/resources/revision-objects.ts';
 import type { StreamJobInput } from '../../runtime/src/contract/stream-job.ts';
 import { createNodeSystem } from '../../runtime/src/sys/node-system.ts';
+import { clusterFolder } from '../harness/tools.ts';
 
 /** A job whose objects are made here, as the operator makes them, and applied by hand. */
 export interface JobByHand {
@@ -22,19 +24,14 @@ export interface JobByHandSettings {
   readonly sharedFolder: string;
 }
 
-const renderSettings: RenderSettings = {
+const renderSettings: Omit<RenderSettings, 'operatorAuthority'> = {
   runtimeImage: 'localhost/millrace-runtime:dev',
   imagePullPolicy: 'Never',
   clusterId: 'tests',
   operatorNamespace: 'millrace-system',
-  operatorAuthority: '',
 };
 
-/** What is served and trusted over the control API is the operator's matter, and there is none. */
-const isOfControl = ({ name }: { readonly name: string }): boolean => name.startsWith('MILLRACE_CONTROL_');
-
 interface Container {
-  readonly env: readonly { readonly name: string }[];
   readonly volumeMounts: readonly object[];
 }
 
@@ -46,10 +43,8 @@ const withoutOwner = <O extends { readonly metadata: object }>(object: O): O => 
 /** Its pods also have the folder of the node that output is looked for in: a job of a person has stores for that. */
 const withFolder = (spec: Readonly<Record<string, unknown>>, path: string): object => ({
   ...spec,
-  initContainers: [],
   containers: (spec['containers'] as readonly Container[]).map((container) => ({
     ...container,
-    env: container.env.filter((variable) => !isOfControl(variable)),
     volumeMounts: [...container.volumeMounts, { name: 'shared', mountPath: path }],
   })),
   volumes: [...(spec['volumes'] as readonly object[]), { name: 'shared', hostPath: { path } }],
@@ -69,6 +64,9 @@ const codeIn = (namespace: string): object => ({
 
 /** The objects of a job with the code of the workload. */
 export const jobByHand = ({ namespace, name, spec: given, sharedFolder }: JobByHandSettings): JobByHand => {
+  // Nobody asks the control API here, so any authority will do.
+  const authority = readFileSync(join(clusterFolder, 'state/pki/ca.crt'), 'utf8');
+  const settings = { ...renderSettings, operatorAuthority: authority };
   const { hashing } = createNodeSystem();
   const written = { ...given, job: { entry: 'job.ts', code: { configMap: { name: 'code' } } } };
   const object = {
@@ -81,13 +79,8 @@ export const jobByHand = ({ namespace, name, spec: given, sharedFolder }: JobByH
   if (!wanted.ok) throw new Error(wanted.reason);
   const { spec, revision } = wanted;
   const job = identityOf(object);
-  const { coordinator, worker, configMap, service } = renderRevision(
-    job,
-    revision,
-    wanted,
-    renderSettings,
-  ).objects;
-  const { trust, serviceAccount } = renderJobObjects(job, revision, spec, renderSettings);
+  const { coordinator, worker, configMap, service } = renderRevision(job, revision, wanted, settings).objects;
+  const { trust, serviceAccount } = renderJobObjects(job, revision, spec, settings);
   const setWith = (set: typeof coordinator, replicas: number): object => ({
     ...set,
     spec: {

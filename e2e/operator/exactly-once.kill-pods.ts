@@ -29,8 +29,16 @@ const faults: readonly Fault[] = [
 /** A folder that is the same inside of the node and outside. */
 const folder = join(clusterFolder, 'state/kubelet/output');
 
+/** Nobody needs what the pods would hand over. */
+const remove = async (cluster: Cluster): Promise<void> => {
+  await cluster.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
+  const pods = ['--namespace', namespace, 'delete', 'pods', '--all', '--force', '--grace-period=0'];
+  await cluster.kubectl(pods);
+  await cluster.kubectl(['wait', '--for=delete', `namespace/${namespace}`, '--timeout=60s']);
+};
+
 const prepare = async (cluster: Cluster): Promise<void> => {
-  await cluster.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=true']);
+  await remove(cluster);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   // Its user has another number on every machine, and the files are nobody's secret.
@@ -128,7 +136,7 @@ export const killPods: Scenario = {
       await waitFor('the whole output', timeouts.finishMs, isWhole).catch(() =>
         findings.push(...checkFinished(readOutput(folder), golden)),
       );
-    if (findings.length === 0) await cluster.kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    if (findings.length === 0) await remove(cluster);
     return { findings, faults: recoveriesMs.length, recoveriesMs };
   },
 };
