@@ -2,11 +2,13 @@
  * `src` is the operator: the one program that speaks Kubernetes. `operator.ts` puts its parts together, for a pod (`main.ts`) and for
  * `millrace dev` alike: caches and a queue (`kube`), the controller of jobs (`streamjob`), and who dials their coordinators.
  */
+import { reasonOf } from '../../runtime/src/contract/reason.ts';
 import type { System } from '../../runtime/src/sys/system.ts';
 import type { Logger } from '../../runtime/src/telemetry/logger.ts';
 import type { CoordinatorClient } from './coordinators/coordinator-client.ts';
 import type { CoordinatorPlace } from './coordinators/coordinators.ts';
 import type { KubeClient } from './kube/client.ts';
+import { Events } from './kube/events.ts';
 import { Candidate } from './kube/lease.ts';
 import { WorkQueue, type WorkReport } from './kube/work-queue.ts';
 import { StreamJobController } from './streamjob/controller.ts';
@@ -55,11 +57,18 @@ export class Operator {
         onWorked?.(report);
       },
     });
+    const events = new Events({
+      client,
+      system,
+      instance: identity,
+      onFailure: (error) => logger.debug(`An event could not be written: ${reasonOf(error)}`),
+    });
     this.controller = new StreamJobController({
       system,
       logger,
       client,
       render,
+      tell: (job, notice) => void events.tell(job, notice),
       namespaces: watchNamespaces,
       dial,
       enqueue: (key, isUrgent) => this.queue.add(key, isUrgent ? 'spec' : 'event'),

@@ -1,6 +1,5 @@
 import type { System } from '../../../runtime/src/sys/system.ts';
 import type { KubeClient } from './client.ts';
-import { KubeError } from './errors.ts';
 import { type Event, events } from './kinds.ts';
 import type { KubeObject, Stored } from './objects.ts';
 
@@ -19,7 +18,7 @@ export interface EventsOptions {
   /** Which of several operators tells, such as the name of its pod. */
   readonly instance: string;
   /** Told of an event that could not be written. May not throw. */
-  readonly onFailure?: ((error: KubeError) => void) | undefined;
+  readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
 /** What is said again within this is counted at the event that is there already. */
@@ -83,7 +82,6 @@ export class Events {
       else if (this.mayTell(uid, nowMs)) await this.first(key, about, notice, nowMs);
       else this.leftOutCount++;
     } catch (error) {
-      if (!KubeError.is(error)) throw error;
       this.options.onFailure?.(error);
     }
   }

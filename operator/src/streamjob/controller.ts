@@ -5,7 +5,8 @@ import type { CoordinatorClient } from '../coordinators/coordinator-client.ts';
 import { type CoordinatorPlace, Coordinators } from '../coordinators/coordinators.ts';
 import { ensure } from '../kube/apply.ts';
 import type { KubeClient, ObjectName } from '../kube/client.ts';
-import type { KubeObject, ResourceType } from '../kube/objects.ts';
+import type { Notice } from '../kube/events.ts';
+import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
 import { JobCaches } from './job-caches.ts';
 import { type Reconciling, reconcile } from './reconcile.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
@@ -15,6 +16,8 @@ export interface StreamJobControllerSettings {
   readonly system: Pick<System, 'clock' | 'hashing' | 'random' | 'timers'>;
   readonly logger: Logger;
   readonly client: KubeClient;
+  /** Tells people what has happened to a job; waits for nothing and never fails. */
+  readonly tell: (job: Stored<KubeObject>, notice: Notice) => void;
   readonly render: RenderSettings;
   /** undefined = all. */
   readonly namespaces: readonly string[] | undefined;
@@ -35,7 +38,7 @@ export class StreamJobController {
   private readonly context: Reconciling;
 
   constructor(settings: StreamJobControllerSettings) {
-    const { system, logger, client, render, namespaces, dial, enqueue, onSynced } = settings;
+    const { system, logger, client, tell, render, namespaces, dial, enqueue, onSynced } = settings;
     this.caches = new JobCaches({
       client,
       system,
@@ -58,6 +61,7 @@ export class StreamJobController {
       wishes: new Wishes(),
       read: (at) => this.caches.read(at),
       ensure: (job, type, desired) => this.ensure(job, type, desired),
+      tell,
       writtenMs: new Map(),
     };
   }

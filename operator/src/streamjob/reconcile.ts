@@ -10,6 +10,7 @@ import type { Logger } from '../../../runtime/src/telemetry/logger.ts';
 import type { Coordinators } from '../coordinators/coordinators.ts';
 import type { KubeClient, ObjectName } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
+import type { Notice } from '../kube/events.ts';
 import { streamJobs } from '../kube/kinds.ts';
 import type { KubeObject, ResourceType } from '../kube/objects.ts';
 import { act } from './act.ts';
@@ -21,6 +22,7 @@ import { type JobObjectsRead, observe, specReader } from './observe.ts';
 import type { ObservedJob, ObservedRevision } from './observed.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
 import { decideWrite, statusOf } from './status.ts';
+import { noticesOf } from './transitions.ts';
 import type { Wishes } from './wishes.ts';
 
 /** What reconciling takes. One is made for all jobs. */
@@ -39,6 +41,8 @@ export interface Reconciling {
     type: ResourceType<O>,
     desired: O,
   ) => Promise<void>;
+  /** Tells people what has happened to a job; waits for nothing and never fails. */
+  readonly tell: (job: JobObjectsRead['job'], notice: Notice) => void;
   /** When the figures of a job were written last. */
   readonly writtenMs: Map<string, number>;
 }
@@ -99,6 +103,8 @@ const report = async (
   if (!write) return againMs;
   await writeStatus(context, observed, status);
   writtenMs.set(key, observed.nowMs);
+  // Only what is written is told, so that each transition is told once.
+  for (const notice of noticesOf(observed.status, status)) context.tell(observed.job, notice);
   return undefined;
 };
 

@@ -61,6 +61,7 @@ export class ControllerRig {
       system,
       logger: createLogger({ clock: system.clock, level: 'error', json: false, write: () => undefined }),
       client,
+      tell: () => undefined,
       render: renderSettings,
       namespaces: undefined,
       dial: this.coordinators.dial,
