@@ -56,9 +56,9 @@ interface Row {
   readonly version: string;
 }
 
-/** A deployment: its coordinator, and a worker of two slots. */
-const deploy = async (processes: Processes, version: string) => {
-  const [port, controlPort] = [await freePort(), await freePort()];
+/** A deployment: its coordinator, and a worker of two slots. `ports`: of one whose worker is there; only the coordinator comes again. */
+const deploy = async (processes: Processes, version: string, ports?: readonly [number, number]) => {
+  const [port, controlPort] = ports ?? [await freePort(), await freePort()];
   writeFileSync(join(processes.folder, `${version}.yaml`), manifest(version));
   const uid = { MILLRACE_JOB_UID: 'numbers-1' };
   const coordinator = processes.start(`${version}-coordinator`, 'coordinator', {
@@ -69,13 +69,14 @@ const deploy = async (processes: Processes, version: string) => {
     MILLRACE_SLOTS: '2',
     MILLRACE_CONTROL_PORT: String(controlPort),
   });
-  processes.start(`${version}-worker`, 'worker', {
+  const worker = {
     ...uid,
     MILLRACE_COORDINATOR: `127.0.0.1:${port}`,
     MILLRACE_WORKER_NAME: `${version}-worker`,
     MILLRACE_ARTIFACTS: join(processes.folder, `${version}-artifacts`),
     MILLRACE_SLOTS: '2',
-  });
+  };
+  if (ports === undefined) processes.start(`${version}-worker`, 'worker', worker);
   const ask = createAsk(async ({ method, path, body }) => {
     const answer = await fetch(`http://127.0.0.1:${controlPort}${path}`, {
       method: method.toUpperCase(),
@@ -83,7 +84,7 @@ const deploy = async (processes: Processes, version: string) => {
     });
     return { status: answer.status, body: await answer.text() };
   });
-  return { coordinator, ask };
+  return { coordinator, ask, ports: [port, controlPort] as const };
 };
 
 /** Asks again and again until the answer is as wanted. */
@@ -112,6 +113,15 @@ const rowsIn = (folder: string): readonly Row[] =>
     .flatMap((name) => readFileSync(join(folder, 'out', name), 'utf8').split('\n'))
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Row);
+
+/** All ticks of each key, without a gap and once, and by whom. */
+const expectEachOnce = (rows: readonly Row[], versions: readonly string[]): void => {
+  for (let key = 0; key < keys; key++) {
+    const seen = rows.filter((row) => row.key === key).map(({ nth }) => nth);
+    expect(seen.sort((one, other) => one - other)).toEqual(seen.map((_, i) => i + 1));
+  }
+  expect([...new Set(rows.map(({ version }) => version))].sort()).toEqual(versions);
+};
 
 describe('a job of two deployments, each of a coordinator and a worker', () => {
   it('goes from one to the other and to a third, and puts out everything once', async () => {
@@ -146,11 +156,38 @@ describe('a job of two deployments, each of a coordinator and a worker', () => {
       ({ state }) => state === 'stopped',
     );
     process.stdout.write(`Records stood still: ${pauses.join(', ')}.\n`);
-    const rows = rowsIn(processes.folder);
-    for (let key = 0; key < keys; key++) {
-      const seen = rows.filter((row) => row.key === key).map(({ nth }) => nth);
-      expect(seen.sort((a, b) => a - b)).toEqual(seen.map((_, i) => i + 1));
-    }
-    expect([...new Set(rows.map(({ version }) => version))].sort()).toEqual(['one', 'three', 'two']);
+    expectEachOnce(rowsIn(processes.folder), ['one', 'three', 'two']);
+  }, 120_000);
+
+  it('goes on when its coordinator is asked to end, or is killed right behind the hand-over', async () => {
+    const processes = new Processes();
+    writeFileSync(join(processes.folder, 'job.mjs'), job);
+    const first = await deploy(processes, 'one');
+    await stateIs(first.ask, 'running');
+    const ended = exitOf(first.coordinator);
+    processes.signal('one-coordinator', 'SIGTERM');
+    expect(await ended, processes.log).toBe(0);
+    const one = await deploy(processes, 'one', first.ports);
+    await stateIs(one.ask, 'running');
+    // Its worker has held the slots meanwhile.
+    expect(await one.ask('getStatus', {})).toMatchObject({ attempt: 1, term: 2 });
+    const killed = await deploy(processes, 'two');
+    await phaseIs(killed.ask, 'planned');
+    await killed.ask('prepareDeployment', { revision: 'two', sequence: 1 });
+    await phaseIs(killed.ask, 'prepared');
+    await one.ask('handOver', { to: 'two', sequence: 1 });
+    await until(
+      () => one.ask('getHandOver', {}),
+      ({ phase }) => phase === 'handedOver',
+    );
+    processes.signal('two-coordinator', 'SIGKILL');
+    const two = await deploy(processes, 'two', killed.ports);
+    await phaseIs(two.ask, 'promoted');
+    await two.ask('stop', {});
+    await until(
+      () => two.ask('getStatus', {}),
+      ({ state }) => state === 'stopped',
+    );
+    expectEachOnce(rowsIn(processes.folder), ['one', 'two']);
   }, 120_000);
 });
