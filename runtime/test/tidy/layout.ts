@@ -218,6 +218,4 @@ export const exampleLines = 60;
  */
 export const underConstruction: readonly { readonly path: string; readonly why: string }[] = [
   { path: 'operator/src/dev', why: '`millrace dev` comes when its API server is there' },
-  { path: 'runtime/src/contract/savepoint.ts', why: 'the operator reads and writes it' },
-  { path: 'runtime/src/contract/status.ts', why: 'the operator writes it' },
 ];
