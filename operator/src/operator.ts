@@ -7,10 +7,11 @@ import type { System } from '../../runtime/src/sys/system.ts';
 import type { Logger } from '../../runtime/src/telemetry/logger.ts';
 import type { CoordinatorClient } from './coordinators/coordinator-client.ts';
 import type { CoordinatorPlace } from './coordinators/coordinators.ts';
-import type { KubeClient } from './kube/client.ts';
+import type { KubeClient, ObjectName } from './kube/client.ts';
 import { Events } from './kube/events.ts';
 import { Candidate } from './kube/lease.ts';
 import { WorkQueue, type WorkReport } from './kube/work-queue.ts';
+import { SavepointController } from './savepoint/controller.ts';
 import { StreamJobController } from './streamjob/controller.ts';
 import type { RenderSettings } from './streamjob/resources/render-settings.ts';
 
@@ -40,22 +41,25 @@ const mostAtOnce = 16;
 export class Operator {
   readonly controller: StreamJobController;
   readonly queue: WorkQueue;
+  readonly savepoints: SavepointController;
   readonly candidate: Candidate;
+  private readonly savepointQueue: WorkQueue;
   private readonly settings: OperatorSettings;
 
   constructor(settings: OperatorSettings) {
     const { system, logger, client, leaseClient, identity, render, watchNamespaces, dial, onWorked } =
       settings;
     this.settings = settings;
+    const worked = (report: WorkReport): void => {
+      if (report.error !== undefined)
+        logger.warn(`${report.key.namespace}/${report.key.name}: ${String(report.error)}`);
+      onWorked?.(report);
+    };
     this.queue = new WorkQueue({
       system,
       mostAtOnce,
-      work: (key) => this.controller.work(key),
-      onWorked: (report) => {
-        if (report.error !== undefined)
-          logger.warn(`${report.key.namespace}/${report.key.name}: ${String(report.error)}`);
-        onWorked?.(report);
-      },
+      work: (key) => this.work(key),
+      onWorked: worked,
     });
     const events = new Events({
       client,
@@ -74,6 +78,21 @@ export class Operator {
       enqueue: (key, isUrgent) => this.queue.add(key, isUrgent ? 'spec' : 'event'),
       onSynced: () => this.turn(),
     });
+    this.savepointQueue = new WorkQueue({
+      system,
+      mostAtOnce,
+      work: (key) => this.savepoints.work(key),
+      onWorked: worked,
+    });
+    this.savepoints = new SavepointController({
+      system,
+      logger,
+      client,
+      namespaces: watchNamespaces,
+      jobOf: (at) => this.controller.leaderOf(at),
+      enqueue: (key, isUrgent) => this.savepointQueue.add(key, isUrgent ? 'spec' : 'event'),
+      onSynced: () => this.turn(),
+    });
     this.candidate = new Candidate({
       client: leaseClient,
       system,
@@ -89,33 +108,47 @@ export class Operator {
 
   /** Whether it could act if it led. */
   get isReady(): boolean {
-    return this.controller.caches.isSynced;
+    return this.controller.caches.isSynced && this.savepoints.isSynced;
   }
 
   start(): void {
     this.controller.caches.start();
+    this.savepoints.start();
     this.candidate.start();
   }
 
   /** Lets another one lead at once. */
   async stop(): Promise<void> {
-    this.queue.stop();
-    this.controller.coordinators.close();
+    this.halt();
     this.controller.caches.stop();
+    this.savepoints.stop();
     await this.candidate.stop();
+  }
+
+  /** Looks at a job, and at the savepoints that wait for what its coordinators say. */
+  private async work(key: ObjectName): Promise<number | undefined> {
+    const againMs = await this.controller.work(key);
+    for (const { metadata } of this.savepoints.ofJob(key))
+      this.savepointQueue.add({ namespace: key.namespace, name: metadata.name }, 'event');
+    const dueMs = await this.savepoints.workSchedule(key);
+    return againMs === undefined || dueMs === undefined ? (againMs ?? dueMs) : Math.min(againMs, dueMs);
+  }
+
+  private halt(): void {
+    this.queue.stop();
+    this.savepointQueue.stop();
+    this.controller.coordinators.close();
   }
 
   /** Begins to act, or stops, when either the lease or the caches have changed. */
   private turn(): void {
-    const { controller, queue, candidate } = this;
-    if (!candidate.isLeading) {
-      queue.stop();
-      controller.coordinators.close();
-      return;
-    }
-    if (!controller.caches.isSynced) return;
+    const { controller, savepoints, queue, savepointQueue, candidate } = this;
+    if (!candidate.isLeading) return this.halt();
+    if (!this.isReady) return;
     for (const name of controller.caches.names()) queue.add(name, 'resync');
+    for (const name of savepoints.names()) savepointQueue.add(name, 'resync');
     queue.start();
+    savepointQueue.start();
     this.settings.logger.debug('Looking at all jobs');
   }
 }

@@ -1,14 +1,20 @@
+import type { Ask } from '../../../runtime/src/contract/control/client.ts';
 import { MillraceError } from '../../../runtime/src/contract/errors.ts';
+import type { ScheduledSavepoints } from '../../../runtime/src/contract/scheduled-savepoints.ts';
+import type { CheckpointStore } from '../../../runtime/src/contract/store.ts';
 import type { System } from '../../../runtime/src/sys/system.ts';
 import type { Logger } from '../../../runtime/src/telemetry/logger.ts';
 import type { CoordinatorClient } from '../coordinators/coordinator-client.ts';
-import { type CoordinatorPlace, Coordinators } from '../coordinators/coordinators.ts';
+import { type CoordinatorPlace, Coordinators, type CoordinatorView } from '../coordinators/coordinators.ts';
 import { ensure } from '../kube/apply.ts';
 import type { KubeClient, ObjectName } from '../kube/client.ts';
 import type { Notice } from '../kube/events.ts';
+import type { StreamJobObject } from '../kube/kinds.ts';
 import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
+import { currentOf } from './decide/current.ts';
 import { JobCaches } from './job-caches.ts';
-import { type Reconciling, reconcile } from './reconcile.ts';
+import { observe } from './observe.ts';
+import { askOf, keyOf, type Reconciling, reconcile } from './reconcile.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
 import { Wishes } from './wishes.ts';
 
@@ -26,6 +32,17 @@ export interface StreamJobControllerSettings {
   readonly enqueue: (job: ObjectName, isUrgent: boolean) => void;
   /** Something more is known of the cluster. */
   readonly onSynced: () => void;
+}
+
+/** What others need of a job. */
+export interface JobLeader {
+  readonly revision: string | undefined;
+  /** Of the coordinator that leads; undefined = none is heard. */
+  readonly view: CoordinatorView | undefined;
+  readonly ask: Ask | undefined;
+  readonly store: CheckpointStore | undefined;
+  readonly scheduled: ScheduledSavepoints | undefined;
+  readonly job: Stored<StreamJobObject>;
 }
 
 /** How long a job waits for the caches to show what was written for it. */
@@ -69,6 +86,30 @@ export class StreamJobController {
   /** Looks at one job. Resolves with when to look at it again, in ms, if nothing happens. */
   async work(at: ObjectName): Promise<number | undefined> {
     return this.caches.isFresh(at) ? await reconcile(this.context, at) : freshAgainMs;
+  }
+
+  /** A job as others see it: who leads it, and how to ask. undefined = there is no such job. */
+  leaderOf(at: ObjectName): JobLeader | undefined {
+    const read = this.caches.read(at);
+    if (read === undefined) return undefined;
+    const { system, coordinators } = this.context;
+    const key = keyOf(at);
+    const observed = observe(
+      read,
+      system.hashing,
+      (uid) => coordinators.viewOf(key, uid),
+      system.clock.nowMs(),
+    );
+    const current = currentOf(observed);
+    const isLeading = current?.view?.status.role === 'leading' && current.view.silentSinceMs === undefined;
+    return {
+      revision: current?.name,
+      view: isLeading ? current.view : undefined,
+      ask: isLeading ? askOf(this.context, key)(current) : undefined,
+      store: observed.wanted.ok ? observed.wanted.spec.checkpoint?.store : undefined,
+      scheduled: observed.wanted.ok ? observed.wanted.spec.savepoints : undefined,
+      job: read.job,
+    };
   }
 
   private async ensure<O extends KubeObject>(

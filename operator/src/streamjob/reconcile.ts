@@ -3,6 +3,7 @@
  * *decide* (pure: a plan), *act* (the plan, step by step), *status* (pure: what is said about it). A *revision* is one version of the
  * code and configuration of a job, written down in a ControllerRevision; `resources` makes its objects.
  */
+import type { Ask } from '../../../runtime/src/contract/control/client.ts';
 import { reasonOf } from '../../../runtime/src/contract/reason.ts';
 import type { StreamJobStatus } from '../../../runtime/src/contract/status.ts';
 import type { System } from '../../../runtime/src/sys/system.ts';
@@ -55,9 +56,13 @@ const viewOfPod =
   (uid: string) =>
     coordinators.viewOf(key, uid);
 
-const askOf =
-  ({ coordinators }: Reconciling, key: string) =>
-  ({ coordinatorPods }: ObservedRevision) =>
+/** How the coordinator of a revision is asked; undefined = none is heard. */
+export const askOf =
+  (
+    { coordinators }: Pick<Reconciling, 'coordinators'>,
+    key: string,
+  ): ((revision: ObservedRevision) => Ask | undefined) =>
+  ({ coordinatorPods }) =>
     coordinatorPods
       .filter(({ metadata }) => coordinators.viewOf(key, metadata.uid)?.silentSinceMs === undefined)
       .map(({ metadata }) => coordinators.askOf(key, metadata.uid))
