@@ -38,9 +38,9 @@ export interface SavepointControllerSettings {
 }
 
 /** The label of the job that a savepoint names, in the index. */
-export const savepointJobLabel = 'millrace.dev/job';
+const savepointJobLabel = 'millrace.dev/job';
 /** Said of those that a schedule has made. */
-export const scheduledLabel = 'millrace.dev/scheduled';
+const scheduledLabel = 'millrace.dev/scheduled';
 
 /** A wish that shows no effect is said again after this. */
 const againMs = 5000;

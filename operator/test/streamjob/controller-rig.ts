@@ -38,6 +38,13 @@ export class ControllerRig {
     this.store = new ObjectStore(system);
     this.client = new StoreClient(this.store, system.timers);
     this.coordinators = new FakeCoordinators(system.timers);
+    this.coordinators.workersOf = (revision) =>
+      this.pods
+        .filter(
+          ({ metadata: { labels } }) =>
+            labels?.[revisionLabel] === revision && labels[roleLabel] === 'worker',
+        )
+        .map(({ metadata }) => metadata.uid);
     runReplicaSets(this.store, system.timers, { delayMs: 2 });
     collectGarbage(this.store, system.timers, 2);
     this.kubelet = new FakeKubelet(this.store, system.timers, {

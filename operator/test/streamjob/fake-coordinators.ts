@@ -2,6 +2,7 @@ import type { Ask } from '../../../runtime/src/contract/control/client.ts';
 import type { NextDeployment } from '../../../runtime/src/contract/control/deployment.ts';
 import type { JobEvent } from '../../../runtime/src/contract/control/events.ts';
 import type { JobStatus } from '../../../runtime/src/contract/control/status.ts';
+import type { WorkerStatus } from '../../../runtime/src/contract/control/workers.ts';
 import { MillraceError } from '../../../runtime/src/contract/errors.ts';
 import type { Timers } from '../../../runtime/src/sys/system.ts';
 import type { CoordinatorClient, CoordinatorListener } from '../../src/coordinators/coordinator-client.ts';
@@ -105,7 +106,7 @@ class FakeCoordinator {
       case 'listSavepoints':
         return { savepoints: [] };
       case 'listWorkers':
-        return { workers: [] };
+        return { workers: this.workers() };
       case 'setParallelism':
         return this.rescale(Number(request['parallelism']));
       case 'suspend':
@@ -129,6 +130,12 @@ class FakeCoordinator {
       default:
         throw new MillraceError('not-found', `Nobody knows ${operation}.`);
     }
+  }
+
+  /** The first ones have a slot each. */
+  private workers(): readonly Pick<WorkerStatus, 'id' | 'slots'>[] {
+    const { actual } = this.status.parallelism;
+    return this.world.workersOf(this.deployment).map((id, i) => ({ id, slots: i < actual ? [i] : [] }));
   }
 
   private rescale(parallelism: number): unknown {
@@ -229,6 +236,9 @@ export class FakeCoordinators {
   constructor(timers: Timers) {
     this.timers = timers;
   }
+
+  /** Uids of the worker pods of a revision. */
+  workersOf: (deployment: string) => readonly string[] = () => [];
 
   /** A pod of a coordinator runs. */
   start(podUid: string, job: string, deployment: string, slots: number): void {

@@ -1,4 +1,5 @@
 import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
+import type { Pod } from '../../kube/kinds.ts';
 import { explainPods } from '../explain-pods.ts';
 import { annotations } from '../names.ts';
 import type { ObservedJob, ObservedRevision } from '../observed.ts';
@@ -17,14 +18,28 @@ interface Steady {
 
 const ended: ReadonlySet<string> = new Set(['finished', 'stopped', 'cancelled']);
 
-/** Workers for so many slots, as long as any of them is in use. */
+const isReady = ({ status }: Pod): boolean =>
+  status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True') === true;
+
+/** Pods that a ReplicaSet would remove first, and that nothing runs in: those without slots. */
+const idleWorkers = ({ workerPods, view }: ObservedRevision): number =>
+  workerPods.filter((pod) => !isReady(pod) || view?.spareWorkers.includes(pod.metadata.uid) === true).length;
+
+/**
+ * Workers for so many slots, as long as any of them is in use. There are fewer than before only when it is known who has none: otherwise
+ * one that works would be taken, which costs a recovery.
+ */
 export const workersFor = (
   { parallelism, slotsPerWorker }: Pick<StreamJobSpec, 'parallelism' | 'slotsPerWorker'>,
   revision: ObservedRevision | undefined,
 ): number => {
-  const { view, data } = revision ?? {};
-  const inUse = view?.status.role === 'leading' ? view.status.parallelism.actual : 0;
-  return Math.ceil(Math.max(parallelism, inUse) / (data?.slotsPerWorker ?? slotsPerWorker));
+  const { view, data, workerSet } = revision ?? {};
+  const isLeading = view?.status.role === 'leading';
+  const inUse = isLeading ? view.status.parallelism.actual : 0;
+  const wanted = Math.ceil(Math.max(parallelism, inUse) / (data?.slotsPerWorker ?? slotsPerWorker));
+  const there = workerSet?.spec.replicas ?? 0;
+  const mayGo = revision === undefined || !isLeading || there - wanted <= idleWorkers(revision);
+  return mayGo ? wanted : Math.max(wanted, there);
 };
 
 export const full = (

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Pod } from '../../../src/kube/kinds.ts';
 import {
   jobWith,
   nextDeployment,
@@ -11,6 +12,14 @@ import {
   viewOf,
   written,
 } from '../job-table.ts';
+
+const readyPod = (name: string): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name },
+  spec: { containers: [] },
+  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+});
 
 const one = written('one');
 const two = written('two');
@@ -38,9 +47,21 @@ describe('a job that runs', () => {
     const narrower = jobWith(written('one', { parallelism: 1 }));
     const shrinking = planOf(observedWith(narrower, [revisionWith(narrower, one, { view: viewOf() })]));
     expect(told(shrinking)).toEqual([`deploy ${first} 1+2`, `ask ${first} setParallelism`]);
-    const view = viewOf({ parallelism: { desired: 1, actual: 1, maximum: 128 } });
-    const shrunk = planOf(observedWith(narrower, [revisionWith(narrower, one, { view })]));
-    expect(told(shrunk)).toEqual([`deploy ${first} 1+1`]);
+    const parallelism = { desired: 1, actual: 1, maximum: 128 };
+    const workers = ['worker-1', 'worker-2'].map((name) => readyPod(name));
+    const shrunk = (spareWorkers: readonly string[]) =>
+      told(
+        planOf(
+          observedWith(narrower, [
+            revisionWith(narrower, one, {
+              view: viewOf({ parallelism }, undefined, { spareWorkers }),
+              pods: workers,
+            }),
+          ]),
+        ),
+      );
+    expect(shrunk([])).toEqual([`deploy ${first} 1+2`]);
+    expect(shrunk(['worker-2'])).toEqual([`deploy ${first} 1+1`]);
   });
 
   it('keeps what it runs while its spec makes no sense, and says why', () => {
