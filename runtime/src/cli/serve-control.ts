@@ -35,7 +35,7 @@ const start = async (
     port,
     token,
     tls,
-    probes: healthPort === undefined ? undefined : { host: '0.0.0.0', port: healthPort },
+    probes: healthPort === undefined ? undefined : { host, port: healthPort },
     clientName: clientAuthority === undefined ? undefined : operatorName,
   });
   const shownHost = host.includes(':') ? `[${host}]` : host;

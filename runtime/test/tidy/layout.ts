@@ -217,5 +217,6 @@ export const exampleLines = 60;
  * wired in, and none outlives the issue that it is for.
  */
 export const underConstruction: readonly { readonly path: string; readonly why: string }[] = [
-  { path: 'operator/src/dev', why: '`millrace dev` comes when its API server is there' },
+  { path: 'operator/src/dev', why: '`millrace dev` starts it' },
+  { path: 'operator/src/cli', why: 'the command `millrace dev` is to call it' },
 ];

@@ -104,7 +104,9 @@ const textsAt = (container: Fields, name: string): readonly string[] => {
 export const processOf = (sandbox: Sandbox, container: Fields): ContainerProcess => {
   const [program, ...rest] = [...textsAt(container, 'command'), ...textsAt(container, 'args')];
   if (program !== 'node') throw new MissingData('program', String(program));
-  const environment: Record<string, string> = {};
+  const terminationLog = realPath(sandbox, container, terminationLogPath);
+  // Where a program looks that nobody has told otherwise does not exist here.
+  const environment: Record<string, string> = { MILLRACE_TERMINATION_LOG: terminationLog };
   for (const source of listAt(container, 'envFrom')) Object.assign(environment, wholesale(sandbox, source));
   for (const entry of listAt(container, 'env')) {
     const value = valueIn(sandbox, container, entry);
@@ -113,7 +115,7 @@ export const processOf = (sandbox: Sandbox, container: Fields): ContainerProcess
   return {
     args: rest.map((word) => realPath(sandbox, container, word)),
     environment,
-    terminationLog: realPath(sandbox, container, terminationLogPath),
+    terminationLog,
   };
 };
 

@@ -102,8 +102,6 @@ const own = (
   return kind;
 };
 
-const ports: [string, readonly string[]] = ['spec.ports', ['port', 'protocol']];
-
 const replicas: ScalePaths = {
   specReplicas: ['spec', 'replicas'],
   statusReplicas: ['status', 'replicas'],
@@ -133,6 +131,13 @@ export const podKind: Kind = builtIn('', 'Pod', 'pods', {
   fixed: { paths: ['spec.containers', 'spec.volumes'] },
 });
 
+export const serviceKind: Kind = builtIn('', 'Service', 'services', {
+  short: ['svc'],
+  hasStatus: true,
+  lists: [['spec.ports', ['port', 'protocol']]],
+  defaults: serviceDefaults,
+});
+
 export const replicaSetKind: Kind = builtIn('apps', 'ReplicaSet', 'replicasets', {
   short: ['rs'],
   hasStatus: true,
@@ -150,12 +155,7 @@ export const kinds: readonly Kind[] = [
   own('Savepoint', 'sp', admitSavepoint),
   namespaceKind,
   podKind,
-  builtIn('', 'Service', 'services', {
-    short: ['svc'],
-    hasStatus: true,
-    lists: [ports],
-    defaults: serviceDefaults,
-  }),
+  serviceKind,
   builtIn('', 'ConfigMap', 'configmaps', { short: ['cm'], fixed: isImmutable }),
   builtIn('', 'Secret', 'secrets', { fixed: isImmutable, defaults: secretDefaults }),
   builtIn('', 'ServiceAccount', 'serviceaccounts', { short: ['sa'] }),

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createNodeSystem } from '../../../runtime/src/sys/node-system.ts';
+import { createLogger } from '../../../runtime/src/telemetry/logger.ts';
+import { type Dev, startDev } from '../../src/cli/dev.ts';
+import { podKind, streamJobKind } from '../../src/dev/store/kinds.ts';
+import { streamJob } from '../dev/support.ts';
+
+const runtime = fileURLToPath(new URL('../../../runtime/', import.meta.url));
+
+const start = async (): Promise<Dev> => {
+  const system = createNodeSystem();
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-dev-'));
+  const dev = await startDev({
+    system,
+    logger: createLogger({ clock: system.clock, level: 'error', json: true, write: () => undefined }),
+    directory,
+    codeDirectory: join(runtime, 'examples/word-count'),
+    programAt: (name) => join(runtime, `src/bin/${name}.ts`),
+    port: 0,
+  });
+  onTestFinished(async () => {
+    await dev.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return dev;
+};
+
+describe('millrace dev', () => {
+  it('runs a job that is applied to its end, in a coordinator and a worker that the operator has made', async () => {
+    const { store } = (await start()).cluster;
+    const roles = new Set<string>();
+    const phases: unknown[] = [];
+    const isOver = new Promise<void>((resolve) => {
+      store.log.listen(({ kind, after }) => {
+        if (kind === podKind) roles.add(after?.metadata.labels?.['millrace.dev/role'] ?? 'gone');
+        const phase = kind === streamJobKind ? after?.status?.['phase'] : undefined;
+        if (phase !== undefined) phases.push(phase);
+        if (phase === 'Finished') resolve();
+      });
+    });
+    store.create(streamJobKind, streamJob('words', { job: { entry: './job.ts', code: { image: 'local' } } }));
+    await isOver;
+    expect(phases[0]).not.toBe('Finished');
+    expect([...roles]).toEqual(expect.arrayContaining(['coordinator', 'worker']));
+  }, 120_000);
+});
