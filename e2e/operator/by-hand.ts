@@ -8,6 +8,7 @@ import { renderRevision } from '../../operator/src/streamjob/resources/revision-
 import type { StreamJobInput } from '../../runtime/src/contract/stream-job.ts';
 import { createNodeSystem } from '../../runtime/src/sys/node-system.ts';
 import { clusterFolder } from '../harness/tools.ts';
+import { codeIn } from './workload-code.ts';
 
 /** A job whose objects are made here, as the operator makes them, and applied by hand. */
 export interface JobByHand {
@@ -48,18 +49,6 @@ const withFolder = (spec: Readonly<Record<string, unknown>>, path: string): obje
     volumeMounts: [...container.volumeMounts, { name: 'shared', mountPath: path }],
   })),
   volumes: [...(spec['volumes'] as readonly object[]), { name: 'shared', hostPath: { path } }],
-});
-
-const codeIn = (namespace: string): object => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: { name: 'code', namespace },
-  data: Object.fromEntries(
-    ['job.ts', 'records.ts'].map((file) => [
-      file,
-      readFileSync(new URL(`../workload/${file}`, import.meta.url), 'utf8'),
-    ]),
-  ),
 });
 
 /** The objects of a job with the code of the workload. */

@@ -4,15 +4,21 @@
  */
 import { parseArgs } from 'node:util';
 import { killPods } from './exactly-once.kill-pods.ts';
+import { operatorChangesJob } from './exactly-once.operator-changes-job.ts';
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string', default: '1' } },
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '1' },
+    scenario: { type: 'string' },
+  },
 });
 let passed = 0;
 let failed = 0;
-for (const { name, run } of [killPods]) {
+for (const { name, run } of [killPods, operatorChangesJob]) {
+  if (values.scenario !== undefined && values.scenario !== name) continue;
   const settings = { seed: Number(values.seed), faultsMs: Number(values.minutes) * 60_000, print };
   try {
     const { findings, faults } = await run(settings);

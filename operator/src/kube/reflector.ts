@@ -39,7 +39,7 @@ export interface ReflectorOptions<O extends KubeObject> {
   readonly cache: Cache<O>;
   readonly system: Pick<System, 'clock' | 'random' | 'timers'>;
   readonly times?: Partial<ReflectorTimes> | undefined;
-  /** Told when the first list is in the cache, or again after a failure; may not throw. */
+  /** Told when the first list is in the cache, or again after a failure, or it may not be read; may not throw. */
   readonly onSynced?: (() => void) | undefined;
 }
 
@@ -145,6 +145,7 @@ export class Reflector<O extends KubeObject> {
     } catch (error) {
       if (!KubeError.is(error)) throw error;
       this.later(error, () => void this.relist());
+      if (error.code === 'forbidden') this.options.onSynced?.();
     }
   }
 
@@ -319,3 +320,9 @@ export class Reflector<O extends KubeObject> {
     this.step = timers.after(delayMs, next);
   }
 }
+
+/** Whether all that can be known is in the cache. A namespace that may not be read, or is going, holds up no other. */
+export const isKnown = ({
+  isSynced,
+  failure,
+}: Pick<Reflector<KubeObject>, 'isSynced' | 'failure'>): boolean => isSynced || failure?.code === 'forbidden';

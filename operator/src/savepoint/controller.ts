@@ -14,7 +14,7 @@ import type { KubeClient, ObjectName } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import { type SavepointObject, savepoints } from '../kube/kinds.ts';
 import type { Stored } from '../kube/objects.ts';
-import { Reflector } from '../kube/reflector.ts';
+import { isKnown, Reflector } from '../kube/reflector.ts';
 import type { JobLeader } from '../streamjob/controller.ts';
 import {
   decideSavepoint,
@@ -83,7 +83,7 @@ export class SavepointController {
   }
 
   get isSynced(): boolean {
-    return this.reflectors.every(({ isSynced }) => isSynced);
+    return this.reflectors.every(isKnown);
   }
 
   start(): void {

@@ -3,7 +3,7 @@ import { Cache } from '../kube/cache.ts';
 import type { KubeClient, ObjectName } from '../kube/client.ts';
 import * as kinds from '../kube/kinds.ts';
 import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
-import { Reflector } from '../kube/reflector.ts';
+import { isKnown, Reflector } from '../kube/reflector.ts';
 import { jobLabel, jobUidLabel, managedBy, managedByLabel } from './names.ts';
 import type { JobObjectsRead } from './observe.ts';
 import { trimmedPod, trimmedRevision } from './trimmed.ts';
@@ -69,7 +69,7 @@ export class JobCaches {
   }
 
   get isSynced(): boolean {
-    return this.all.every(({ reflectors }) => reflectors.every(({ isSynced }) => isSynced));
+    return this.all.every(({ reflectors }) => reflectors.every(isKnown));
   }
 
   /** Of every kind and namespace, for metrics. */

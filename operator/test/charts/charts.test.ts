@@ -47,6 +47,8 @@ describe.skipIf(isSkipped(helmTool))(`the charts (${getting(helmTool)})`, () => 
       render('millrace', '--set', 'watchNamespaces={a,b}', '--set', 'rbac.aggregate=false'),
     );
     expect(some.filter((name) => /Role/.test(name))).toEqual([
+      'ClusterRole /millrace-release',
+      'ClusterRoleBinding /millrace-release',
       'Role /millrace-leader',
       'Role a/millrace-jobs',
       'Role b/millrace-jobs',

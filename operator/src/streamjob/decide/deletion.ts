@@ -17,6 +17,9 @@ export const lastSavepointName = (uid: string): string => `deleted-${uid.slice(0
 /** Whoever has stopped has taken it, and whoever never ran has nothing to keep. */
 const hasStopped = (observed: ObservedJob, current: ObservedRevision | undefined): boolean => {
   if (current === undefined || isDown(current) || hasNeverLed(observed, current)) return true;
+  // Whoever has removed its pods too, such as the end of a whole namespace, does not wait for a savepoint.
+  const { coordinatorSet } = current;
+  if (coordinatorSet === undefined || coordinatorSet.metadata.deletionTimestamp !== undefined) return true;
   const state = current.view?.status.state;
   return (
     state === 'stopped' ||

@@ -277,6 +277,11 @@ describe('a job that is deleted', () => {
     expect(told(planOf(observedWith(job, [stopped])))).toEqual(['release']);
   });
 
+  it('is let go at once when its pods are removed with it, as at the end of a namespace', () => {
+    const running = revisionWith(job, one, { view: viewOf() });
+    expect(told(planOf(observedWith(job, [{ ...running, coordinatorSet: undefined }])))).toEqual(['release']);
+  });
+
   it('is let go at the end of its time, whatever happens', () => {
     const late = observedWith(job, [revisionWith(job, one, { view: viewOf() })], undefined, 300_000);
     expect(told(planOf(late))).toEqual(['release']);
