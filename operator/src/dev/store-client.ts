@@ -18,16 +18,13 @@ import type {
 import { KubeError } from '../kube/errors.ts';
 import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
 import type { Applier } from './apply/apply.ts';
-import { applyToStore } from './apply/apply-to-store.ts';
+import { applyToStore, createInStore, operatorManager, ownInStore } from './apply/apply-to-store.ts';
 import { type Kind, kindOf } from './store/kinds.ts';
 import { mergePatched } from './store/merge-patch.ts';
 import type { ObjectStore } from './store/object-store.ts';
 import { labelSelector } from './store/selectors.ts';
 import type { DevObject, Sent } from './store/values.ts';
 import { type SessionEvent, WatchSession } from './store/watch-session.ts';
-
-/** The one who writes through a client of ours. */
-const manager = 'millrace';
 
 const asListed = <O extends KubeObject>(object: DevObject): Stored<O> => object as unknown as Stored<O>;
 
@@ -70,7 +67,7 @@ export class StoreClient implements KubeClient {
   }
 
   create<O extends KubeObject>(type: ResourceType<O>, object: O): Promise<Stored<O>> {
-    return this.call(type, (kind) => asListed(this.store.create(kind, object as Sent)));
+    return this.call(type, (kind) => asListed(createInStore(this.store, kind, object as Sent)));
   }
 
   apply<O extends KubeObject>(type: ResourceType<O>, object: O, expected: Preconditions): Promise<Stored<O>> {
@@ -110,10 +107,14 @@ export class StoreClient implements KubeClient {
     expected: Preconditions,
     part: Applier['part'],
   ): Promise<Stored<O>> {
-    const applier = { manager, force: true, part };
-    return this.call(type, (kind) =>
-      asListed(applyToStore(this.store, kind, object as Sent, expected, applier)),
-    );
+    const applier = { manager: operatorManager, force: true, part };
+    const { name, namespace = '' } = object.metadata;
+    return this.call(type, (kind) => {
+      const result = applyToStore(this.store, kind, object as Sent, expected, applier);
+      // In the steps of the transport: the first apply takes over what was created, and applies again.
+      if (part !== 'object' || !ownInStore(this.store, kind, { namespace, name })) return asListed(result);
+      return asListed(applyToStore(this.store, kind, object as Sent, { uid: expected.uid }, applier));
+    });
   }
 
   private call<T>(type: ResourceType, act: (kind: Kind) => T): Promise<T> {

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { isMapping } from '../../../../runtime/src/contract/field.ts';
 import type { Preconditions } from '../../kube/client.ts';
 import { apiVersionOf } from '../../kube/objects.ts';
-import { applyToStore } from '../apply/apply-to-store.ts';
+import { applyToStore, createInStore, operatorManager } from '../apply/apply-to-store.ts';
 import { mergePatched } from '../store/merge-patch.ts';
 import type { ObjectStore, Part } from '../store/object-store.ts';
 import { malformed, notFound } from '../store/refusals.ts';
@@ -115,6 +115,15 @@ const patched = (asked: Asked, live: object): unknown => {
   throw malformed(`${type} is no patch that is known here`);
 };
 
+const created = (asked: Asked): DevObject => {
+  const { store, request, target } = asked;
+  const manager = request.query['fieldManager'];
+  const sent = sentIn(asked);
+  return manager === operatorManager
+    ? createInStore(store, target.kind, sent)
+    : store.create(target.kind, sent);
+};
+
 const patch = (asked: Asked): Answer => {
   const { store, request, target } = asked;
   const part = partOfTarget(target);
@@ -170,7 +179,7 @@ const scale = (asked: Asked): Answer => {
 
 /** Answers a request about objects. @throws KubeError */
 export const answerAboutObjects = (asked: Asked): Answer => {
-  const { store, request, target } = asked;
+  const { request, target } = asked;
   if (request.query['dryRun'] !== undefined) {
     return failure(400, 'BadRequest', 'nothing can be tried without being done here: leave dryRun out');
   }
@@ -183,7 +192,7 @@ export const answerAboutObjects = (asked: Asked): Answer => {
     case 'GET':
       return isOne ? shown(asked, found(asked)) : list(asked);
     case 'POST':
-      return shown(asked, store.create(target.kind, sentIn(asked)), 201);
+      return shown(asked, created(asked), 201);
     case 'PUT':
       return replace(asked);
     case 'PATCH':

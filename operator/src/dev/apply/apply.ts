@@ -75,7 +75,9 @@ export const applied = (kind: Kind, live: DevObject | Sent, sent: Sent, applier:
   const fields = fieldSetOf(wanted, lists);
   const entries = live.metadata.managedFields ?? [];
   const isOwn = (entry: ManagedFields): boolean =>
-    entry.manager === applier.manager && (entry.subresource ?? 'object') === applier.part;
+    entry.manager === applier.manager &&
+    entry.operation === 'Apply' &&
+    (entry.subresource ?? 'object') === applier.part;
   const own = entries.find(isOwn);
   const others = entries.filter((entry) => !isOwn(entry));
   let gone: FieldSet | undefined = own === undefined ? undefined : difference(own.fieldsV1, fields);

@@ -19,7 +19,8 @@ export type DevMeta = ObjectMeta & {
 /** Who has applied what. */
 export interface ManagedFields {
   readonly manager: string;
-  readonly operation: 'Apply';
+  /** `Update`: it was created, and is not applied yet. */
+  readonly operation: 'Apply' | 'Update';
   readonly subresource?: 'status' | undefined;
   readonly apiVersion: string;
   readonly time: string;
