@@ -91,6 +91,12 @@ export class ControllerRig {
     controller?.coordinators.close();
   }
 
+  /** Somebody, or a restored backup, has taken the status away. */
+  loseStatus(): void {
+    const at = { namespace: 'default', name: 'counts' };
+    this.store.change(kindOf(streamJobs), at, 'all', {}, ({ status: _lost, ...live }) => live);
+  }
+
   /** Lets time go by. */
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed++) {

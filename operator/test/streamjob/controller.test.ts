@@ -58,6 +58,27 @@ describe('a StreamJob in a cluster', () => {
     expect(rig.failures).toEqual([]);
   });
 
+  it('is upgraded all the same when its status is lost at any moment of that, and the operator with it', async () => {
+    const moments: ((rig: ControllerRig) => boolean)[] = [
+      (rig) => rig.status?.revision?.next === second,
+      (rig) => rig.coordinators.asked.some((asked) => asked.endsWith('prepareDeployment')),
+      (rig) => rig.coordinators.asked.some((asked) => asked.endsWith('handOver')),
+      (rig) => rig.status?.conditions?.some(({ reason }) => reason === 'OnTrial') === true,
+      (rig) => rig.coordinators.statusOf(first)?.state === 'replaced',
+    ];
+    for (const [i, isThen] of moments.entries()) {
+      const rig = await running();
+      await rig.apply(two);
+      await rig.until(`moment ${i}`, () => isThen(rig));
+      rig.killOperator();
+      rig.loseStatus();
+      rig.startOperator();
+      await rig.until('promoted', () => rig.status?.revision?.current === second && readyOf(rig) === 'True');
+      await rig.until('the old pods go', () => rig.pods.length === 3);
+      expect(rig.status?.attempt, `moment ${i}`).toBe(2);
+    }
+  });
+
   it('goes back when the next revision fails on trial, and does not try it again', async () => {
     const rig = await running();
     rig.coordinators.conduct.set(second, { failsOnTrial: true });

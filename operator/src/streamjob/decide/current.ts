@@ -1,3 +1,4 @@
+import { explainPods } from '../explain-pods.ts';
 import { type ObservedJob, type ObservedRevision, revisionNamed } from '../observed.ts';
 
 /** A switch-over to this revision has cut, and neither been promoted nor gone back. */
@@ -33,13 +34,30 @@ export const currentOf = (observed: ObservedJob): ObservedRevision | undefined =
     leader ??
     (recorded !== undefined && isDeployed(recorded) ? recorded : undefined) ??
     handedOver ??
-    revisions.findLast(isDeployed)
+    revisions.find(isDeployed)
   );
 };
 
-/** It has never run: nothing is lost when it is replaced. */
+/**
+ * Nobody can say yet who the job is: several revisions have pods, the status names none of them (it was lost), and whoever leads has not been
+ * heard. To guess could take the pods of the one that runs.
+ */
+export const isUnclear = (observed: ObservedJob): boolean => {
+  const { revisions, status } = observed;
+  const deployed = revisions.filter(isDeployed);
+  const isRecorded = deployed.some(({ name }) => name === status?.revision?.current);
+  const isKnown = deployed.some((revision) => leads(revision) || revision.view?.status.role === 'handedOver');
+  if (deployed.length < 2 || isRecorded || isKnown) return false;
+  return deployed.some(
+    (revision) => revision.view?.next === undefined && explainPods(revision) === undefined,
+  );
+};
+
+/** It is known that it has never run: nothing is lost when it is replaced. */
 export const hasNeverLed = ({ status }: ObservedJob, { view }: ObservedRevision): boolean =>
-  (status?.attempt ?? 0) === 0 && (view?.status.attempt ?? 0) === 0;
+  (status !== undefined || view !== undefined) &&
+  (status?.attempt ?? 0) === 0 &&
+  (view?.status.attempt ?? 0) === 0;
 
 /** Nothing of it is to run, on purpose. */
 export const isDown = ({ coordinatorSet }: ObservedRevision): boolean => coordinatorSet?.spec.replicas === 0;

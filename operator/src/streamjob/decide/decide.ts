@@ -6,8 +6,8 @@
 import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
 import { annotations, finalizer } from '../names.ts';
 import { type ObservedJob, type ObservedRevision, revisionNamed, type Wanted } from '../observed.ts';
-import { type Choice, stalled } from './choice.ts';
-import { currentOf, hasNeverLed, isDown, isOnTrial } from './current.ts';
+import { type Choice, stalled, underWay } from './choice.ts';
+import { currentOf, hasNeverLed, isDown, isOnTrial, isUnclear } from './current.ts';
 import { decideDeletion, needsFinalizer } from './deletion.ts';
 import type { Action, Plan, ValidWish } from './plan.ts';
 import { decideSteady } from './steady.ts';
@@ -113,6 +113,20 @@ const decideInvalid = (
   };
 };
 
+/** Touches nothing until somebody has said who leads. */
+const waitForLeader = ({ status }: ObservedJob): Plan => ({
+  actions: [],
+  standing: underWay(
+    status?.phase ?? 'Pending',
+    'Observing',
+    'Its coordinators are asked which of them leads.',
+  ),
+  current: undefined,
+  next: undefined,
+  rejected: status?.revision?.rejected,
+  againMs: undefined,
+});
+
 const specBefore = (
   current: ObservedRevision | undefined,
   parse: (written: unknown) => Wanted,
@@ -127,6 +141,7 @@ export const decide = (observed: ObservedJob, parse: (written: unknown) => Wante
   const current = currentOf(observed);
   if (job.metadata.deletionTimestamp !== undefined)
     return decideDeletion(observed, wanted.ok ? wanted.spec : specBefore(current, parse), current);
+  if (isUnclear(observed)) return waitForLeader(observed);
   if (!wanted.ok) return decideInvalid(observed, wanted.reason, current);
   const choice =
     wanted.spec.state === 'Suspended'

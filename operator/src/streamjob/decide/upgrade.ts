@@ -46,8 +46,22 @@ const chosen = (change: Change, standing: Standing, next: Deployment, wishes: Wi
 
 const ask = (revision: string, wish: CoordinatorWish): Wishes => [{ revision, wish }];
 
-/** It runs on as it was, and the revision is not tried again by itself. */
-const rejected = ({ observed, spec, current, name }: Change, reason: string, message: string): Choice => {
+/** As it is now. */
+const asDeployed = ({ name, coordinatorSet, workerSet }: ObservedRevision): Deployment => ({
+  revision: name,
+  coordinators: coordinatorSet?.spec.replicas === 0 ? 0 : 1,
+  workers: workerSet?.spec.replicas ?? 0,
+});
+
+/**
+ * The current one runs on as it was, and the revision is not tried again by itself. It goes only when the status says so: whoever looks at the
+ * job next could not know it otherwise, and would try again.
+ */
+const rejected = (
+  { observed, spec, current, name, next }: Change,
+  reason: string,
+  message: string,
+): Choice => {
   const slots = current.view?.status.parallelism.actual ?? spec.parallelism;
   const steady = decideSteady({
     observed,
@@ -55,7 +69,13 @@ const rejected = ({ observed, spec, current, name }: Change, reason: string, mes
     name: current.name,
     revision: current,
   });
-  return { ...steady, standing: stalled(steady.standing.phase, reason, message), rejected: name };
+  const kept = next === undefined ? [] : [asDeployed(next)];
+  return {
+    ...steady,
+    deployments: [...steady.deployments, ...kept],
+    standing: stalled(steady.standing.phase, reason, message),
+    rejected: name,
+  };
 };
 
 const incompatibleText = (next: NextDeployment): string => {

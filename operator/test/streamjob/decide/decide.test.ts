@@ -129,6 +129,15 @@ describe('a job with another revision', () => {
     expect(plan.current).toBe(second);
   });
 
+  it('is not guessed to be the one that runs when the status is lost and nobody was heard', () => {
+    const unheard = (spec: unknown, number: number) => revisionWith(job, spec, { view: undefined }, number);
+    for (const spec of [one, two]) {
+      const plan = planOf(observedWith(jobWith(spec), [unheard(one, 1), unheard(two, 2)]));
+      expect(told(plan)).toEqual([]);
+      expect(plan).toMatchObject({ current: undefined, standing: { reason: 'Observing' } });
+    }
+  });
+
   it('is not believed to lead alone before it has said whether it is on trial', () => {
     const justDialled = { ...viewOf({ attempt: 2 }), next: undefined };
     const before = revisionWith(job, one, { view: viewOf({ role: 'handedOver', state: 'handedOver' }) }, 1);
@@ -148,10 +157,17 @@ describe('a job with another revision', () => {
         ],
       }),
     );
-    expect(told(plan)).toEqual([`deploy ${first} 1+2`, `withdraw ${second}`]);
     expect(plan.standing).toMatchObject({ progress: 'stalled', reason: 'Incompatible' });
     expect(plan.standing.message).toContain('count.total');
     expect(plan.rejected).toBe(second);
+    // Its pods go when it is written down that it is not tried again.
+    expect(told(plan)).toEqual([`deploy ${first} 1+2`, `deploy ${second} 1+0`]);
+    const status = { revision: { current: first, rejected: second }, attempt: 1 } as never;
+    const next = revisionWith(job, two, { view: standbyView('planned'), workers: 0 }, 2);
+    expect(told(planOf(observedWith(job, [current, next], status)))).toEqual([
+      `deploy ${first} 1+2`,
+      `withdraw ${second}`,
+    ]);
   });
 
   it('that was taken back is not tried again until the spec changes or somebody retries', () => {
@@ -215,7 +231,8 @@ describe('a job with another revision', () => {
 
   it('replaces one that has never run', () => {
     const broken = revisionWith(job, one, { view: undefined }, 1);
-    expect(told(planOf(observedWith(job, [broken])))).toEqual([
+    const status = { revision: { current: first }, attempt: 0 } as never;
+    expect(told(planOf(observedWith(job, [broken], status)))).toEqual([
       `record ${second}`,
       `deploy ${second} 1+2`,
       `withdraw ${first}`,
