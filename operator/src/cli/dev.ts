@@ -54,6 +54,7 @@ export const startDev = async (options: DevOptions): Promise<Dev> => {
       clusterId: 'dev',
       operatorNamespace: 'default',
       operatorAuthority: authority.certificate,
+      sharesFiles: true,
     },
     dial: ({ host, fingerprint }) =>
       createCoordinatorClient(system, { host, port: ports.control }, { fingerprint, identity: () => own }),

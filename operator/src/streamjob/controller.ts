@@ -13,7 +13,7 @@ import type { StreamJobObject } from '../kube/kinds.ts';
 import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
 import { currentOf } from './decide/current.ts';
 import { JobCaches } from './job-caches.ts';
-import { observe } from './observe.ts';
+import { observe, specReader } from './observe.ts';
 import { askOf, keyOf, type Reconciling, reconcile } from './reconcile.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
 import { Wishes } from './wishes.ts';
@@ -96,7 +96,7 @@ export class StreamJobController {
     const key = keyOf(at);
     const observed = observe(
       read,
-      system.hashing,
+      specReader(read.job, system.hashing, read.revisions, this.context.settings.sharesFiles),
       (uid) => coordinators.viewOf(key, uid),
       system.clock.nowMs(),
     );

@@ -23,12 +23,13 @@ const statusIn = ({ status }: StreamJobObject): StreamJobStatus | undefined => {
   return result.success ? result.data : undefined;
 };
 
-/** Reads specs of one job: what is wanted, or why nobody can say. */
+/** Reads specs of one job: what is wanted, or why nobody can say. `sharesFiles`: all pods are on one machine, and see the same files. */
 export const specReader =
   (
     job: Stored<StreamJobObject>,
     hashing: Hashing,
     revisions: readonly Stored<ControllerRevision>[] = [],
+    sharesFiles = false,
   ): ((written: unknown) => Wanted) =>
   (written) => {
     const { name, namespace } = identityOf(job);
@@ -39,12 +40,12 @@ export const specReader =
       return { ok: false, reason: `${first?.path.join('.')}: ${first?.message ?? ''}${more}` };
     }
     const { spec } = result.job;
-    if (spec.job.entry !== undefined && spec.job.code === undefined)
+    if (spec.job.entry !== undefined && spec.job.code === undefined && !sharesFiles)
       return {
         ok: false,
         reason: 'spec.job.code: a cluster needs an image, a bundle or a ConfigMap with the code',
       };
-    if (spec.checkpoint?.store.directory !== undefined)
+    if (spec.checkpoint?.store.directory !== undefined && !sharesFiles)
       return {
         ok: false,
         reason: 'spec.checkpoint.store.directory: pods share no directory; name a bucket by s3',
@@ -85,16 +86,16 @@ const ofRevision = (
   };
 };
 
-/** One look at a job. Pure. */
+/** One look at a job. Pure. `parse`: a `specReader` of it. */
 export const observe = (
   read: JobObjectsRead,
-  hashing: Hashing,
+  parse: (written: unknown) => Wanted,
   viewOf: (podUid: string) => CoordinatorView | undefined,
   nowMs: number,
 ): ObservedJob => ({
   job: read.job,
   status: statusIn(read.job),
-  wanted: specReader(read.job, hashing, read.revisions)(read.job.spec),
+  wanted: parse(read.job.spec),
   revisions: read.revisions
     .toSorted((one, other) => one.revision - other.revision)
     .map((object) => ofRevision(object, read, viewOf)),

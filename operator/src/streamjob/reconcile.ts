@@ -175,8 +175,9 @@ const lookAt = async (context: Reconciling, at: ObjectName): Promise<number | un
   }
   coordinators.follow(key, coordinatorPlaces(key, read.pods));
   if (read.job.metadata.annotations?.[annotations.paused] === 'true') return undefined;
-  const observed = observe(read, system.hashing, viewOfPod(context, key), system.clock.nowMs());
-  const plan = decide(observed, specReader(read.job, system.hashing, read.revisions));
+  const parse = specReader(read.job, system.hashing, read.revisions, context.settings.sharesFiles);
+  const observed = observe(read, parse, viewOfPod(context, key), system.clock.nowMs());
+  const plan = decide(observed, parse);
   const failure = await perform(context, key, observed, plan);
   const againMs = earliest(
     plan.againMs,

@@ -4,6 +4,7 @@ import { type CommandIo, ExitCode, type Outcome } from './command-io.ts';
 import { addCheckpoint } from './commands/checkpoint.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCancel, addRescale, addSavepoint, addStatus, addStop } from './commands/control.ts';
+import { addDev } from './commands/dev.ts';
 import { addGraph } from './commands/graph.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addNew } from './commands/new.ts';
@@ -38,7 +39,7 @@ const build = (io: CommandIo, outcome: Outcome): Command => {
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.error(text) })
     .showHelpAfterError('(millrace --help shows the commands)')
     .addHelpText('after', `${examples}${exitCodes}`);
-  const ofJobs = [addRun, addValidate, addGraph, addPlan, addNew];
+  const ofJobs = [addRun, addDev, addValidate, addGraph, addPlan, addNew];
   const ofRunningJobs = [addStatus, addSavepoint, addStop, addCancel, addRescale, addUpgrade, addInspect];
   for (const add of [...ofJobs, ...ofRunningJobs, addCheckpoint, addStoredSavepoints, addCompletion])
     add(program, io, outcome);

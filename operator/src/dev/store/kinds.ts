@@ -1,4 +1,4 @@
-import type { KubeObject, ResourceType } from '../../kube/objects.ts';
+import type { ResourceType } from '../../kube/objects.ts';
 import { conditionsByType, type ListKeys, metadataLists, podLists } from '../apply/list-keys.ts';
 import { admitSavepoint, admitStreamJob } from './admission.ts';
 import {
@@ -169,13 +169,3 @@ export const kinds: readonly Kind[] = [
 
 export const kindOf = ({ group, plural }: Pick<ResourceType, 'group' | 'plural'>): Kind | undefined =>
   kinds.find((kind) => kind.group === group && kind.plural === plural);
-
-/** The kind of an object by what it says of itself. */
-export const kindOfObject = ({
-  apiVersion,
-  kind,
-}: Pick<KubeObject, 'apiVersion' | 'kind'>): Kind | undefined =>
-  kinds.find(
-    (known) =>
-      known.kind === kind && (known.group === '' ? 'v1' : `${known.group}/${known.version}`) === apiVersion,
-  );

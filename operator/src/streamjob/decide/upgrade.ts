@@ -38,6 +38,8 @@ const unchanged = ({ current, spec }: Change): Deployment => {
 
 const chosen = (change: Change, standing: Standing, next: Deployment, wishes: Wishes = []): Choice => ({
   standing,
+  // Whether the current one is stuck shows with time alone.
+  againMs: change.current.view?.status.state === 'restarting' ? stuckAfterMs : undefined,
   current: change.current.name,
   next: change.name,
   deployments: [unchanged(change), next],
@@ -85,10 +87,14 @@ const incompatibleText = (next: NextDeployment): string => {
     : `The state of ${found.transform}${found.state === null ? '' : `.${found.state}`} does not fit: ${found.explanation}`;
 };
 
-/** Whoever could cut is gone, or has failed: the next one begins from the last checkpoint. */
+/** A job that fails again and again waits for longer and longer; one that has lost a worker is back sooner. */
+const stuckAfterMs = 3000;
+
+/** Whoever could cut is gone, has failed, or fails again and again: the next one begins from the last checkpoint. */
 const cannotCut = ({ observed, current }: Change): boolean => {
   const { view, coordinatorPods } = current;
-  if (view?.status.state === 'failed') return true;
+  const { state, sinceMs = 0 } = view?.status ?? {};
+  if (state === 'failed' || (state === 'restarting' && observed.nowMs - sinceMs > stuckAfterMs)) return true;
   if (coordinatorPods.some(({ status }) => status?.containerStatuses?.every(({ ready }) => ready) === true))
     return false;
   return view?.silentSinceMs !== undefined && observed.nowMs - view.silentSinceMs > goneAfterMs;
@@ -190,6 +196,7 @@ export const decideUpgrade = (change: Change): Choice => {
     case 'awaitingApproval':
       return decidePlanned(change, plan);
     case 'preparing':
+      if (cannotCut(change)) return decideCut(change, workers);
       return chosen(
         change,
         underWay(

@@ -16,6 +16,8 @@ export interface RenderSettings {
   readonly operatorNamespace: string;
   /** Certificates that sign the operator's own, as PEM; several while they are exchanged. */
   readonly operatorAuthority: string;
+  /** All pods are processes of one machine and see the same files: code and store may be folders of it. Absent = no. */
+  readonly sharesFiles?: boolean | undefined;
 }
 
 export const ports = { workers: 7000, control: 8443, health: 8080 } as const;

@@ -229,6 +229,18 @@ describe('a job with another revision', () => {
     ]);
   });
 
+  it('does not wait for one that fails again and again, and does for one that is back in a moment', () => {
+    const restarting = (sinceMs: number) =>
+      revisionWith(job, one, { view: viewOf({ state: 'restarting', sinceMs }) }, 1);
+    for (const phase of ['preparing', 'prepared'] as const) {
+      const next = revisionWith(job, two, { view: standbyView(phase) }, 2);
+      expect(told(planOf(observedWith(job, [restarting(96_000), next])))).toContain(`ask ${second} takeOver`);
+      const soon = planOf(observedWith(job, [restarting(98_000), next]));
+      expect(told(soon)).not.toContain(`ask ${second} takeOver`);
+      expect(soon.againMs).toBe(3000);
+    }
+  });
+
   it('replaces one that has never run', () => {
     const broken = revisionWith(job, one, { view: undefined }, 1);
     const status = { revision: { current: first }, attempt: 0 } as never;
