@@ -4,6 +4,7 @@ import { type ApiServer, serveApi } from './api/server.ts';
 import { collectGarbage } from './controllers/garbage.ts';
 import { runReplicaSets } from './controllers/replica-sets.ts';
 import { ProcessKubelet } from './kubelet/process-kubelet.ts';
+import { claimNetwork } from './network.ts';
 import { Services } from './services.ts';
 import { namespaceKind } from './store/kinds.ts';
 import { ObjectStore } from './store/object-store.ts';
@@ -25,6 +26,8 @@ export interface DevCluster {
   readonly store: ObjectStore;
   /** A file for kubectl. */
   readonly kubeconfigPath: string;
+  /** Where a service is reached; undefined = there is none. */
+  addressOf(namespace: string, name: string): string | undefined;
   /** Ends all pods at once, and then all else. */
   stop(): Promise<void>;
 }
@@ -36,13 +39,15 @@ export const startDevCluster = async (options: DevClusterOptions): Promise<DevCl
   const { system, directory, codeDirectory, programAt, port } = options;
   const store = new ObjectStore(system);
   store.create(namespaceKind, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } });
-  const services = new Services(system, store);
+  const network = await claimNetwork(system);
+  const services = new Services(system, store, (number) => network.serviceAddress(number));
   const kubelet = new ProcessKubelet({
     system,
     store,
     directory: join(directory, 'pods'),
     codeDirectory,
     programAt,
+    podAddress: (number) => network.podAddress(number),
     serviceAt: (namespace, name) => services.addressOf(namespace, name),
   });
   const stopSets = runReplicaSets(store, system.timers, { delayMs: controllerDelayMs });
@@ -62,12 +67,14 @@ export const startDevCluster = async (options: DevClusterOptions): Promise<DevCl
   return {
     store,
     kubeconfigPath,
+    addressOf: (namespace, name) => services.addressOf(namespace, name),
     stop: async () => {
       stopSets();
       stopGarbage();
       kubelet.stop();
       await services.stop();
       await api.close();
+      await network.release();
     },
   };
 };

@@ -19,8 +19,11 @@ export class Services {
   private readonly listeners = new Map<string, Promise<Listener | undefined>[]>();
   private readonly stopFollowing: () => void;
 
-  constructor(system: System, store: ObjectStore) {
+  private readonly serviceAddress: (number: number) => string;
+
+  constructor(system: System, store: ObjectStore, serviceAddress: (number: number) => string) {
     this.system = system;
+    this.serviceAddress = serviceAddress;
     this.store = store;
     this.stopFollowing = follow(store, [serviceKind], (_kind, before, after) => {
       if (before === undefined && after !== undefined) this.open(after);
@@ -40,8 +43,7 @@ export class Services {
   }
 
   private open(service: DevObject): void {
-    const number = this.addresses.size + 1;
-    const host = `127.2.${number >> 8}.${number & 255}`;
+    const host = this.serviceAddress(this.addresses.size + 1);
     this.addresses.set(service.metadata.uid, host);
     const opened = listAt(service.spec, 'ports').map((port) =>
       this.system.net

@@ -78,7 +78,9 @@ describe('a cluster of this machine', () => {
     });
     store.create(serviceKind, service);
     store.create(replicaSetKind, talker());
-    expect(await heard('127.2.0.1')).toBe(`hello from ${await ready}`);
+    expect(await heard(cluster.addressOf('default', service.metadata.name) ?? '')).toBe(
+      `hello from ${await ready}`,
+    );
     expect(JSON.parse(readFileSync(join(directory, 'kubeconfig'), 'utf8'))).toMatchObject({ kind: 'Config' });
   });
 });

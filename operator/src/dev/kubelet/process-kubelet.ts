@@ -16,11 +16,13 @@ export interface ProcessKubeletOptions {
   readonly codeDirectory: string;
   /** A program of ours, by the name under which images have it. */
   programAt(name: string): string;
+  /** Of the pod of a number, from 1. */
+  podAddress(number: number): string;
   /** What a service is reached at. */
   serviceAt(namespace: string, name: string): string | undefined;
 }
 
-/** Runs all pods as processes of this machine, each with an address of its own (127.0.0.0/8 is all here on Linux). */
+/** Runs all pods as processes of this machine, each with an address of its own. */
 export class ProcessKubelet {
   private readonly options: ProcessKubeletOptions;
   private readonly pods = new Map<string, ProcessPod>();
@@ -93,8 +95,7 @@ export class ProcessKubelet {
     this.addresses++;
     return {
       pod,
-      // 127.0.0.1 is everybody's.
-      address: `127.1.${this.addresses >> 8}.${this.addresses & 255}`,
+      address: this.options.podAddress(this.addresses),
       volumeAt: (name) => join(directory, uid, 'volumes', name),
       containerAt: (name) => join(directory, uid, 'containers', name),
       serviceAt: (name) => serviceAt(namespace, name),

@@ -29,6 +29,7 @@ const start = (): Machine => {
     directory,
     codeDirectory: directory,
     programAt: (name) => join(directory, `${name}.mjs`),
+    podAddress: (number) => `127.1.0.${number}`,
     serviceAt: (namespace, name) => `${namespace}.${name}`,
   });
   onTestFinished(() => {
