@@ -100,8 +100,8 @@ const beginningLog = (log: JobLog, job: OwnJob, { goBack, renamed = new Map() }:
   };
   return {
     ...log,
-    claim: async () => {
-      const claimed = await log.claim();
+    claim: async (takesOver) => {
+      const claimed = await log.claim(takesOver);
       if (isBegun || goBack === undefined) return await begun(claimed);
       return await begun(await log.goBack(goBack.to, goBack.acceptRepeats));
     },

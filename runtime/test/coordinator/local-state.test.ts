@@ -11,8 +11,9 @@ const root = mkdtempSync(join(tmpdir(), 'millrace-state-'));
 afterAll(() => rmSync(root, { recursive: true }));
 const temporaryFolder = (): string => mkdtempSync(join(root, 'place-'));
 
-const open = (baseDirectory: string) =>
+const open = (baseDirectory: string, more: { readonly jobUid?: string; readonly deployment?: string } = {}) =>
   openLocalState({
+    ...more,
     system,
     checkpoint: checkpointSchema.parse({ store: { directory: 'checkpoints' } }),
     jobName: 'counts',
@@ -36,6 +37,18 @@ it('finds the job of a name again, until it has finished', async () => {
   expect(third.state.base.jobUid).not.toBe(first.state.base.jobUid);
   expect((await third.state.log.claim()).manifest).toBeUndefined();
   for (const opened of [first, second, third]) await opened.close();
+});
+
+it('lets a deployment take a job over from another, which it may not of its own accord', async () => {
+  const folder = temporaryFolder();
+  const first = await open(folder, { jobUid: 'shared', deployment: 'one' });
+  const second = await open(folder, { jobUid: 'shared', deployment: 'two' });
+  await first.state.log.claim();
+  await expect(second.state.log.claim()).rejects.toThrow('leads');
+  await second.state.log.follow();
+  expect((await second.state.log.claim(true)).term).toBe(2);
+  await expect(first.state.log.stopped('stopped')).rejects.toThrow('leads');
+  for (const opened of [first, second]) await opened.close();
 });
 
 it('has the times of the manifest in ms', async () => {
