@@ -1,17 +1,17 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Finding } from '../../runtime/sim/checkers/finding.ts';
 import { SeededRandom } from '../../runtime/sim/random.ts';
 import { checkFinished, checkSoFar } from '../checkers/output.ts';
 import { type Cluster, startCluster, waitFor } from '../cluster/cluster.ts';
 import { lastVisibleAttempt, readOutput, visibleParts } from '../harness/job-output.ts';
-import { clusterFolder, kubeletTool } from '../harness/tools.ts';
+import { kubeletTool } from '../harness/tools.ts';
 import { pause } from '../harness/wait.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { timeouts } from '../timeouts.ts';
 import { expectedOutput } from '../workload/records.ts';
 import { type JobByHand, jobByHand } from './by-hand.ts';
-import { bucket, minioObjects } from './minio-objects.ts';
+import { minioObjects } from './minio-objects.ts';
+import { prepareSharedFolder, sharedFolder } from './shared-folder.ts';
+import { workloadSpec } from './workload-spec.ts';
 
 const namespace = 'pods';
 const recordsPerSecond = 2000;
@@ -26,9 +26,6 @@ const faults: readonly Fault[] = [
   'coordinator pod deleted',
 ];
 
-/** A folder that is the same inside of the node and outside. */
-const folder = join(clusterFolder, 'state/kubelet/output');
-
 /** Nobody needs what the pods would hand over. */
 const remove = async (cluster: Cluster): Promise<void> => {
   await cluster.kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--wait=false']);
@@ -39,10 +36,7 @@ const remove = async (cluster: Cluster): Promise<void> => {
 
 const prepare = async (cluster: Cluster): Promise<void> => {
   await remove(cluster);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  // Its user has another number on every machine, and the files are nobody's secret.
-  chmodSync(folder, 0o777);
+  prepareSharedFolder();
   await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
   await cluster.apply(minioObjects(namespace));
   await cluster.kubectl(['-n', namespace, 'rollout', 'status', 'deployment/minio', '--timeout=60s']);
@@ -52,24 +46,12 @@ const jobOf = (records: number): JobByHand =>
   jobByHand({
     namespace,
     name: 'counts',
-    sharedFolder: folder,
+    sharedFolder,
     spec: {
       job: { entry: 'job.ts' },
       parallelism: 2,
-      args: { records: `${records}`, rate: `${recordsPerSecond}`, output: folder },
-      checkpoint: {
-        interval: '1s',
-        store: {
-          s3: {
-            endpoint: 'http://minio:9000',
-            bucket,
-            region: 'us-east-1',
-            credentials: { secretName: 'store' },
-          },
-        },
-      },
-      restart: { strategy: 'FixedDelay', fixedDelay: { attempts: 1000, delay: '200ms' } },
-      deadLetter: { policy: 'DeadLetter', path: join(folder, 'letters') },
+      args: { records: `${records}`, rate: `${recordsPerSecond}`, output: sharedFolder },
+      ...workloadSpec,
       resources: { memory: '512Mi', cpu: '100m' },
     },
   });
@@ -97,11 +79,11 @@ const act = async (cluster: Cluster, random: SeededRandom, fault: Fault): Promis
 
 /** Workers of another attempt go on; a coordinator goes on with the same workers, and then something new can be seen. */
 const hasRecovered = (fault: Fault): (() => boolean) => {
-  const attempt = lastVisibleAttempt(folder);
-  const parts = visibleParts(folder).length;
+  const attempt = lastVisibleAttempt(sharedFolder);
+  const parts = visibleParts(sharedFolder).length;
   return fault.startsWith('worker')
-    ? () => lastVisibleAttempt(folder) > attempt
-    : () => visibleParts(folder).length > parts;
+    ? () => lastVisibleAttempt(sharedFolder) > attempt
+    : () => visibleParts(sharedFolder).length > parts;
 };
 
 /** Kills and deletes pods of a job on a real node again and again; what it leaves must be what it leaves undisturbed. */
@@ -116,7 +98,7 @@ export const killPods: Scenario = {
     await prepare(cluster);
     const appliedMs = Date.now();
     await cluster.apply(jobOf(records).objects);
-    await waitFor('the first output', timeouts.firstOutputMs, () => lastVisibleAttempt(folder) > 0);
+    await waitFor('the first output', timeouts.firstOutputMs, () => lastVisibleAttempt(sharedFolder) > 0);
     print(`first output ${Date.now() - appliedMs} ms after the objects were applied`);
     const findings: Finding[] = [];
     const recoveriesMs: number[] = [];
@@ -129,12 +111,12 @@ export const killPods: Scenario = {
       await waitFor(`output after: ${fault}`, timeouts.firstOutputMs, hasRecovered(fault));
       recoveriesMs.push(Date.now() - begunMs);
       print(`${fault}: output again after ${Date.now() - begunMs} ms`);
-      findings.push(...checkSoFar(readOutput(folder), golden));
+      findings.push(...checkSoFar(readOutput(sharedFolder), golden));
     }
-    const isWhole = (): boolean => checkFinished(readOutput(folder), golden).length === 0;
+    const isWhole = (): boolean => checkFinished(readOutput(sharedFolder), golden).length === 0;
     if (findings.length === 0)
       await waitFor('the whole output', timeouts.finishMs, isWhole).catch(() =>
-        findings.push(...checkFinished(readOutput(folder), golden)),
+        findings.push(...checkFinished(readOutput(sharedFolder), golden)),
       );
     if (findings.length === 0) await remove(cluster);
     return { findings, faults: recoveriesMs.length, recoveriesMs };

@@ -11,9 +11,10 @@ import type { Scenario } from '../scenarios/scenario.ts';
 import { timeouts } from '../timeouts.ts';
 import { expectedOutput } from '../workload/records.ts';
 import { installOperator } from './installed-operator.ts';
-import { bucket, minioObjects } from './minio-objects.ts';
+import { minioObjects } from './minio-objects.ts';
 import { prepareSharedFolder, sharedFolder, sharedVolumes, withSharedFolder } from './shared-folder.ts';
 import { codeIn } from './workload-code.ts';
+import { workloadSpec } from './workload-spec.ts';
 
 const namespace = 'jobs';
 const name = 'counts';
@@ -36,20 +37,8 @@ const firstSpec = (records: number): Patch => ({
   job: { entry: 'job.ts', code: { configMap: { name: 'code' } } },
   parallelism: 1,
   args: { records: `${records}`, rate: `${recordsPerSecond}`, output: sharedFolder, times },
-  checkpoint: {
-    interval: '1s',
-    store: {
-      s3: {
-        endpoint: 'http://minio:9000',
-        bucket,
-        region: 'us-east-1',
-        credentials: { secretName: 'store' },
-      },
-    },
-  },
-  restart: { strategy: 'FixedDelay', fixedDelay: { attempts: 1000, delay: '200ms' } },
+  ...workloadSpec,
   upgrade: { stability: { held: 2, window: '2s', lag: 'Ignored' }, rollback: { timeout: '1m' } },
-  deadLetter: { policy: 'DeadLetter', path: join(sharedFolder, 'letters') },
   resources: { memory: '512Mi', cpu: '50m' },
   podTemplate: withSharedFolder,
 });

@@ -69,7 +69,7 @@ export const askOf =
       .find((ask) => ask !== undefined);
 
 /** What could not be done is said in the place of what is under way. */
-const withFailure = (plan: Plan, failure: unknown): Plan => {
+const withFailure = (plan: Plan, failure: Error | undefined): Plan => {
   if (failure === undefined || KubeError.is(failure, 'conflict')) return plan;
   const { phase } = plan.standing;
   const reason = KubeError.is(failure)
@@ -118,7 +118,7 @@ const perform = async (
   key: string,
   observed: ObservedJob,
   plan: Plan,
-): Promise<unknown> => {
+): Promise<Error | undefined> => {
   const { wishes, logger } = context;
   try {
     await act(
@@ -138,7 +138,7 @@ const perform = async (
     );
     return undefined;
   } catch (error) {
-    return error;
+    return error instanceof Error ? error : new Error(reasonOf(error));
   }
 };
 
@@ -184,7 +184,6 @@ const lookAt = async (context: Reconciling, at: ObjectName): Promise<number | un
     await report(context, key, observed, withFailure(plan, failure)),
     wishes.againMs(key, observed.nowMs),
   );
-  // oxlint-disable-next-line typescript/only-throw-error -- it is what was thrown
   if (failure !== undefined) throw failure;
   return againMs;
 };

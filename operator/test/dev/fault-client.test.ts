@@ -1,14 +1,8 @@
 import { createTestSystem } from 'millrace/testing';
 import { describe, expect, it } from 'vitest';
-import { FaultClient } from '../../src/dev/fault-client.ts';
-import {
-  type EventFault,
-  type FaultPlan,
-  faultAtWrite,
-  noFaults,
-  randomFaults,
-} from '../../src/dev/faults.ts';
 import type { ResourceType } from '../../src/kube/objects.ts';
+import { FaultClient } from './fault-client.ts';
+import { type EventFault, type FaultPlan, faultAtWrite, noFaults, randomFaults } from './faults.ts';
 import { at, configMap, createRig, kindNamed, type Rig, turn } from './support.ts';
 
 const configMaps: ResourceType = kindNamed('configmaps');

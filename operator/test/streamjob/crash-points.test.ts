@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FaultClient } from '../../src/dev/fault-client.ts';
+import { streamJobs } from '../../src/kube/kinds.ts';
+import { FaultClient } from '../dev/fault-client.ts';
 import {
   type CallFault,
   type EventFault,
@@ -7,8 +8,7 @@ import {
   faultAtWrite,
   noFaults,
   randomFaults,
-} from '../../src/dev/faults.ts';
-import { streamJobs } from '../../src/kube/kinds.ts';
+} from '../dev/faults.ts';
 import { ControllerRig } from './controller-rig.ts';
 import { revisionNameOf, written } from './job-table.ts';
 

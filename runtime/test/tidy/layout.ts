@@ -217,11 +217,4 @@ export const exampleLines = 60;
  * Folders that are built before the programs that use them: nothing needs to reach them yet. An entry goes when its folder is
  * wired in, and none outlives the issue that it is for.
  */
-export const underConstruction: readonly { readonly path: string; readonly why: string }[] = [
-  {
-    path: 'operator/src/dev/fault-client.ts',
-    why: 'the fault rig of the controller’s tests, to move beside them',
-  },
-  { path: 'operator/src/dev/faults.ts', why: 'the same' },
-  { path: 'operator/src/dev/kubelet/fake-kubelet.ts', why: 'the same' },
-];
+export const underConstruction: readonly { readonly path: string; readonly why: string }[] = [];

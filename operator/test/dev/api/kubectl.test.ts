@@ -8,8 +8,8 @@ import { createNodeSystem } from '../../../../runtime/src/sys/node-system.ts';
 import { type ApiServer, type ReadLogs, serveApi } from '../../../src/dev/api/server.ts';
 import { collectGarbage } from '../../../src/dev/controllers/garbage.ts';
 import { runReplicaSets } from '../../../src/dev/controllers/replica-sets.ts';
-import { FakeKubelet } from '../../../src/dev/kubelet/fake-kubelet.ts';
 import { ObjectStore } from '../../../src/dev/store/object-store.ts';
+import { FakeKubelet } from '../kubelet/fake-kubelet.ts';
 import { replicaSet, streamJob } from '../support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-'));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { FakeKubelet, type PodFate } from '../../../src/dev/kubelet/fake-kubelet.ts';
 import { podKind } from '../../../src/dev/store/kinds.ts';
 import { type DevObject, type Fields, listAt, type Sent } from '../../../src/dev/store/values.ts';
 import { at, createRig, type Rig } from '../support.ts';
+import { FakeKubelet, type PodFate } from './fake-kubelet.ts';
 
 interface Told extends Rig {
   readonly kubelet: FakeKubelet;

@@ -8,9 +8,9 @@ import type {
   Watch,
   WatchListener,
   WatchOptions,
-} from '../kube/client.ts';
-import { KubeError } from '../kube/errors.ts';
-import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
+} from '../../src/kube/client.ts';
+import { KubeError } from '../../src/kube/errors.ts';
+import type { KubeObject, ResourceType, Stored } from '../../src/kube/objects.ts';
 import type { CallFault, FaultPlan, Verb } from './faults.ts';
 
 /** A call as a test reads it afterwards. */

@@ -1,16 +1,16 @@
 import type { Timers } from '../../../../runtime/src/sys/system.ts';
-import type { ObjectName } from '../../kube/client.ts';
-import { follow } from '../controllers/by-owner.ts';
-import { podKind } from '../store/kinds.ts';
-import type { ObjectStore } from '../store/object-store.ts';
-import { type DevObject, listAt, placeOf } from '../store/values.ts';
+import { follow } from '../../../src/dev/controllers/by-owner.ts';
 import {
   type ContainerReport,
   nodeName,
   type PodReport,
   podStatus,
   waitingContainers,
-} from './pod-report.ts';
+} from '../../../src/dev/kubelet/pod-report.ts';
+import { podKind } from '../../../src/dev/store/kinds.ts';
+import type { ObjectStore } from '../../../src/dev/store/object-store.ts';
+import { type DevObject, listAt, placeOf } from '../../../src/dev/store/values.ts';
+import type { ObjectName } from '../../../src/kube/client.ts';
 
 /** What becomes of a pod. */
 export type PodFate =
