@@ -25,6 +25,7 @@ const contents: Readonly<Record<string, ImageContent>> = {
       worker: 'runtime/src/bin/worker.js',
       millrace: 'runtime/src/bin/millrace.js',
       certificate: 'runtime/src/bin/certificate.js',
+      maintenance: 'runtime/src/bin/maintenance.js',
     },
     commands: {
       millrace: 'millrace',

@@ -18,6 +18,7 @@ export const folderOrder: readonly string[] = [
   'worker',
   'coordinator',
   'offline',
+  'maintenance',
   'testing',
   'bin',
   'cli',
