@@ -112,6 +112,12 @@ export const committable = (standing: Standing): readonly ManifestSink[] =>
 
 const claim = (standing: Standing, me: Me, wish: Wish & { readonly kind: 'claim' }): Decision => {
   const { switchOver, owner } = standing;
+  if (standing.stopped === 'superseded')
+    return refuse(
+      standing,
+      `Another job has taken over the name of the job ${standing.jobUid}, and its state.`,
+      'It runs where that job was created; what was here is over.',
+    );
   if (wish.after !== undefined && standing.term !== wish.after) return { do: 'stop' };
   if (wish.own === true && !mayLead(standing, me.deployment)) return { do: 'stop' };
   if (switchOver !== undefined && !switchOver.isReleased) {

@@ -63,10 +63,10 @@ export type EntryBody =
    * in the one that has written this.
    */
   | { readonly kind: 'rolledBack'; readonly to: number; readonly owner?: string | undefined }
-  /** Nothing runs any more, on purpose. */
+  /** Nothing runs any more, on purpose. `superseded`: for ever, since another job has taken over its name and its state. */
   | {
       readonly kind: 'stopped';
-      readonly how: 'finished' | 'stopped' | 'drained' | 'suspended' | 'cancelled';
+      readonly how: 'finished' | 'stopped' | 'drained' | 'suspended' | 'cancelled' | 'superseded';
       readonly savepoint?: string | undefined;
     };
 
@@ -105,7 +105,7 @@ const entrySchema: z.ZodType<LogEntry, unknown> = z.discriminatedUnion('kind', [
   z.strictObject({
     ...head,
     kind: z.literal('stopped'),
-    how: z.enum(['finished', 'stopped', 'drained', 'suspended', 'cancelled']),
+    how: z.enum(['finished', 'stopped', 'drained', 'suspended', 'cancelled', 'superseded']),
     savepoint: name().optional(),
   }),
 ]);

@@ -7,7 +7,10 @@ import { type Attempt, type CheckpointId, isKeyPart, isObjectKey } from './ids.t
  *
  *     names/local/<name>/<run>                             the uid of a job that runs on one machine; the last counts
  *     names/local/<name>/<run>-begun                       there is a log of that job: were it missing, it would be lost
+ *     names/<namespace>/<name>/owner-<number>              who has a name in a cluster; the last counts
+ *     names/<namespace>/<name>/owner-<number>-begun        there is a log of that job, as above
  *     jobs/<uid>/log/<number>                              the log
+ *     jobs/<uid>/alive/<deployment>                        when a coordinator of it was there last
  *     jobs/<uid>/state/<attempt>/<checkpoint>/<slot>-<part> state objects
  *     jobs/<uid>/standby/<attempt>/<checkpoint>/<deployment> what a deployment has prepared that stands by
  *     jobs/<uid>/trust/authority                           what the certificates of its pods are signed by
@@ -109,6 +112,26 @@ export const localNamePrefix = (name: string): string => `${localNamesPrefix}${p
 export const localNameKey = (name: string, run: number): string => `${localNamePrefix(name)}${run}`;
 /** Is there once that job has a log. */
 export const localBegunKey = (name: string, run: number): string => `${localNameKey(name, run)}-begun`;
+
+/** Where it is written down who has a name in a namespace. */
+export const ownersPrefix = (namespace: string, name: string): string =>
+  `names/${part(namespace, 'namespace')}/${part(name, 'name of a job')}/`;
+/** Who has had it as the `number`th: from 1. */
+export const ownerKey = (namespace: string, name: string, number: number): string =>
+  `${ownersPrefix(namespace, name)}owner-${number}`;
+/** Is there once that job has a log. */
+export const ownerBegunKey = (namespace: string, name: string, number: number): string =>
+  `${ownerKey(namespace, name, number)}-begun`;
+/** Which of them a key is of; undefined = of none, such as those that say only that a job has begun. */
+export const ownerNumberOf = (key: string): number | undefined => {
+  const [, number] = /\/owner-([1-9]\d{0,14})$/.exec(key) ?? [];
+  return number === undefined ? undefined : Number(number);
+};
+
+/** Where the coordinators of a job say that they are there. */
+export const alivePrefix = (jobUid: string): string => `${jobRoot(jobUid)}alive/`;
+export const aliveKey = (jobUid: string, deployment: string): string =>
+  `${alivePrefix(jobUid)}${part(deployment, 'name of a deployment')}`;
 
 /** The key of an object that a manifest names. @throws MillraceError when it would lie elsewhere */
 export const keyUnder = (root: string, relative: string): string => {

@@ -17,6 +17,7 @@ export const bareTarget = (entry: string): JobTarget => ({
   stateDisk: undefined,
   renames: {},
   allowRemoved: false,
+  restore: undefined,
   upgrade: undefined,
   deadLetterPolicy: 'fail',
   deadLetterFile: undefined,

@@ -16,8 +16,10 @@ import type { NewUids } from '../checkpoint/rename-uids.ts';
 import { readSavepointManifest } from '../checkpoint/savepoint-folder.ts';
 import { type Published, type Standing, standingOf } from '../checkpoint/standing.ts';
 import { storeUnder } from '../checkpoint/store-under.ts';
-import type { ForkSource } from '../coordinator/fork.ts';
+import { type ForkSource, requireForkable } from '../coordinator/fork.ts';
+import { runsAsBatch } from '../coordinator/local.ts';
 import type { Beginning } from '../coordinator/local-state.ts';
+import { type ClusterName, Succession } from '../coordinator/succession.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { describeJob } from '../offline/describe-job.ts';
 import { openFolder } from '../offline/open-folder.ts';
@@ -33,6 +35,8 @@ export interface BeginningSettings {
   readonly target: JobTarget;
   readonly artifact: Artifact;
   readonly options: StartOptions;
+  /** What the job is called in its cluster; absent = it is in none. */
+  readonly clusterName?: ClusterName | undefined;
 }
 
 /**
@@ -54,6 +58,8 @@ export class BeginningChoice {
 
   /** @throws MillraceError when there is no such checkpoint or savepoint, or the job cannot go on from it */
   async choose(own: Standing, store: ObjectStore): Promise<Beginning> {
+    const { clusterName } = this.settings;
+    if (clusterName !== undefined) return await this.inCluster(own, store, clusterName);
     const { from, fromJob } = this.settings.options;
     const latest = own.line.at(-1);
     if (latest !== undefined && (from?.kind === 'savepoint' || fromJob !== undefined)) {
@@ -73,6 +79,34 @@ export class BeginningChoice {
   /** Gives back what was opened, when the job has ended. */
   async close(): Promise<void> {
     await this.folder?.close();
+  }
+
+  /** A job of a cluster goes on from its own state, or from that of the job which had its name before. */
+  private async inCluster(own: Standing, store: ObjectStore, name: ClusterName): Promise<Beginning> {
+    const { system } = this.settings.io;
+    const succession = new Succession({ system, store, name, own });
+    const hasBegun = () => succession.hasBegun();
+    const before = await succession.look();
+    const expected = before && (await this.inherited(store, before));
+    const final = await succession.take();
+    const latest = own.line.at(-1);
+    if (latest !== undefined) return { ...(await this.goOn(own, latest)), hasBegun };
+    const manifest = final?.line.at(-1)?.manifest;
+    if (final === undefined || manifest === undefined) return { renamed: this.renamed, hasBegun };
+    const source = expected ?? (await this.inherited(store, final));
+    this.settings.logger.info(
+      `The job goes on from checkpoint ${manifest.checkpointId} of ${final.jobUid}, which had its name before`,
+    );
+    return { hasBegun, from: { ...source, manifest, heritage: final } };
+  }
+
+  /** The latest checkpoint of a job that is taken over. Refused before anything is touched when this one cannot go on from it. */
+  private async inherited(store: ObjectStore, standing: Standing): Promise<ForkSource> {
+    const { manifest } = standing.line.at(-1) as Published;
+    const source = await this.sourceOf(manifest, storeUnder(store, jobRoot(standing.jobUid)));
+    const graph = await this.plan(manifest);
+    requireForkable(source, graph, runsAsBatch(graph, this.settings.target.mode));
+    return source;
   }
 
   private async goOn(own: Standing, target: Published): Promise<Beginning> {

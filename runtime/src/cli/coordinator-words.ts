@@ -35,6 +35,8 @@ const options: readonly CoordinatorOption[] = [
     option: '--credentials-directory',
   },
   { field: 'authorityDirectory', variable: 'MILLRACE_AUTHORITY_DIRECTORY', option: '--authority-directory' },
+  { field: 'namespace', variable: 'MILLRACE_NAMESPACE', option: '--namespace' },
+  { field: 'clusterId', variable: 'MILLRACE_CLUSTER_ID', option: '--cluster-id' },
   { field: 'healthPort', variable: 'MILLRACE_HEALTH_PORT', option: '--health-port' },
 ];
 const manifest = { field: 'manifest', variable: 'MILLRACE_MANIFEST' };

@@ -10,6 +10,7 @@ import { LocalJob } from '../coordinator/local-job.ts';
 import type { LocalJobSettings } from '../coordinator/local-job-settings.ts';
 import type { OpenedState } from '../coordinator/local-state.ts';
 import type { RemoteSettings } from '../coordinator/remote-job.ts';
+import type { ClusterName } from '../coordinator/succession.ts';
 import { threadedRevision } from '../coordinator/threads.ts';
 import type { TlsSettings } from '../sys/net.ts';
 import { ownVersion } from '../sys/own-version.ts';
@@ -29,6 +30,8 @@ import type { WorkersOption } from './workers-option.ts';
 interface StartableJob {
   readonly job: LocalJob;
   close(): Promise<void>;
+  /** This process ends, and the job goes on without it: says so. */
+  leave(): Promise<void>;
 }
 
 export interface JobCreation {
@@ -45,6 +48,8 @@ export interface JobCreation {
   readonly deployment?: string | undefined;
   /** What the job is called in its store; absent = it is found by its name. */
   readonly jobUid?: string | undefined;
+  /** The cluster and the namespace that it is in; absent = none. */
+  readonly cluster?: Pick<ClusterName, 'namespace' | 'clusterId'> | undefined;
   /** What it goes on from. */
   readonly start: StartOptions;
   /** What is mounted for its store. */
@@ -61,23 +66,31 @@ const withoutStore = (): MillraceError =>
   );
 
 const choiceOf = async (
-  { io, target, logger, start: options }: JobCreation,
+  { io, target, logger, start: options, cluster }: JobCreation,
   artifact: Artifact,
 ): Promise<BeginningChoice> => {
   const { BeginningChoice } = await import('./beginning.ts');
-  return new BeginningChoice({ io, target, logger, artifact, options });
+  const { name, restore } = target;
+  const clusterName = cluster && { ...cluster, name, previous: restore?.previous ?? 'Resume' };
+  return new BeginningChoice({ io, target, logger, artifact, options, clusterName });
 };
 
 /** The state that a manifest tells the job to keep; undefined = none. */
-const openState = async (creation: JobCreation, artifact: Artifact): Promise<OpenedState | undefined> => {
-  const { io, target, jobUid, start, deployment } = creation;
+const openState = async (
+  creation: JobCreation,
+  artifact: Artifact,
+): Promise<(OpenedState & Pick<StartableJob, 'leave'>) | undefined> => {
+  const { io, target, logger, jobUid, start, deployment } = creation;
   const { name, checkpoint, baseDirectory, maxParallelism } = target;
   const isFrom = start.from !== undefined || start.fromJob !== undefined;
   if (checkpoint === undefined) {
     if (isFrom) throw withoutStore();
     return undefined;
   }
-  const { openLocalState } = await import('../coordinator/local-state.ts');
+  const [{ openLocalState }, { SignOfLife }] = await Promise.all([
+    import('../coordinator/local-state.ts'),
+    import('../coordinator/sign-of-life.ts'),
+  ]);
   const choice = await choiceOf(creation, artifact);
   const { system, environment } = io;
   try {
@@ -102,11 +115,15 @@ const openState = async (creation: JobCreation, artifact: Artifact): Promise<Ope
           ? await choice.choose(own, store)
           : { renamed: renamesOf(target, start.rename) },
     });
+    const life = creation.cluster && new SignOfLife({ system, logger, sign: opened.sign });
+    life?.start();
+    const leave = async (): Promise<void> => life?.leave();
     const close = async (): Promise<void> => {
+      await leave();
       await choice.close();
       await opened.close();
     };
-    return { ...opened, close };
+    return { ...opened, close, leave };
   } catch (error) {
     await choice.close();
     throw error;
@@ -174,7 +191,7 @@ const createOnWorkers = async (
   artifact: Artifact,
   settings: LocalSettings,
   state: OpenedState | undefined,
-): Promise<StartableJob> => {
+): Promise<Omit<StartableJob, 'leave'>> => {
   const { io, target, logger, deadLetters } = creation;
   const { openWorkers } = await import('../coordinator/workers.ts');
   const { createRemoteJob, remoteRevision } = await import('../coordinator/remote-job.ts');
@@ -252,6 +269,7 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
           await close();
           await opened?.close();
         },
+        leave: async () => opened?.leave(),
       };
     } catch (error) {
       await opened?.close();

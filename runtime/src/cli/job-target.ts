@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../contract/checkpoint.ts';
 import type { RestartPolicy } from '../contract/restart.ts';
+import type { Restore } from '../contract/restore.ts';
 import type { Upgrade } from '../contract/upgrade.ts';
 import type { ExecutionMode } from '../coordinator/local.ts';
 import type { DeadLetterPolicy } from '../task/failures.ts';
@@ -28,6 +29,8 @@ export interface JobTarget {
   readonly allowRemoved: boolean;
   /** Where slots keep their state; undefined = in memory. */
   readonly stateDisk: StateDisk | undefined;
+  /** What a job of a cluster goes on from, if not from its own latest checkpoint; undefined = that is not said. */
+  readonly restore: Restore | undefined;
   /** How another revision takes the place of the one that runs; undefined = it cannot. */
   readonly upgrade: Upgrade | undefined;
   readonly deadLetterPolicy: DeadLetterPolicy;

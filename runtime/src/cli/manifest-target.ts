@@ -67,6 +67,7 @@ const targetOf = (job: StreamJob, path: string, codeDirectory: string | undefine
     stateDisk: spec.stateBackend?.type === 'Disk' ? { directory: spec.stateBackend.directory } : undefined,
     renames: spec.upgrade.renames,
     allowRemoved: spec.upgrade.allowRemoved,
+    restore: spec.restore,
     upgrade: spec.upgrade,
     deadLetterPolicy: policies[spec.deadLetter.policy],
     deadLetterFile:

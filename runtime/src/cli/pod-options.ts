@@ -7,6 +7,8 @@ export interface PodOptions {
   readonly credentialsDirectory?: string;
   readonly authorityDirectory?: string;
   readonly healthPort?: number;
+  readonly namespace?: string;
+  readonly clusterId?: string;
 }
 
 const parsePort = (text: string): number => {
@@ -31,7 +33,16 @@ export const addPodOptions = (command: Command): Command =>
       new Option('--health-port <port>', 'where liveness and readiness are asked')
         .argParser(parsePort)
         .hideHelp(),
-    );
+    )
+    .addOption(new Option('--namespace <name>', 'the namespace of the job').hideHelp())
+    .addOption(new Option('--cluster-id <text>', 'which cluster that is in').hideHelp());
+
+/** Which cluster and namespace a pod is in; undefined = in none. */
+export const clusterOf = ({
+  namespace,
+  clusterId = 'unknown',
+}: PodOptions): { readonly namespace: string; readonly clusterId: string } | undefined =>
+  namespace === undefined ? undefined : { namespace, clusterId };
 
 /** What is mounted for the store. */
 export const mountsOf = ({

@@ -15,7 +15,10 @@ import { jobTotals, summaryLine } from './summary.ts';
 import { failureOf } from './trouble.ts';
 
 /** What a command is told about a run beside its target. */
-type RunWishes = Pick<JobCreation, 'reread' | 'workers' | 'jobUid' | 'deployment' | 'start' | 'mounts'>;
+type RunWishes = Pick<
+  JobCreation,
+  'reread' | 'workers' | 'jobUid' | 'deployment' | 'cluster' | 'start' | 'mounts'
+>;
 
 /** How a run is shown, and to whom. */
 export interface RunDisplay extends RunWishes {
@@ -90,7 +93,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   for (const note of target.notes) logger.warn(note);
   const deadLetters = openDeadLetterFile(io.system, target.deadLetterFile);
   let goOn = (): void => undefined;
-  const { job, close } = await createJob({
+  const { job, close, leave } = await createJob({
     ...display,
     io,
     target,
@@ -110,7 +113,7 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
   job.start();
   const result = await (isDeployed ? stay(io, logger, job, trouble.seen) : job.ended);
   if (result === undefined) {
-    await Promise.all([control?.close(), health?.close()]);
+    await Promise.all([control?.close(), health?.close(), leave()]);
     progress.end();
     return ExitCode.done;
   }

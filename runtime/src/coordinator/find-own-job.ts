@@ -27,7 +27,8 @@ export interface OwnJob {
 
 /** Ends after which a job that is started again begins anew. */
 const ends: readonly (string | undefined)[] = ['finished', 'drained'];
-const isOver = ({ stopped }: Standing): boolean => ends.includes(stopped);
+/** It has come to its end: a job of its name that is started next begins anew. */
+export const isOver = ({ stopped }: Standing): boolean => ends.includes(stopped);
 
 const read = async (store: ObjectStore, jobUid: string, { system }: WantedJob): Promise<Standing> =>
   standingOf(jobUid, await readLog({ store, jobUid, checksum: system.hashing }), store.place);

@@ -5,11 +5,12 @@ import {
   statefulPart,
 } from '../checkpoint/compare-states.ts';
 import { asAttempt } from '../checkpoint/ids.ts';
-import type { CheckpointManifest, StateObjectRef } from '../checkpoint/manifest.ts';
+import type { CheckpointManifest, ManifestSink, StateObjectRef } from '../checkpoint/manifest.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { stateKey, statePartsOf } from '../checkpoint/paths.ts';
 import { type NewUids, renameUids } from '../checkpoint/rename-uids.ts';
 import { MillraceError } from '../contract/errors.ts';
+import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { Hashing } from '../sys/hashing.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
 import type { Claimed } from './job-log.ts';
@@ -24,6 +25,16 @@ export interface ForkSource {
   /** State that the job has no place for may be left behind. */
   readonly allowRemoved?: boolean | undefined;
   readonly renamed?: NewUids | undefined;
+  /** Whose job this one is from now on, where the other one has ended for ever; absent = both may run. */
+  readonly heritage?: Heritage | undefined;
+}
+
+/** What the sinks of a job that has ended have left prepared. */
+export interface Heritage {
+  /** To be committed. */
+  readonly pending: readonly ManifestSink[];
+  /** To be aborted before the next checkpoint. */
+  readonly aborted: readonly ManifestSink[];
 }
 
 export type Forked = Pick<JobCheckpoints, 'base' | 'store' | 'log' | 'onlyLast'>;
@@ -32,9 +43,10 @@ export type Forked = Pick<JobCheckpoints, 'base' | 'store' | 'log' | 'onlyLast'>
 const copiedAtOnce = 2;
 
 /** @throws MillraceError job-invalid when the job cannot go on from a savepoint, with every reason */
-const requireForkable = (
+export const requireForkable = (
   { manifest, folder, states, allowRemoved = false, renamed }: ForkSource,
-  { base: { graph }, onlyLast }: Forked,
+  graph: Pick<PhysicalGraph, 'maxParallelism'>,
+  onlyLast: boolean,
 ): void => {
   const refuse = (why: string, hint: string): MillraceError =>
     new MillraceError('job-invalid', `The job cannot go on from ${folder.place}: ${why}.`, { hint });
@@ -61,19 +73,20 @@ const ownKey = (key: string, attempt: number, { checkpointId, slot }: StateObjec
 
 /**
  * A savepoint as the first checkpoint of another job: with its number, so that the order of objects stays as it is. What the sinks of
- * the other job had prepared is not in a savepoint, and never this job's to commit. Pure.
+ * the other job had prepared is not in a savepoint, and this job's to commit only where it is `pending` since that one has ended. Pure.
  */
 export const forkManifest = (
   manifest: CheckpointManifest,
   { jobUid, jobName }: Pick<CheckpointManifest, 'jobUid' | 'jobName'>,
   attempt: number,
+  pending: readonly ManifestSink[] = [],
 ): CheckpointManifest => ({
   ...manifest,
   jobUid,
   jobName,
   attempt: asAttempt(attempt),
   kind: 'checkpoint',
-  sinks: [],
+  sinks: pending,
   objects: manifest.objects.map((object, at) => ({
     ...object,
     key: ownKey(object.key, attempt, object, at),
@@ -110,12 +123,16 @@ export const fork = async (
   job: Forked,
   claimed: Claimed,
 ): Promise<Claimed> => {
-  requireForkable(source, job);
-  const { objects } = source.manifest;
+  requireForkable(source, job.base.graph, job.onlyLast);
+  const {
+    heritage,
+    manifest: { objects },
+  } = source;
   const manifest = forkManifest(
     renameUids(source.manifest, source.renamed ?? new Map()),
     job.base,
     claimed.attempt,
+    heritage?.pending,
   );
   for (let from = 0; from < objects.length; from += copiedAtOnce) {
     await Promise.all(
@@ -126,5 +143,6 @@ export const fork = async (
     );
   }
   const permit = await job.log.publish(manifest);
-  return { ...claimed, manifest, highestCheckpointId: manifest.checkpointId, permit };
+  const aborted = heritage?.aborted ?? claimed.aborted;
+  return { ...claimed, manifest, highestCheckpointId: manifest.checkpointId, permit, aborted };
 };

@@ -16,7 +16,7 @@ export interface Claimed {
   readonly highestCheckpointId: number;
   readonly permit: CommitPermit;
   /** What a rollback has left prepared: to be aborted before the next checkpoint. */
-  readonly aborted?: readonly ManifestSink[];
+  readonly aborted?: readonly ManifestSink[] | undefined;
   readonly term: number;
   /** The attempt runs already. */
   readonly isAdopted: boolean;

@@ -4,6 +4,7 @@ import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { jobRoot } from '../checkpoint/paths.ts';
 import { type NewUids, renameUids } from '../checkpoint/rename-uids.ts';
 import { type Role, roleOf } from '../checkpoint/role.ts';
+import { putSign } from '../checkpoint/signs-of-life.ts';
 import type { Standing } from '../checkpoint/standing.ts';
 import { storeUnder } from '../checkpoint/store-under.ts';
 import { openStore, type StoreSurroundings } from '../checkpoint/stores/open-store.ts';
@@ -40,6 +41,8 @@ export interface Beginning {
   readonly renamed?: NewUids | undefined;
   /** While it has no checkpoint of its own. */
   readonly from?: ForkSource | undefined;
+  /** Called when the job has a log, once at least. */
+  readonly hasBegun?: (() => Promise<void>) | undefined;
 }
 
 /** The state of a local job in its store, until it is closed. */
@@ -50,6 +53,8 @@ export interface OpenedState {
   /** What its deployment is to the job, and how that has ended, if it has. */
   readonly role: Role;
   readonly stopped: string | undefined;
+  /** Writes down that a process of its deployment is there, or has left. */
+  sign(isHere: boolean): Promise<void>;
   /** The same job as another revision runs it. @throws MillraceError when that is to keep its state in another place */
   revise(next: RevisedState): LocalState;
   close(): Promise<void>;
@@ -90,10 +95,15 @@ const keyGroupsOf = ({ jobUid, line }: Standing, settings: LocalStateSettings): 
 };
 
 /** The log of a job that goes on as was decided: what runs is not adopted by who goes back. */
-const beginningLog = (log: JobLog, job: OwnJob, { goBack, renamed = new Map() }: Beginning): JobLog => {
+const beginningLog = (
+  log: JobLog,
+  job: OwnJob,
+  { goBack, renamed = new Map(), hasBegun }: Beginning,
+): JobLog => {
   let isBegun = false;
   const begun = async (claimed: Claimed): Promise<Claimed> => {
     await job.hasBegun();
+    await hasBegun?.();
     isBegun = true;
     const { manifest } = claimed;
     return { ...claimed, manifest: manifest && renameUids(manifest, renamed) };
@@ -160,11 +170,13 @@ export const openLocalState = async (settings: LocalStateSettings): Promise<Open
     const maxParallelism = keyGroupsOf(job.standing, settings);
     const beginning = (await settings.begin?.(job.standing, store)) ?? {};
     const own: OwnTerm = {};
+    const { deployment = localDeployment(settings.revision) } = settings;
     return {
       state: stateIn(store, job, settings, beginning, own),
       maxParallelism,
-      role: roleOf(job.standing, settings.deployment ?? localDeployment(settings.revision)),
+      role: roleOf(job.standing, deployment),
       stopped: job.standing.stopped,
+      sign: (isHere) => putSign(store, job.standing.jobUid, deployment, isHere),
       revise: ({ renamed, ...next }) => {
         if (!isDeepStrictEqual(next.checkpoint.store, settings.checkpoint.store)) throw otherStore();
         return stateIn(store, job, { ...settings, ...next }, { renamed }, own);

@@ -45,6 +45,8 @@ describe('a coordinator', () => {
       MILLRACE_CODE_DIRECTORY: '.',
       MILLRACE_CREDENTIALS_DIRECTORY: '/run/credentials',
       MILLRACE_AUTHORITY_DIRECTORY: '/run/authority',
+      MILLRACE_NAMESPACE: 'shops',
+      MILLRACE_CLUSTER_ID: 'east',
       MILLRACE_HEALTH_PORT: '8080',
     };
     expect(coordinatorWords(undefined, { ...variables, ...ofPod }).slice(usual.length)).toEqual([
@@ -58,6 +60,10 @@ describe('a coordinator', () => {
       '/run/credentials',
       '--authority-directory',
       '/run/authority',
+      '--namespace',
+      'shops',
+      '--cluster-id',
+      'east',
       '--health-port',
       '8080',
     ]);

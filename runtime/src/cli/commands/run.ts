@@ -6,7 +6,7 @@ import { type CommandIo, ExitCode, type Outcome } from '../command-io.ts';
 import { addControlPlaceOptions, type ControlPlaceOptions, controlPlaceOf } from '../control-place.ts';
 import { errorText } from '../error-text.ts';
 import { findTarget } from '../find-target.ts';
-import { addPodOptions, mountsOf, type PodOptions } from '../pod-options.ts';
+import { addPodOptions, clusterOf, mountsOf, type PodOptions } from '../pod-options.ts';
 import { addStartOptions, type StartOptions } from '../start-point.ts';
 import { addTargetOptions, overridesOf, type TargetOptions } from '../target-options.ts';
 import { addWorkersOptions, type WorkersOptions, workersOf } from '../workers-option.ts';
@@ -84,6 +84,7 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
           control: controlPlaceOf(options),
           healthPort: options.healthPort,
           mounts: mountsOf(options),
+          cluster: clusterOf(options),
           workers,
           jobUid: options.jobUid,
           deployment: options.deployment,
