@@ -5,10 +5,10 @@
  */
 import type { Timers } from '../../../runtime/src/sys/system.ts';
 import type {
-  KubeClient,
   ListOptions,
   ListPage,
   ObjectName,
+  PeopleClient,
   Preconditions,
   Watch,
   WatchEvent,
@@ -17,12 +17,14 @@ import type {
 } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
+import { changeScale } from './api/scale.ts';
 import type { Applier } from './apply/apply.ts';
 import { applyToStore, createInStore, operatorManager, ownInStore } from './apply/apply-to-store.ts';
 import { type Kind, kindOf } from './store/kinds.ts';
 import { mergePatched } from './store/merge-patch.ts';
 import type { ObjectStore } from './store/object-store.ts';
-import { labelSelector } from './store/selectors.ts';
+import { notFound } from './store/refusals.ts';
+import { fieldSelector, labelSelector } from './store/selectors.ts';
 import type { DevObject, Sent } from './store/values.ts';
 import { type SessionEvent, WatchSession } from './store/watch-session.ts';
 
@@ -32,7 +34,7 @@ const asListed = <O extends KubeObject>(object: DevObject): Stored<O> => object 
  * What the operator asks, answered from a store in this process. Both ways take a turn of the timers, so that whatever can happen between
  * a call and its effect, or its effect and the answer, can happen here too.
  */
-export class StoreClient implements KubeClient {
+export class StoreClient implements PeopleClient {
   private readonly store: ObjectStore;
   private readonly timers: Timers;
   private readonly oneWayMs: number;
@@ -52,7 +54,8 @@ export class StoreClient implements KubeClient {
 
   list<O extends KubeObject>(type: ResourceType<O>, options: ListOptions = {}): Promise<ListPage<O>> {
     return this.call(type, (kind) => {
-      const query = { ...options, selects: labelSelector(options.labelSelector) };
+      const [labels, fields] = [labelSelector(options.labelSelector), fieldSelector(options.fieldSelector)];
+      const query = { ...options, selects: (object: DevObject) => labels(object) && fields(object) };
       const { items, ...page } = this.store.list(kind, query);
       return { ...page, items: items.map((object) => asListed<O>(object)) };
     });
@@ -95,6 +98,14 @@ export class StoreClient implements KubeClient {
 
   remove(type: ResourceType, at: ObjectName, expected: Preconditions): Promise<void> {
     return this.call(type, (kind) => void this.store.remove(kind, at, expected));
+  }
+
+  scale(type: ResourceType, at: ObjectName, replicas: number): Promise<void> {
+    return this.call(type, (kind) => {
+      const live = this.store.find(kind, at);
+      if (live === undefined) throw notFound(kind, at.name);
+      changeScale(this.store, kind, live, { spec: { replicas } });
+    });
   }
 
   serves(type: ResourceType): Promise<boolean> {

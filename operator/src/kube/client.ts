@@ -6,6 +6,8 @@ export interface ListOptions {
   readonly namespace?: string | undefined;
   /** As in `kubectl -l`. */
   readonly labelSelector?: string | undefined;
+  /** As in `kubectl --field-selector`. */
+  readonly fieldSelector?: string | undefined;
   readonly limit?: number | undefined;
   /** Of the page before. */
   readonly continue?: string | undefined;
@@ -93,4 +95,10 @@ export interface KubeClient {
   remove(type: ResourceType, at: ObjectName, expected: Preconditions): Promise<void>;
   /** Whether the server serves this kind. */
   serves(type: ResourceType): Promise<boolean>;
+}
+
+/** What people ask for beside that, and the operator never does. */
+export interface PeopleClient extends KubeClient {
+  /** How many there are to be, by `/scale`. */
+  scale(type: ResourceType, at: ObjectName, replicas: number): Promise<void>;
 }

@@ -76,3 +76,9 @@ export const kubeConfigAccess = (
     },
   };
 };
+
+/** The namespace of the context; undefined = it names none. */
+export const namespaceInKubeConfig = async (choice: KubeConfigChoice = {}): Promise<string | undefined> => {
+  const config = await load(choice);
+  return config.getContextObject(config.getCurrentContext())?.namespace;
+};

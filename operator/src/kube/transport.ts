@@ -3,10 +3,10 @@ import type { AccessSource } from './access.ts';
 import { refusal, statusIn } from './answers.ts';
 import { type Answer, type Call, type CallLimits, Connections, unanswered } from './calls.ts';
 import type {
-  KubeClient,
   ListOptions,
   ListPage,
   ObjectName,
+  PeopleClient,
   Preconditions,
   Watch,
   WatchListener,
@@ -30,13 +30,15 @@ export interface TransportOptions {
   readonly access: AccessSource;
   /** Default 30 s; the lease's are shorter than what is left of it. */
   readonly callTimeoutMs?: number | undefined;
+  /** Who patches, as the API server keeps it for each field; absent = the operator. */
+  readonly patchManager?: string | undefined;
   readonly onCall?: ((report: CallReport) => void) | undefined;
 }
 
 /** Who writes, as the API server keeps it for each field. */
 export const fieldManager = 'millrace';
 /** The same for patches: a field that is set on the way stays when what is applied does not name it. */
-const patchManager = 'millrace-patch';
+const operatorPatchManager = 'millrace-patch';
 
 const usualCallTimeoutMs = 30_000;
 /** Calls at once; the server's own limits are below that (priority and fairness). */
@@ -72,7 +74,7 @@ const isAbsent = ({ status, body }: Answer): boolean =>
   status === 404 && statusIn(body)?.reason === 'NotFound';
 
 /** A real API server, over HTTP. */
-export class Transport implements KubeClient {
+export class Transport implements PeopleClient {
   private readonly options: TransportOptions;
   private readonly calls: Connections;
   /** On connections of their own: however many there are, calls find one free. */
@@ -100,8 +102,8 @@ export class Transport implements KubeClient {
   }
 
   async list<O extends KubeObject>(type: ResourceType<O>, options: ListOptions = {}): Promise<ListPage<O>> {
-    const { namespace, labelSelector, limit, continue: from } = options;
-    const path = `${pathOf(type, namespace)}${queryOf({ labelSelector, limit, continue: from })}`;
+    const { namespace, labelSelector, fieldSelector, limit, continue: from } = options;
+    const path = `${pathOf(type, namespace)}${queryOf({ labelSelector, fieldSelector, limit, continue: from })}`;
     const call: Call = { method: 'GET', path, what: `list ${type.plural}${placeOf(namespace)}` };
     const page = contentOf<RawPage<O>>(call, await this.send('list', type, call));
     const { resourceVersion, continue: next } = page.metadata;
@@ -176,11 +178,12 @@ export class Transport implements KubeClient {
     patch: object,
     expected: Preconditions,
   ): Promise<Stored<O>> {
-    const path = `${pathOf(type, at.namespace, at.name)}${queryOf({ fieldManager: patchManager })}`;
     const body = fenced(patch as KubeObject, expected);
-    const what = `patch ${titleOf(type, at)}`;
-    const contentType = 'application/merge-patch+json';
-    return await this.content('patch', type, { method: 'PATCH', path, body, contentType, what });
+    return await this.content('patch', type, this.patching(type, at, body, undefined));
+  }
+
+  async scale(type: ResourceType, at: ObjectName, replicas: number): Promise<void> {
+    await this.content('patch', type, this.patching(type, at, { spec: { replicas } }, 'scale'));
   }
 
   async remove(type: ResourceType, at: ObjectName, expected: Preconditions): Promise<void> {
@@ -205,6 +208,17 @@ export class Transport implements KubeClient {
       answer,
     );
     return resources?.some(({ name }) => name === type.plural) ?? false;
+  }
+
+  private patching(type: ResourceType, at: ObjectName, body: object, part: 'scale' | undefined): Call {
+    const fieldManager = this.options.patchManager ?? operatorPatchManager;
+    return {
+      method: 'PATCH',
+      path: `${pathOf(type, at.namespace, at.name, part)}${queryOf({ fieldManager })}`,
+      body,
+      contentType: 'application/merge-patch+json',
+      what: `${part ?? 'patch'} ${titleOf(type, at)}`,
+    };
   }
 
   private async applyTo<O extends KubeObject>(

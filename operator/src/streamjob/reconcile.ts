@@ -70,12 +70,15 @@ export const askOf =
 
 /** What could not be done is said in the place of what is under way. */
 const withFailure = (plan: Plan, failure: Error | undefined): Plan => {
-  if (failure === undefined || KubeError.is(failure, 'conflict')) return plan;
+  if (failure === undefined) return plan;
+  // What was to be tried again may not have been.
+  if (KubeError.is(failure, 'conflict')) return { ...plan, retries: false };
   const { phase } = plan.standing;
   const reason = KubeError.is(failure)
     ? `Api${failure.code.replace(/^./, (letter) => letter.toUpperCase())}`
     : 'Failed';
-  return { ...plan, standing: { phase, progress: 'underWay', reason, message: reasonOf(failure) } };
+  const standing = { phase, progress: 'underWay', reason, message: reasonOf(failure) } as const;
+  return { ...plan, retries: false, standing };
 };
 
 const writeStatus = async (

@@ -11,6 +11,7 @@ import type { Plan } from './decide/plan.ts';
 import { troublesOf } from './explain-pods.ts';
 import { identityOf, podLabels } from './names.ts';
 import { type ObservedJob, type ObservedRevision, revisionNamed } from './observed.ts';
+import { retryWish } from './retry.ts';
 
 /** How often figures that change all the time are written, at most. */
 const figuresEveryMs = 300_000;
@@ -117,9 +118,16 @@ export const statusOf = (observed: ObservedJob, plan: Plan): StreamJobStatus => 
     lastRescale: switchOf(view?.lastRescale) ?? before?.lastRescale,
     lastPause: lastPauseOf(view) ?? before?.lastPause,
     ...workersOf([active, next]),
+    retried: retriedOf(observed, plan),
     savepoint: before?.savepoint,
     restored: before?.restored,
   });
+};
+
+/** A wish to try again is over when it is carried out, and when there is nothing to try again. */
+const retriedOf = (observed: ObservedJob, { retries, standing }: Plan): string | undefined => {
+  const isOver = retries === true || standing.progress === 'inForce';
+  return (isOver ? retryWish(observed) : undefined) ?? observed.status?.retried;
 };
 
 /** Of the switch-over that was over last. */

@@ -78,6 +78,7 @@ export interface StreamJobStatus {
   readonly lastRescale?: FinishedChange | undefined;
   readonly lastPause?: string | undefined;
   readonly restored?: { readonly id: string; readonly from: string } | undefined;
+  readonly retried?: string | undefined;
   readonly unhealthyWorkers?: number | undefined;
   readonly workers?: readonly { readonly name: string; readonly reason: string }[] | undefined;
   readonly savepoint?: { readonly last: string; readonly time: string } | undefined;
@@ -158,6 +159,7 @@ export const streamJobStatusSchema: z.ZodType<StreamJobStatus> = z.object({
     }),
     'The wish to go back that was carried out last.',
   ),
+  retried: told(statusText(128), 'The wish to try again (millrace.dev/retry) that was carried out last.'),
   unhealthyWorkers: told(statusCount(), 'How many workers are not as they should be.'),
   workers: told(
     z

@@ -129,6 +129,7 @@ export const programFolders: readonly string[] = [
   'runtime/src/offline/index.ts',
   'operator/src/main.ts',
   'operator/src/cli/main.ts',
+  'operator/src/cli/kubectl-millrace.ts',
 ];
 
 /** Module-level values that change and may: caches keyed by pure input. */

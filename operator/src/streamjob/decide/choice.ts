@@ -12,6 +12,8 @@ export interface Choice {
   readonly rejected?: string | undefined;
   /** Coordinators that begin anew: their pods are removed. */
   readonly restarts?: readonly string[] | undefined;
+  /** The wish to try again is carried out by this. */
+  readonly retries?: boolean | undefined;
   readonly againMs?: number | undefined;
 }
 

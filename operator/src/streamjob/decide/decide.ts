@@ -4,8 +4,9 @@
  * know one; a *choice* says which deployments there are to be, and becomes *actions*.
  */
 import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
-import { annotations, finalizer } from '../names.ts';
+import { finalizer } from '../names.ts';
 import { type ObservedJob, type ObservedRevision, revisionNamed, type Wanted } from '../observed.ts';
+import { wantsRetry } from '../retry.ts';
 import { type Choice, stalled, underWay } from './choice.ts';
 import { currentOf, hasNeverLed, isDown, isOnTrial, isUnclear } from './current.ts';
 import { decideDeletion, needsFinalizer } from './deletion.ts';
@@ -14,8 +15,13 @@ import { decideSteady } from './steady.ts';
 import { decideSuspension } from './suspension.ts';
 import { decideUpgrade } from './upgrade.ts';
 
-const isRejected = ({ job, status }: ObservedJob, revision: string): boolean =>
-  status?.revision?.rejected === revision && job.metadata.annotations?.[annotations.retry] !== revision;
+/** Until nothing is left of the last try, the next one would be taken for it. */
+const isLeft = (revision: ObservedRevision | undefined): boolean =>
+  revision !== undefined && (revision.coordinatorSet !== undefined || revision.coordinatorPods.length > 0);
+
+const isRejected = (observed: ObservedJob, name: string): boolean =>
+  observed.status?.revision?.rejected === name &&
+  (!wantsRetry(observed, name) || isLeft(revisionNamed(observed, name)));
 
 const decideRunning = (
   observed: ObservedJob,
@@ -48,7 +54,8 @@ const decideRunning = (
       rejected: wanted,
     };
   }
-  return decideUpgrade({ observed, spec, current, name: wanted, next: revision });
+  const retries = wantsRetry(observed, wanted);
+  return { ...decideUpgrade({ observed, spec, current, name: wanted, next: revision }), retries };
 };
 
 /** What there is beside the chosen deployments. */
@@ -153,6 +160,7 @@ export const decide = (observed: ObservedJob, parse: (written: unknown) => Wante
     current: choice.current,
     next: choice.next,
     rejected: choice.rejected,
+    retries: choice.retries,
     againMs: choice.againMs,
   };
 };

@@ -54,6 +54,8 @@ export interface Plan {
   readonly next: string | undefined;
   /** A revision that is not tried again by itself. */
   readonly rejected: string | undefined;
+  /** The wish to try again is carried out by this. */
+  readonly retries?: boolean | undefined;
   /** When to look again although nothing may have happened. */
   readonly againMs: number | undefined;
 }

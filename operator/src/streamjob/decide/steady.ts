@@ -1,8 +1,8 @@
 import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
 import type { Pod } from '../../kube/kinds.ts';
 import { explainPods } from '../explain-pods.ts';
-import { annotations } from '../names.ts';
 import type { ObservedJob, ObservedRevision } from '../observed.ts';
+import { wantsRetry } from '../retry.ts';
 import { type Choice, inForce, stalled, underWay } from './choice.ts';
 import { isOnTrial } from './current.ts';
 import type { Deployment, Standing } from './plan.ts';
@@ -73,12 +73,13 @@ const endOf = ({ observed, name, revision }: Steady): Choice | undefined => {
 const failureOf = ({ observed, spec, name, revision }: Steady): Choice | undefined => {
   const status = revision?.view?.status;
   if (status?.state !== 'failed') return undefined;
-  const wantsRetry = observed.job.metadata.annotations?.[annotations.retry] === name;
+  const retries = wantsRetry(observed, name);
   return {
     standing: stalled('Failed', 'JobFailed', status.trouble ?? 'The job has failed.'),
     current: name,
     deployments: [full(name, spec, revision)],
-    restarts: wantsRetry ? [name] : [],
+    restarts: retries ? [name] : [],
+    retries,
   };
 };
 

@@ -92,6 +92,9 @@ describe('a job that runs', () => {
     expect(told(planOf(observedWith(asked, [revisionWith(asked, one, { view: failed })])))).toContain(
       `restart ${first}`,
     );
+    const again = { attempt: 1, retried: first } as never;
+    const second = planOf(observedWith(asked, [revisionWith(asked, one, { view: failed })], again));
+    expect(told(second)).not.toContain(`restart ${first}`);
   });
 });
 
@@ -177,6 +180,10 @@ describe('a job with another revision', () => {
     expect(again.rejected).toBe(second);
     const asked = jobWith(two, { annotations: { 'millrace.dev/retry': second } });
     expect(told(planOf(observedWith(asked, [current], status)))).toContain(`record ${second}`);
+    const over = { ...(status as object), retried: second } as never;
+    expect(told(planOf(observedWith(asked, [current], over)))).toEqual([`deploy ${first} 1+2`]);
+    const onceMore = jobWith(two, { annotations: { 'millrace.dev/retry': `${second}/again` } });
+    expect(told(planOf(observedWith(onceMore, [current], over)))).toContain(`record ${second}`);
   });
 
   it('waits for an approval where the policy says so', () => {
