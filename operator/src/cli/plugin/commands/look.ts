@@ -1,3 +1,4 @@
+/** `commands` has what can be asked, by kind: to *look* at jobs, and to *wish* something of one. Each reads, decides what to say, and says it. */
 import type { Command } from 'commander';
 import { findJob, listJobs, readEvents, readPicture } from '../job-picture.ts';
 import { allOptions, type OutputOptions, outputOption, print } from '../options.ts';

@@ -1,3 +1,5 @@
+/** `text` makes lines for people out of objects. Everything in it is pure: the time is an argument. */
+
 /** Columns as wide as what is in them, two blanks apart; the last one ends where its text ends. */
 export const table = (rows: readonly (readonly string[])[]): readonly string[] => {
   const widths: number[] = [];
