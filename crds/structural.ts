@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeField, type Field } from '../runtime/src/contract/schema-walk.ts';
 import { textBounds, validationsOf } from './validations.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MillraceError } from '../../runtime/src/contract/errors.ts';
 
 /** How the operator is told what it is: in variables, as its chart sets them. */

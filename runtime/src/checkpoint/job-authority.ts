@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MillraceError } from '../contract/errors.ts';
 import type { Certificates, KeyedCertificate } from '../sys/certificates.ts';
 import type { System } from '../sys/system.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../contract/field.ts';
 import { isKeyPart } from './ids.ts';
 import type { ObjectStore } from './object-store.ts';

@@ -2,7 +2,7 @@
  * The *entries* of a job's log. Whoever reads it knows from them alone who leads, which checkpoint is the latest, and what may be
  * committed (`decide.ts`). An entry is written once, by put-if-absent of its number, and never changed.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { MillraceError } from '../contract/errors.ts';
 import { text } from '../contract/field.ts';
 import { pathText } from '../contract/problem.ts';

@@ -3,7 +3,7 @@
  * were, what its sinks have prepared. It is plain JSON and checked strictly when it is read. Values of users are bytes of the
  * value codec, as base64.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from '../contract/field.ts';
 import { type Attempt, asAttempt, asCheckpointId, type CheckpointId, isObjectKey } from './ids.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { about, block, duration, integer, type Written } from './field.ts';
 import { type CheckpointStore, storeSchema } from './store.ts';
 

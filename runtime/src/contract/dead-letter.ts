@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { about, block, text, type Written } from './field.ts';
 
 /** What becomes of records that cannot be processed. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { about, block, duration, type Written } from './field.ts';
 
 /** What becomes of a job's state when its StreamJob is deleted. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Change } from './change.ts';
 import { durationHint, durationOf, durationPattern, parseDuration } from './duration.ts';
 import { describeFound } from './problem.ts';

@@ -2,7 +2,7 @@
  * What is done in a store without the job: a pod of its own is told a *request* and leaves an *answer* as its termination message. The
  * operator has no credentials of any store; that pod has those of the job.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { text } from './field.ts';
 import { type CheckpointStore, storeSchema } from './store.ts';
 

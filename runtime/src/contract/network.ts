@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { about, block, inCel, listOf, opaque, type Rule, type Written } from './field.ts';
 
 /** Who may talk to the pods of a job, and to whom they may talk. The pods of one job always reach each other. */

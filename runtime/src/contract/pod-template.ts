@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { about, block, inCel, integer, listOf, mapOf, opaque, text, type Written } from './field.ts';
 import { annotations, labels, namesOnce, objectName } from './names.ts';
 import { type Sidecar, sidecarSchema } from './sidecar.ts';

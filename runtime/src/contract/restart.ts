@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from './duration.ts';
 import { about, block, decimal, duration, inCel, integer, type Rule, type Written } from './field.ts';
 

@@ -3,7 +3,7 @@
  * or a folder of the store that is taken into care. Its status says everything that is needed to go on from it, or to remove it, when
  * the job is gone.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CheckedObject, checkObject } from './check-object.ts';
 import { about, block, oneOf, text, type Written } from './field.ts';
 import { type Metadata, type MetadataInput, savepointMetadataSchema } from './metadata.ts';

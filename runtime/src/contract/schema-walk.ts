@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Anything written beside a field: `description`, `change`, `expected`, `absent`, `alsoKnownAs` … */
 export type Meta = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { about, block, inCel, type Rule, text, type Written } from './field.ts';
 
 /** Where a running job keeps its state. Checkpoints are the same for all backends, so that any of them goes on from any other. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { about, anyText, block, checkedText, oneOf, text, type Written } from './field.ts';
 import { dataKey, objectName } from './names.ts';
 import { webAddress } from './web-address.ts';

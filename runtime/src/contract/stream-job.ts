@@ -8,7 +8,7 @@
  *
  * The version is frozen: fields are added, never moved or retyped, and no check becomes stricter.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Change, changeIn } from './change.ts';
 import { type Checkpoint, checkpointSchema } from './checkpoint.ts';
 import { type DeadLetterSettings, deadLetterSchema } from './dead-letter.ts';

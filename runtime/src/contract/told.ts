@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Fields of a status: all may be absent, since each is written when it becomes known. */
 export const told = <S extends z.ZodType>(schema: S, description: string): z.ZodOptional<S> =>

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { about, anyText, block, duration, integer, mapOf, type Written } from './field.ts';
 
 /** How a changed job replaces the running one. Read at the next change; editing it alone touches nothing. */

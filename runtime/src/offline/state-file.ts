@@ -2,7 +2,7 @@
  * Keyed state as lines of JSON: the first says whose state it is and what it looks like, each other one is all that one key has in
  * one transform. A person may write or change such a file.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { valueFromJson, valueToJson } from '../batch/json-value.ts';
 import type { StateSchema } from '../checkpoint/manifest.ts';
 import { MillraceError } from '../contract/errors.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { changeIn, changes } from '../../src/contract/change.ts';
 import { changeOf } from '../../src/contract/stream-job.ts';
 

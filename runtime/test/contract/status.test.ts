@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { savepointObjectStatusSchema } from '../../src/contract/savepoint.ts';
 import { describeField, type Field, walkFields } from '../../src/contract/schema-walk.ts';
 import {

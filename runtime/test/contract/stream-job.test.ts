@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { changes } from '../../src/contract/change.ts';
 import { describeField, type Field, walkFields } from '../../src/contract/schema-walk.ts';
 import {

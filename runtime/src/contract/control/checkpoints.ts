@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bytes, count, durationMs, name, timeMs } from './values.ts';
 
 /** Checkpoints that have ended and are still told about. */

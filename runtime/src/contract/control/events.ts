@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CheckpointStatus, checkpointStatusSchema } from './checkpoints.ts';
 import { type NextDeployment, nextDeploymentSchema } from './deployment.ts';
 import { type JobFailure, jobFailureSchema } from './failures.ts';

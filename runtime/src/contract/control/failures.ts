@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, name, timeMs } from './values.ts';
 
 /** Failures that are still told about. */

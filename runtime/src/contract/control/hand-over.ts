@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sequence, type Wish } from './deployment.ts';
 import { count, name, timeMs } from './values.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Operation } from './operations.ts';
 import { problemMediaType } from './problem.ts';
 import { eventsPath, messages, type Route, routes } from './routes.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, errorCodes, MillraceError } from '../errors.ts';
 
 /** Why something was refused, as RFC 9457 has it, with what a MillraceError knows. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkpointDetailSchema, checkpointListSchema, checkpointStatusSchema } from './checkpoints.ts';
 import { type NextDeployment, nextDeploymentSchema, parallelismSchema, sequence } from './deployment.ts';
 import { jobEventSchema } from './events.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bytes, count, timeMs } from './values.ts';
 
 /** The name of a savepoint: it becomes a part of keys in the store. */

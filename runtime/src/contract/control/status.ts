@@ -3,7 +3,7 @@
  * I/O. `operations.ts` lists all that can be asked, `routes.ts` says how each of them travels; the server, the OpenAPI document and
  * the client come from these. Answers may gain fields; what is asked must fit to the letter.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, durationMs, name, timeMs } from './values.ts';
 
 export const jobStates = [

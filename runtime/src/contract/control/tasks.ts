@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, durationMs, name, share, timeMs } from './values.ts';
 
 /** What one subtask of a task has done. */

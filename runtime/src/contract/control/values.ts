@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What many messages are made of. A time is in ms since the epoch, a duration in ms; null = not known, or not yet. */
 export const count = (): z.ZodNumber => z.int().min(0);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bytes, count, durationMs, name } from './values.ts';
 
 /** A process that holds slots. */

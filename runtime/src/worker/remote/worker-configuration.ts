@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MillraceError } from '../../contract/errors.ts';
 import type { PeerAddress } from '../../exchange/tcp/hello.ts';
 
