@@ -1,16 +1,14 @@
 /**
- * `node runtime/image/assemble.ts runtime|operator TARGET` gathers what an image runs: the built folders, the packages that these import, near and far,
- * without what is only read by people and compilers, and a module for each program. It touches no network, so that images are built from
- * what `npm ci` and `npm run build` have left, and it needs nothing but Node.
+ * `node runtime/image/assemble.ts runtime|operator TARGET` gathers what an image runs: the built modules in some files that are loaded as a whole, the
+ * packages that cannot lie in such files, without what is only read by people and compilers, and a module for each program. It touches no network, so
+ * that images are built from what `npm ci` and `npm run build` have left.
  */
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { builtinModules } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type BundleContent, bundle } from './bundle.ts';
 
-interface ImageContent {
-  /** Folders of `dist`. */
-  readonly folders: readonly string[];
+interface ImageContent extends BundleContent {
   /** The module of each program, by the name that pods start it by. */
   readonly programs: Readonly<Record<string, string>>;
   /** Further names on the PATH. */
@@ -19,7 +17,15 @@ interface ImageContent {
 
 const contents: Readonly<Record<string, ImageContent>> = {
   runtime: {
-    folders: ['runtime/src'],
+    // What is started, and what a job may import.
+    entries: [
+      'runtime/src/bin/*.js',
+      'runtime/src/index.js',
+      'runtime/src/testing/index.js',
+      'runtime/src/connectors/*/index.js',
+    ],
+    parts: 'runtime/src/parts',
+    apart: ['esbuild', 'classic-level'],
     programs: {
       coordinator: 'runtime/src/bin/coordinator.js',
       worker: 'runtime/src/bin/worker.js',
@@ -34,22 +40,13 @@ const contents: Readonly<Record<string, ImageContent>> = {
     },
   },
   operator: {
-    folders: ['operator/src', 'runtime/src/contract', 'runtime/src/sys', 'runtime/src/telemetry'],
+    entries: ['operator/src/main.js'],
+    parts: 'operator/src/parts',
+    apart: ['@kubernetes/client-node', 'classic-level'],
     programs: { operator: 'operator/src/main.js' },
     commands: { 'millrace-operator': 'operator' },
   },
 };
-
-const imports = /(?:\bfrom|\bimport)\s*\(?\s*['"]((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[^'"]*)?['"]/g;
-const ownName = 'millrace';
-
-/** Names of the packages that built modules import. */
-export const packagesIn = (text: string): ReadonlySet<string> =>
-  new Set(
-    [...text.matchAll(imports)]
-      .map(([, name = '']) => name)
-      .filter((name) => name !== ownName && !builtinModules.includes(name)),
-  );
 
 const unread = /\.(?:md|markdown|map|[cm]?ts|flow|gyp|cc|cpp|h|txt)$|^\.|^(?:LICENSE|LICENCE|CHANGELOG)/i;
 const unusedFolders = new Set(['test', 'tests', 'docs', 'example', 'examples', 'benchmark', '.github']);
@@ -86,7 +83,7 @@ const folderOf = (name: string, from: string, root: string): string | undefined 
 };
 
 /** The folders of some packages and of all that they need; optional ones only where they are installed. */
-const closureOf = (names: ReadonlySet<string>, root: string): ReadonlySet<string> => {
+const closureOf = (names: readonly string[], root: string): ReadonlySet<string> => {
   const found = new Set<string>();
   const visit = (name: string, from: string, isNeeded: boolean): void => {
     if (name.startsWith('@types/')) return;
@@ -104,18 +101,6 @@ const closureOf = (names: ReadonlySet<string>, root: string): ReadonlySet<string
   };
   for (const name of names) visit(name, root, true);
   return found;
-};
-
-const copyBuilt = (from: string, to: string): string => {
-  let text = '';
-  cpSync(from, to, {
-    recursive: true,
-    filter: (path) => {
-      if (path.endsWith('.js')) text += readFileSync(path, 'utf8');
-      return !/\.(?:map|d\.ts)$/.test(path);
-    },
-  });
-  return text;
 };
 
 const copyPackage = (folder: string, root: string, target: string): void => {
@@ -139,10 +124,8 @@ const writeProgram = (path: string, text: string): void => {
 /** Gathers the content of an image in a folder, from the built folders and the packages of a checkout. */
 export const assemble = (root: string, content: ImageContent, target: string): void => {
   mkdirSync(join(target, 'bin'), { recursive: true });
-  let text = '';
-  for (const folder of content.folders)
-    text += copyBuilt(join(root, 'dist', folder), join(target, 'dist', folder));
-  for (const folder of closureOf(packagesIn(text), root)) copyPackage(folder, root, target);
+  const imported = bundle(join(root, 'dist'), content, join(target, 'dist'));
+  for (const folder of closureOf(imported, root)) copyPackage(folder, root, target);
   const { name, version, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     name: string;
     version: string;

@@ -81,7 +81,8 @@ export const packageDoors: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['operator/src/kube/'],
   'classic-level': ['runtime/src/sys/node-scratch.ts'],
   commander: ['runtime/src/cli/', 'operator/src/cli/'],
-  esbuild: ['runtime/src/artifact/'],
+  // Freezing a job, and making an image.
+  esbuild: ['runtime/src/artifact/', 'runtime/image/'],
   // The control API of the runtime, and the connectors that speak HTTP to users' programs.
   express: [
     'runtime/src/coordinator/control/',

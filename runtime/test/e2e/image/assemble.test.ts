@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assemble, isLeftOut, packagesIn } from '../../../image/assemble.ts';
+import { assemble, isLeftOut } from '../../../image/assemble.ts';
 
 let root: string;
 beforeEach(() => {
@@ -16,10 +17,14 @@ const write = (path: string, content: unknown): void => {
 };
 
 const content = {
-  folders: ['runtime/src'],
-  programs: { worker: 'runtime/src/worker.js', absent: 'runtime/src/absent.js' },
+  entries: ['runtime/src/bin/*.js'],
+  parts: 'runtime/src/parts',
+  apart: ['a'],
+  programs: { worker: 'runtime/src/bin/worker.js', absent: 'runtime/src/bin/absent.js' },
   commands: { 'millrace-worker': 'worker' },
 };
+
+const made = (path: string): string => readFileSync(join(root, 'out', path), 'utf8');
 
 describe('what an image holds', () => {
   beforeEach(() => {
@@ -29,18 +34,43 @@ describe('what an image holds', () => {
       type: 'module',
       devDependencies: { d: '1' },
     });
-    write('dist/runtime/src/worker.js', "import { a } from 'a/sub';\nimport './other.js';");
-    write('dist/runtime/src/worker.js.map', '{}');
+    write(
+      'dist/runtime/src/bin/worker.js',
+      "import { a } from 'a/sub';\nimport { word } from '../word.js';\nword(a);",
+    );
+    write('dist/runtime/src/bin/thread.js', "import { word } from '../word.js';\nword();");
+    write('dist/runtime/src/bin/thread.js.map', '{}');
+    write(
+      'dist/runtime/src/word.js',
+      "import e from 'e';\nexport const word = (at) => e('a word', at, import.meta.url);",
+    );
     write('node_modules/a/package.json', { dependencies: { b: '1' }, optionalDependencies: { none: '1' } });
     write('node_modules/a/README.md', 'a');
     write('node_modules/a/node_modules/b/package.json', { dependencies: { c: '1', '@types/c': '1' } });
     write('node_modules/c/package.json', {});
     write('node_modules/d/package.json', {});
+    write('node_modules/e/package.json', { main: 'e.js' });
+    write(
+      'node_modules/e/e.js',
+      "const { inspect } = require('node:util');\nmodule.exports = (...all) => inspect(all);",
+    );
   });
 
-  it('is what was built, the packages that it needs, near and far, and no others', () => {
+  it('is what is started, and once what several of them import, one folder beside', () => {
     assemble(root, content, join(root, 'out'));
-    expect(readdirSync(join(root, 'out/dist/runtime/src'))).toEqual(['worker.js']);
+    expect(readdirSync(join(root, 'out/dist/runtime/src/bin')).toSorted()).toEqual([
+      'thread.js',
+      'worker.js',
+    ]);
+    const [part = '', ...others] = readdirSync(join(root, 'out/dist/runtime/src/parts'));
+    expect(others).toEqual([]);
+    for (const program of ['worker', 'thread'])
+      expect(made(`dist/runtime/src/bin/${program}.js`)).not.toContain('a word');
+    expect(made(`dist/runtime/src/parts/${part}`)).toMatch(/inspect(.|\n)*a word/);
+  });
+
+  it('is the packages that stay as they are and what those need, near and far, and no others', () => {
+    assemble(root, content, join(root, 'out'));
     expect(readdirSync(join(root, 'out/node_modules')).toSorted()).toEqual(['a', 'c']);
     expect(readdirSync(join(root, 'out/node_modules/a')).toSorted()).toEqual([
       'node_modules',
@@ -48,29 +78,21 @@ describe('what an image holds', () => {
     ]);
   });
 
+  it('runs where nothing but Node is installed', () => {
+    assemble(root, content, join(root, 'out'));
+    const thread = join(root, 'out/dist/runtime/src/bin/thread.js');
+    expect(() => execFileSync(process.execPath, [thread])).not.toThrow();
+  });
+
   it('is started by modules of one line, one for each program that was built', () => {
     assemble(root, content, join(root, 'out'));
     expect(readdirSync(join(root, 'out/bin')).toSorted()).toEqual(['millrace-worker', 'worker.js']);
-    expect(readFileSync(join(root, 'out/bin/worker.js'), 'utf8')).toMatch(
-      /import '..\/dist\/runtime\/src\/worker.js';/,
-    );
+    expect(made('bin/worker.js')).toMatch(/import '..\/dist\/runtime\/src\/bin\/worker.js';/);
   });
 
   it('says which package is missing, and what gets it', () => {
     rmSync(join(root, 'node_modules/c'), { recursive: true });
     expect(() => assemble(root, content, join(root, 'out'))).toThrow(/c is not installed.*npm ci/);
-  });
-});
-
-describe('packages that modules import', () => {
-  it('are found by static and dynamic imports, by their names alone', () => {
-    const text = `import zod from 'zod';\nexport { a } from "@scope/name/deep.js";\nawait import('yaml');`;
-    expect(packagesIn(text)).toEqual(new Set(['zod', '@scope/name', 'yaml']));
-  });
-
-  it('are not those of Node, of this package and of the same folder', () => {
-    const text = `import 'node:fs';\nimport 'events';\nimport 'millrace/testing';\nimport './a.js';`;
-    expect(packagesIn(text)).toEqual(new Set());
   });
 });
 
