@@ -14,6 +14,7 @@ import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
 import { currentOf } from './decide/current.ts';
 import { JobCaches } from './job-caches.ts';
 import { observe, specReader } from './observe.ts';
+import { PodEvents } from './pod-events.ts';
 import { askOf, keyOf, type Reconciling, reconcile } from './reconcile.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
 import { Wishes } from './wishes.ts';
@@ -76,6 +77,7 @@ export class StreamJobController {
       coordinators: this.coordinators,
       settings: render,
       wishes: new Wishes(),
+      podEvents: new PodEvents(client),
       read: (at) => this.caches.read(at),
       ensure: (job, type, desired) => this.ensure(job, type, desired),
       tell,

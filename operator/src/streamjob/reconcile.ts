@@ -21,6 +21,7 @@ import type { CoordinatorWish, Plan } from './decide/plan.ts';
 import { annotations, identityOf } from './names.ts';
 import { type JobObjectsRead, observe, specReader } from './observe.ts';
 import type { ObservedJob, ObservedRevision } from './observed.ts';
+import type { PodEvents } from './pod-events.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
 import { decideWrite, statusOf } from './status.ts';
 import { noticesOf } from './transitions.ts';
@@ -34,6 +35,7 @@ export interface Reconciling {
   readonly coordinators: Coordinators;
   readonly settings: RenderSettings;
   readonly wishes: Wishes;
+  readonly podEvents: PodEvents;
   /** What the cluster holds of a job; undefined = there is no such job. */
   readonly read: (at: ObjectName) => JobObjectsRead | undefined;
   /** Makes an object of a job as it is wanted, unless it is that already. */
@@ -168,24 +170,28 @@ const conflictAgainMs = 50;
 
 const lookAt = async (context: Reconciling, at: ObjectName): Promise<number | undefined> => {
   const key = keyOf(at);
-  const { system, coordinators, wishes, writtenMs } = context;
+  const { system, coordinators, wishes, podEvents, writtenMs } = context;
   const read = context.read(at);
   if (read === undefined) {
     coordinators.follow(key, []);
     wishes.forget(key);
+    podEvents.forget(key);
     writtenMs.delete(key);
     return undefined;
   }
   coordinators.follow(key, coordinatorPlaces(key, read.pods));
   if (read.job.metadata.annotations?.[annotations.paused] === 'true') return undefined;
   const parse = specReader(read.job, system.hashing, read.revisions, context.settings.sharesFiles);
-  const observed = observe(read, parse, viewOfPod(context, key), system.clock.nowMs());
+  const nowMs = system.clock.nowMs();
+  const pods = await podEvents.explain(key, read.pods, nowMs);
+  const observed = observe({ ...read, pods }, parse, viewOfPod(context, key), nowMs);
   const plan = decide(observed, parse);
   const failure = await perform(context, key, observed, plan);
   const againMs = earliest(
     plan.againMs,
     await report(context, key, observed, withFailure(plan, failure)),
     wishes.againMs(key, observed.nowMs),
+    podEvents.againMs(read.pods, nowMs),
   );
   if (failure !== undefined) throw failure;
   return againMs;
