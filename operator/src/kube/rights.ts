@@ -38,6 +38,7 @@ export const rights: readonly Right[] = [
   { type: savepoints, verbs: own },
   { type: savepoints, subresource: 'status', verbs: ['patch'] },
   { type: savepoints, subresource: 'finalizers', verbs: ['update'] },
+  // Created for maintenance of a store alone: all others are made by their sets.
   { type: pods, verbs: own },
   { type: replicaSets, verbs: own },
   { type: controllerRevisions, verbs: own },

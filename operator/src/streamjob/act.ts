@@ -1,12 +1,17 @@
 import type { Ask } from '../../../runtime/src/contract/control/client.ts';
 import type { RequestOf } from '../../../runtime/src/contract/control/operations.ts';
 import type { StreamJobSpec } from '../../../runtime/src/contract/stream-job.ts';
+import type { Hashing } from '../../../runtime/src/sys/hashing.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
+import type { Notice } from '../kube/events.ts';
 import * as kinds from '../kube/kinds.ts';
 import type { KubeObject, ResourceType } from '../kube/objects.ts';
+import { beginMaintenance, endMaintenance } from '../maintenance/act.ts';
+import { maintenanceObjects, maintenanceRole } from '../maintenance/pod.ts';
 import type { Action, CoordinatorWish, Deployment } from './decide/plan.ts';
-import { finalizer, identityOf, type JobIdentity, type Role } from './names.ts';
+import { leftBehind } from './decide/removal.ts';
+import { finalizer, identityOf, type JobIdentity, jobLabels, type Role, roleLabel } from './names.ts';
 import { type ObservedJob, type ObservedRevision, revisionNamed } from './observed.ts';
 import { renderJobObjects } from './resources/job-objects.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
@@ -16,12 +21,15 @@ import { controllerRevisionOf, type RevisionData, renderRevision } from './resou
 export interface Acting {
   readonly client: KubeClient;
   readonly settings: RenderSettings;
+  readonly hashing: Hashing;
   /** Makes an object as it is wanted, unless it is that already. */
   readonly ensure: <O extends KubeObject>(type: ResourceType<O>, desired: O) => Promise<void>;
   /** A coordinator that is heard; undefined = there is none. */
   readonly askOf: (revision: ObservedRevision) => Ask | undefined;
   /** Whether a wish is to be sent now: one that was taken a moment ago is not said again. */
   readonly isDue: (revision: string, wish: CoordinatorWish) => boolean;
+  /** Tells people what has happened to the job; waits for nothing and never fails. */
+  readonly tell: (notice: Notice) => void;
   readonly onRefused: (revision: string, wish: CoordinatorWish, error: unknown) => void;
 }
 
@@ -127,6 +135,35 @@ const setFinalizer = async ({ client }: Acting, { job }: ObservedJob, isPresent:
   await client.patch(kinds.streamJobs, { namespace, name }, patch, { uid, resourceVersion });
 };
 
+const hasAccount = ({ serviceAccount }: StreamJobSpec): boolean => serviceAccount?.annotations !== undefined;
+
+/** Starts the pod that does it. Where there can be none the job goes without, and people are told what is left. */
+const maintain = async (
+  acting: Acting,
+  observed: ObservedJob,
+  { spec, request, withinMs }: Extract<Action, { readonly kind: 'maintain' }>,
+): Promise<void> => {
+  const { client, settings, hashing, tell } = acting;
+  const job = identityOf(observed.job);
+  const { job: code, serviceAccount, env, podTemplate } = spec;
+  const task = {
+    namespace: job.namespace,
+    job: job.name,
+    uid: job.uid,
+    labels: { ...podTemplate?.labels, ...jobLabels(job), [roleLabel]: maintenanceRole },
+    request,
+    image: code.code?.image,
+    serviceAccount,
+    env,
+    podTemplate,
+    withinMs,
+  };
+  const refusal = await beginMaintenance(client, maintenanceObjects(task, settings, hashing));
+  if (refusal === undefined) return;
+  tell(leftBehind(request.store, job.uid, refusal));
+  await setFinalizer(acting, observed, false);
+};
+
 const send = async (ask: Ask, { operation, request }: CoordinatorWish): Promise<void> => {
   await ask(operation, request as RequestOf<typeof operation>);
 };
@@ -164,6 +201,12 @@ const perform = async (
           { uid: metadata.uid },
         );
       return;
+    case 'maintain':
+      return maintain(acting, observed, action);
+    case 'endMaintenance':
+      return endMaintenance(acting.client, observed.maintenancePods, hasAccount(action.spec));
+    case 'tell':
+      return acting.tell(action.notice);
     case 'finalizer':
       return setFinalizer(acting, observed, action.present);
     case 'wish': {

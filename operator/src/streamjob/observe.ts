@@ -4,6 +4,7 @@ import type { Hashing } from '../../../runtime/src/sys/hashing.ts';
 import type { CoordinatorView } from '../coordinators/coordinators.ts';
 import type { ControllerRevision, Pod, ReplicaSet, StreamJobObject } from '../kube/kinds.ts';
 import type { Stored } from '../kube/objects.ts';
+import { maintenanceRole } from '../maintenance/pod.ts';
 import { annotations, identityOf, type Role, revisionLabel, roleLabel } from './names.ts';
 import type { ObservedJob, ObservedRevision, Wanted } from './observed.ts';
 import type { RevisionData } from './resources/revision-objects.ts';
@@ -99,5 +100,6 @@ export const observe = (
   revisions: read.revisions
     .toSorted((one, other) => one.revision - other.revision)
     .map((object) => ofRevision(object, read, viewOf)),
+  maintenancePods: read.pods.filter(({ metadata }) => metadata.labels?.[roleLabel] === maintenanceRole),
   nowMs,
 });

@@ -36,6 +36,8 @@ export interface ObservedJob {
   readonly wanted: Wanted;
   /** Oldest first. */
   readonly revisions: readonly ObservedRevision[];
+  /** Pods that do something in the store. */
+  readonly maintenancePods: readonly Stored<Pod>[];
   readonly nowMs: number;
 }
 

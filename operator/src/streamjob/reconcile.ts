@@ -130,6 +130,8 @@ const perform = async (
       {
         client: context.client,
         settings: context.settings,
+        hashing: context.system.hashing,
+        tell: (notice) => context.tell(observed.job, notice),
         ensure: (type, desired) => context.ensure(identityOf(observed.job), type, desired),
         askOf: askOf(context, key),
         isDue: (revision: string, wish: CoordinatorWish) => wishes.isDue(key, revision, wish, observed.nowMs),

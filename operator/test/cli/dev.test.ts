@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { createNodeSystem } from '../../../runtime/src/sys/node-system.ts';
 import { createLogger } from '../../../runtime/src/telemetry/logger.ts';
 import { type Dev, startDev } from '../../src/cli/dev.ts';
 import { podKind, streamJobKind } from '../../src/dev/store/kinds.ts';
+import type { DevObject } from '../../src/dev/store/values.ts';
 import { streamJob } from '../dev/support.ts';
 
 const runtime = fileURLToPath(new URL('../../../runtime/', import.meta.url));
@@ -46,5 +47,36 @@ describe('millrace dev', () => {
     await isOver;
     expect(phases[0]).not.toBe('Finished');
     expect([...roles]).toEqual(expect.arrayContaining(['coordinator', 'worker']));
+  }, 120_000);
+
+  it('removes what a job has written when the job is deleted with its data', async () => {
+    const { store } = (await start()).cluster;
+    const snapshots = mkdtempSync(join(tmpdir(), 'millrace-snapshots-'));
+    onTestFinished(() => rmSync(snapshots, { recursive: true, force: true }));
+    const until = (isSo: (job: DevObject | undefined) => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        const stop = store.log.listen(({ kind, after }) => {
+          if (kind !== streamJobKind || !isSo(after)) return;
+          stop();
+          resolve();
+        });
+      });
+    const finished = until((job) => job?.status?.['phase'] === 'Finished');
+    store.create(
+      streamJobKind,
+      streamJob('words', {
+        job: { entry: './job.ts', code: { image: 'local' } },
+        checkpoint: { store: { directory: snapshots } },
+        deletion: { savepoint: 'Skip', data: 'Delete', timeout: '1h' },
+      }),
+    );
+    await finished;
+    const jobs = (): readonly string[] =>
+      existsSync(join(snapshots, 'jobs')) ? readdirSync(join(snapshots, 'jobs')) : [];
+    expect(jobs()).toHaveLength(1);
+    const gone = until((job) => job === undefined);
+    store.remove(streamJobKind, { namespace: 'default', name: 'words' }, {});
+    await gone;
+    expect(jobs()).toEqual([]);
   }, 120_000);
 });

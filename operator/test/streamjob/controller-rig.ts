@@ -8,6 +8,7 @@ import { ObjectStore } from '../../src/dev/store/object-store.ts';
 import type { DevObject } from '../../src/dev/store/values.ts';
 import { StoreClient } from '../../src/dev/store-client.ts';
 import type { KubeClient } from '../../src/kube/client.ts';
+import type { Notice } from '../../src/kube/events.ts';
 import { type Pod, pods, type ReplicaSet, replicaSets, streamJobs } from '../../src/kube/kinds.ts';
 import type { Stored } from '../../src/kube/objects.ts';
 import { WorkQueue } from '../../src/kube/work-queue.ts';
@@ -29,6 +30,8 @@ export class ControllerRig {
   readonly fates = new Map<string, PodFate>();
   /** Why reconciling has failed. */
   readonly failures: unknown[] = [];
+  /** What people were told. */
+  readonly notices: Notice[] = [];
   private readonly started = new Set<string>();
   private controller: StreamJobController | undefined;
   private stopQueue = (): void => undefined;
@@ -68,7 +71,7 @@ export class ControllerRig {
       system,
       logger: createLogger({ clock: system.clock, level: 'error', json: false, write: () => undefined }),
       client,
-      tell: () => undefined,
+      tell: (_job, notice) => void this.notices.push(notice),
       render: renderSettings,
       namespaces: undefined,
       dial: this.coordinators.dial,
@@ -164,6 +167,7 @@ export class ControllerRig {
     const [role, revision = ''] = [labels[roleLabel], labels[revisionLabel]];
     const fate = this.fates.get(`${revision} ${role}`) ?? this.fates.get(String(role));
     if (fate !== undefined) return fate;
+    if (role === 'maintenance') return { kind: 'completes', message: JSON.stringify({ objects: 7 }) };
     if (role === 'coordinator' && !this.started.has(uid)) {
       this.started.add(uid);
       const job = labels['millrace.dev/job-uid'] ?? '';

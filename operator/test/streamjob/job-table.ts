@@ -171,6 +171,7 @@ export const observedWith = (
   status,
   wanted: specReader(job, hashing)(job.spec),
   revisions,
+  maintenancePods: [],
   nowMs,
 });
 
@@ -192,6 +193,12 @@ export const told = ({ actions }: Plan): readonly string[] =>
         return [`record ${action.revision}`];
       case 'finalizer':
         return [action.present ? 'hold' : 'release'];
+      case 'maintain':
+        return [`maintain ${action.request.operation}`];
+      case 'endMaintenance':
+        return ['end'];
+      case 'tell':
+        return [`tell ${action.notice.reason}`];
       case 'removePods':
         return [`restart ${action.revision.name}`];
       default:

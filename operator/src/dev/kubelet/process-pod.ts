@@ -140,7 +140,8 @@ export class ProcessPod {
       this.report(own, { state: { terminated }, ready: true });
       if (!this.isLeaving) onSuccess(end);
     } else {
-      const isOver = this.isLeaving || this.sandbox.pod.spec?.['restartPolicy'] === 'Never';
+      const policy = this.sandbox.pod.spec?.['restartPolicy'];
+      const isOver = this.isLeaving || policy === 'Never' || (policy === 'OnFailure' && end.code === 0);
       const waiting = {
         reason: 'CrashLoopBackOff',
         message: `restarting failed container ${own.report.name}`,

@@ -53,7 +53,7 @@ export class ObjectStore {
 
   /** Now, as objects have it: whole seconds. */
   nowText(): string {
-    return new Date(this.clock.nowMs()).toISOString().replace(/\.\d+Z$/, 'Z');
+    return timeText(this.clock.nowMs());
   }
 
   find(kind: Kind, at: ObjectName): DevObject | undefined {
@@ -138,7 +138,10 @@ export class ObjectStore {
     if (!isHeld && grace === 0) return this.drop(kind, live);
     const isMarked = live.metadata.deletionTimestamp !== undefined;
     if (isMarked && (live.metadata.deletionGracePeriodSeconds ?? 0) <= grace) return live;
-    const deletionTimestamp = live.metadata.deletionTimestamp ?? this.nowText();
+    // The time by which it is to be gone.
+    const before = live.metadata.deletionGracePeriodSeconds ?? 0;
+    const askedMs = Date.parse(live.metadata.deletionTimestamp ?? this.nowText()) - before * 1000;
+    const deletionTimestamp = timeText(askedMs + grace * 1000);
     const metadata = { ...live.metadata, deletionTimestamp, deletionGracePeriodSeconds: grace };
     return this.put(kind, live, { ...live, metadata });
   }
@@ -220,3 +223,5 @@ export class ObjectStore {
     return known;
   }
 }
+
+const timeText = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

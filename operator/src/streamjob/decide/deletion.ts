@@ -5,6 +5,7 @@ import type { ObservedJob, ObservedRevision } from '../observed.ts';
 import { underWay } from './choice.ts';
 import { hasNeverLed, isDown } from './current.ts';
 import type { Action, Plan } from './plan.ts';
+import { decideRemoval } from './removal.ts';
 import { full } from './steady.ts';
 
 /** Whether something is to be done before the objects of a job may go. */
@@ -30,8 +31,16 @@ const hasStopped = (observed: ObservedJob, current: ObservedRevision | undefined
   );
 };
 
+const going = underWay('Deleting', 'Deleting', 'The objects of the job are removed.');
+
+const release = ({ job }: ObservedJob): readonly Action[] =>
+  job.metadata.finalizers?.includes(finalizer) === true ? [{ kind: 'finalizer', present: false }] : [];
+
+/** Pods that are waited for may be gone without anybody telling. */
+const lookAgainMs = 5000;
+
 /**
- * Lets a job go: with a last savepoint, if that is wanted, then its objects go with it. It always ends: after the time limit, counted from
+ * Lets a job go: with a last savepoint, if that is wanted, then its state goes, if that is wanted, then its objects go with it. It always ends: after the time limit, counted from
  * the deletion, nothing is waited for.
  */
 export const decideDeletion = (
@@ -63,10 +72,21 @@ export const decideDeletion = (
       againMs: Math.max(0, limitMs - observed.nowMs),
     };
   }
+  const store = spec?.checkpoint?.store;
+  if (spec?.deletion.data !== 'Delete' || store === undefined)
+    return { ...base, actions: release(observed), standing: going, againMs: undefined };
+  const removal = decideRemoval(observed, spec, store, limitMs);
+  if (removal.kind === 'over') {
+    const before: readonly Action[] = [
+      ...(observed.maintenancePods.length === 0 ? [] : [{ kind: 'endMaintenance', spec } as const]),
+      { kind: 'tell', notice: removal.notice },
+    ];
+    return { ...base, actions: [...before, ...release(observed)], standing: going, againMs: undefined };
+  }
   return {
     ...base,
-    actions: metadata.finalizers?.includes(finalizer) === true ? [{ kind: 'finalizer', present: false }] : [],
-    standing: underWay('Deleting', 'Deleting', 'The objects of the job are removed.'),
-    againMs: undefined,
+    actions: removal.actions,
+    standing: underWay('Deleting', removal.reason, removal.message),
+    againMs: Math.min(lookAgainMs, limitMs - observed.nowMs),
   };
 };

@@ -1,6 +1,8 @@
 import type { Operation, RequestOf } from '../../../../runtime/src/contract/control/operations.ts';
+import type { MaintenanceRequest } from '../../../../runtime/src/contract/maintenance.ts';
 import type { StreamJobStatus } from '../../../../runtime/src/contract/status.ts';
 import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
+import type { Notice } from '../../kube/events.ts';
 import type { Role } from '../names.ts';
 import type { ObservedRevision, Wanted } from '../observed.ts';
 
@@ -35,6 +37,17 @@ export type Action =
   | { readonly kind: 'offerPods'; readonly uids: readonly string[] }
   /** Pods are made again at once. */
   | { readonly kind: 'removePods'; readonly revision: ObservedRevision; readonly role: Role }
+  /** A pod does in the store what is to be done when no coordinator is there. */
+  | {
+      readonly kind: 'maintain';
+      readonly spec: StreamJobSpec;
+      readonly request: MaintenanceRequest;
+      readonly withinMs: number;
+    }
+  /** Such pods have done their work, or never will. */
+  | { readonly kind: 'endMaintenance'; readonly spec: StreamJobSpec }
+  /** Something that people should read and no status says any more. */
+  | { readonly kind: 'tell'; readonly notice: Notice }
   | { readonly kind: 'finalizer'; readonly present: boolean };
 
 /** What is said about a job in conditions: why it is as it is, as one word for programs and one sentence for people. */

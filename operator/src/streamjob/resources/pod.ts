@@ -2,6 +2,15 @@ import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.
 import type { PodTemplateSpec } from '../../kube/kinds.ts';
 import { type JobIdentity, podLabels, type Role, revisionName, trustName } from '../names.ts';
 import { coordinatorVariables, userVariables, workerVariables } from './environment.ts';
+import {
+  containerSecurity,
+  type Mount,
+  mountIn,
+  podSecurity,
+  schedulingOf,
+  scratch,
+  volumesOfStore,
+} from './pod-parts.ts';
 import { graceSeconds, paths, ports, type RenderSettings } from './render-settings.ts';
 
 /** What the pods of a revision are made from. */
@@ -11,58 +20,6 @@ export interface PodParts {
   readonly spec: StreamJobSpec;
 }
 
-interface Mount {
-  readonly volume: { readonly name: string; readonly [kind: string]: unknown };
-  readonly path: string;
-  readonly isWritable?: boolean;
-}
-
-/** No root, no privileges, no files of the image changed: as the restricted profile of Kubernetes wants it. */
-const containerSecurity = {
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ['ALL'] },
-};
-const userId = 65_532;
-const podSecurity = {
-  runAsNonRoot: true,
-  runAsUser: userId,
-  runAsGroup: userId,
-  fsGroup: userId,
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-
-/** A node that is lost is lost soon: another pod takes over, and the log fences the old one. */
-const lostNodes = ['not-ready', 'unreachable'].map((key) => ({
-  key: `node.kubernetes.io/${key}`,
-  operator: 'Exists',
-  effect: 'NoExecute',
-  tolerationSeconds: 30,
-}));
-
-const volumesOfStore = ({ checkpoint }: StreamJobSpec): readonly Mount[] => {
-  const { credentials, certificateAuthority: authority } = checkpoint?.store.s3 ?? {};
-  return [
-    ...(credentials === undefined
-      ? []
-      : [
-          {
-            volume: { name: 'store-credentials', secret: { secretName: credentials.secretName } },
-            path: paths.storeCredentials,
-          },
-        ]),
-    ...(authority === undefined
-      ? []
-      : [
-          {
-            volume: { name: 'store-authority', configMap: { name: authority.configMapName } },
-            path: paths.storeAuthority,
-          },
-        ]),
-  ];
-};
-
-const scratch: Mount = { volume: { name: 'scratch', emptyDir: {} }, path: paths.scratch, isWritable: true };
 const controlTls: Mount = {
   volume: { name: 'control-tls', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
   path: paths.controlTls,
@@ -80,18 +37,15 @@ const codeOf = ({ spec }: PodParts): readonly Mount[] => {
 
 const mountsOf = (parts: PodParts, role: Role): readonly Mount[] =>
   role === 'worker'
-    ? [manifestOf(parts), scratch, ...volumesOfStore(parts.spec)]
+    ? [manifestOf(parts), scratch, ...volumesOfStore(parts.spec.checkpoint?.store)]
     : [
         manifestOf(parts),
         scratch,
         controlTls,
         { volume: { name: 'trust', configMap: { name: trustName(parts.job) } }, path: paths.trust },
         ...codeOf(parts),
-        ...volumesOfStore(parts.spec),
+        ...volumesOfStore(parts.spec.checkpoint?.store),
       ];
-
-const mountIn = ({ volume: { name }, path, isWritable = false }: Mount): object =>
-  isWritable ? { name, mountPath: path } : { name, mountPath: path, readOnly: true };
 
 const probe = (path: string, periodSeconds: number, failureThreshold: number): object => ({
   httpGet: { path, port: 'health' },
@@ -161,24 +115,6 @@ const sidecarsOf = ({ podTemplate }: StreamJobSpec): readonly Record<string, unk
     resources: { requests: resources, limits: { memory: resources.memory } },
     securityContext: containerSecurity,
   }));
-
-const schedulingOf = ({ podTemplate }: StreamJobSpec): Readonly<Record<string, unknown>> => {
-  if (podTemplate === undefined) return { tolerations: lostNodes };
-  const { nodeSelector, tolerations = [], affinity, topologySpreadConstraints } = podTemplate;
-  const { priorityClassName, runtimeClassName, imagePullSecrets } = podTemplate;
-  const fields = {
-    affinity,
-    topologySpreadConstraints,
-    priorityClassName,
-    runtimeClassName,
-    imagePullSecrets,
-  };
-  return {
-    tolerations: [...lostNodes, ...tolerations],
-    ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector }),
-    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
-  };
-};
 
 /** The pods of one kind of a revision. */
 export const podTemplateOf = (parts: PodParts, role: Role, settings: RenderSettings): PodTemplateSpec => {

@@ -26,7 +26,8 @@ export type PodFate =
       readonly reason: string;
       readonly message?: string;
     }
-  | { readonly kind: 'completes' }
+  /** Its containers leave this message. */
+  | { readonly kind: 'completes'; readonly message?: string }
   | { readonly kind: 'noImage'; readonly message: string }
   | { readonly kind: 'unschedulable'; readonly message: string };
 
@@ -134,10 +135,21 @@ export class FakeKubelet {
 
   private carryOut(pod: DevObject, fate: PodFate): void {
     if (fate.kind === 'crashes') this.crashNow(pod, fate);
-    else if (fate.kind === 'completes')
-      this.report(pod, { ...runningReport(pod, false, this.addressOf(pod), {}), phase: 'Succeeded' });
+    else if (fate.kind === 'completes') this.complete(pod, fate.message);
     else if (fate.kind === 'runs' && fate.isReady !== false)
       this.report(pod, runningReport(pod, true, this.addressOf(pod), {}));
+  }
+
+  private complete(pod: DevObject, message: string | undefined): void {
+    const report = runningReport(pod, false, this.addressOf(pod), {});
+    const terminated = {
+      exitCode: 0,
+      reason: 'Completed',
+      finishedAt: this.store.nowText(),
+      ...(message === undefined ? {} : { message }),
+    };
+    const containers = report.containers.map((container) => ({ ...container, state: { terminated } }));
+    this.report(pod, { ...report, phase: 'Succeeded', containers });
   }
 
   private crashNow(pod: DevObject, { exitCode, reason, message }: PodFate & { kind: 'crashes' }): void {

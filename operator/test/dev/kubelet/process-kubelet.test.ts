@@ -77,6 +77,19 @@ const probed: Fields = {
 };
 
 describe('a pod that runs as processes', () => {
+  it('has succeeded when it has done its work, where it is started again only on failure', async () => {
+    const { create, until } = start();
+    const text = `
+      import { existsSync, writeFileSync } from 'node:fs';
+      if (existsSync('tried')) process.exit(0);
+      writeFileSync('tried', '');
+      process.exit(1);
+    `;
+    create({ main: text }, { restartPolicy: 'OnFailure' });
+    const pod = await until((now) => now?.status?.['phase'] === 'Succeeded');
+    expect(containerOf(pod)).toMatchObject({ restartCount: 1, state: { terminated: { exitCode: 0 } } });
+  });
+
   it('is ready when it says so at its own address, and is gone when it has ended as asked', async () => {
     const { create, until, store } = start();
     create({ main: serving }, {}, probed);
