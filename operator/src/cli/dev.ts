@@ -21,6 +21,8 @@ export interface DevOptions {
   programAt(name: string): string;
   /** Of the API server; 0 takes a free one. */
   readonly port: number;
+  /** What stores know the cluster by; absent = `dev`. */
+  readonly clusterId?: string;
 }
 
 export interface Dev {
@@ -51,7 +53,7 @@ export const startDev = async (options: DevOptions): Promise<Dev> => {
     render: {
       runtimeImage: 'millrace',
       imagePullPolicy: 'IfNotPresent',
-      clusterId: 'dev',
+      clusterId: options.clusterId ?? 'dev',
       operatorNamespace: 'default',
       operatorAuthority: authority.certificate,
       sharesFiles: true,

@@ -22,20 +22,26 @@ const cannotBegin: ReadonlySet<string> = new Set([
   'RunContainerError',
 ]);
 
-/** What a program of ours has left as its last words: JSON with a message and a hint, or the end of its log. */
-const lastWords = (text: string | undefined): string | undefined => {
-  if (text === undefined || text === '') return undefined;
+/** What a program of ours has left as its last words: JSON with a code, a message and a hint; undefined = it is another one's. */
+const wordsOfOurs = (text: string): { readonly code: string; readonly message: string } | undefined => {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && 'message' in value) {
       const hint = 'hint' in value && typeof value.hint === 'string' ? ` ${value.hint}` : '';
-      return `${String(value.message)}${hint}`;
+      const code = 'code' in value ? String(value.code) : '';
+      return { code, message: `${String(value.message)}${hint}` };
     }
   } catch {
     // Text of another program.
   }
-  return text.trim().split('\n').at(-1);
+  return undefined;
 };
+
+/** Those, or the end of a log. */
+const lastWords = (text: string | undefined): string | undefined =>
+  text === undefined || text === ''
+    ? undefined
+    : (wordsOfOurs(text)?.message ?? text.trim().split('\n').at(-1));
 
 const containerTrouble = (pod: string, container: ContainerStatus): PodTrouble | undefined => {
   const { waiting } = container.state ?? {};
@@ -78,6 +84,28 @@ export const podTrouble = ({
     return { pod: name, reason: 'Evicted', message: `${name} was evicted: ${status.message ?? ''}` };
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   return containers.flatMap((container) => containerTrouble(name, container) ?? [])[0];
+};
+
+/** What a coordinator says when it cannot begin, and time alone does not help. */
+const refusals: ReadonlySet<string> = new Set([
+  'manifest-invalid',
+  'job-invalid',
+  'conflict',
+  'not-found',
+  'state-damaged',
+]);
+
+/** Why the coordinator of a revision refuses to begin; undefined = it does not. */
+export const refusalOf = ({ coordinatorPods }: ObservedRevision): string | undefined => {
+  const words = coordinatorPods.flatMap(({ metadata, status }) => {
+    if (metadata.deletionTimestamp !== undefined) return [];
+    return (status?.containerStatuses ?? []).flatMap(({ name, ready, state, lastState }) => {
+      const ended = state?.terminated ?? lastState?.terminated;
+      if (name !== 'coordinator' || ready || ended?.message === undefined) return [];
+      return wordsOfOurs(ended.message) ?? [];
+    });
+  });
+  return words.find(({ code }) => refusals.has(code))?.message.slice(0, 1000);
 };
 
 /** What keeps the pods of a revision from running, the coordinator's first. */

@@ -14,6 +14,7 @@ import { type Attempt, type CheckpointId, isKeyPart, isObjectKey } from './ids.t
  *     jobs/<uid>/state/<attempt>/<checkpoint>/<slot>-<part> state objects
  *     jobs/<uid>/standby/<attempt>/<checkpoint>/<deployment> what a deployment has prepared that stands by
  *     jobs/<uid>/trust/authority                           what the certificates of its pods are signed by
+ *     jobs/<uid>/deleted                                   its state was removed on purpose
  *     jobs/<uid>/savepoints/<name>/…                       savepoints, each with objects of its own
  */
 const part = (name: string, what: string): string => {
@@ -127,6 +128,9 @@ export const ownerNumberOf = (key: string): number | undefined => {
   const [, number] = /\/owner-([1-9]\d{0,14})$/.exec(key) ?? [];
   return number === undefined ? undefined : Number(number);
 };
+
+/** Stays for ever where the state of a job was removed on purpose: a job of its name begins with nothing. */
+export const deletedKey = (jobUid: string): string => `${jobRoot(jobUid)}deleted`;
 
 /** Where the coordinators of a job say that they are there. */
 export const alivePrefix = (jobUid: string): string => `${jobRoot(jobUid)}alive/`;

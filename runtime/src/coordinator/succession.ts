@@ -14,7 +14,7 @@ import {
   putOwner,
   readOwners,
 } from '../checkpoint/owners.ts';
-import { jobRoot, ownerKey } from '../checkpoint/paths.ts';
+import { deletedKey, jobRoot, ownerKey } from '../checkpoint/paths.ts';
 import { goneAfterMs, silentMs } from '../checkpoint/signs-of-life.ts';
 import { type Standing, standingOf } from '../checkpoint/standing.ts';
 import { MillraceError } from '../contract/errors.ts';
@@ -135,7 +135,7 @@ export class Succession {
   private async refuseWhileAlive(owner: NumberedOwner): Promise<void> {
     const { store, name, system } = this.settings;
     const standing = await this.read(owner);
-    if (standing?.stopped !== undefined) return;
+    if (standing?.stopped !== undefined || (await this.isDeleted(owner))) return;
     const nowMs = system.clock.nowMs();
     const silent =
       standing?.number === 0 && !owner.hasBegun
@@ -156,6 +156,7 @@ export class Succession {
     const isOurs = newest?.jobUid === own.jobUid;
     let resumes = name.previous === 'Resume';
     for (const owner of isOurs ? others : this.owners) {
+      if (await this.isDeleted(owner)) return undefined;
       const standing = await standingIn(owner);
       const isLost = standing === undefined || (standing.number === 0 && owner.hasBegun);
       if (isLost && resumes) throw stateIsLost(store, name, owner);
@@ -164,6 +165,10 @@ export class Succession {
       resumes &&= owner.begins === 'resume';
     }
     return undefined;
+  }
+
+  private async isDeleted({ jobUid }: NumberedOwner): Promise<boolean> {
+    return (await this.settings.store.get(deletedKey(jobUid))) !== undefined;
   }
 
   /** undefined = its log cannot be read, and nobody asks for what is in it. */

@@ -1,7 +1,7 @@
 import { highestNumber, readLog } from '../checkpoint/log.ts';
 import { LogWriter } from '../checkpoint/log-writer.ts';
 import type { ObjectStatus, ObjectStore } from '../checkpoint/object-store.ts';
-import { jobRoot, logNumberOf, savepointsFolder } from '../checkpoint/paths.ts';
+import { deletedKey, jobRoot, logNumberOf, savepointsFolder } from '../checkpoint/paths.ts';
 import { standingOf } from '../checkpoint/standing.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
@@ -59,8 +59,8 @@ const inOrder = (jobUid: string, listed: readonly ObjectStatus[]): readonly Obje
 };
 
 /**
- * Removes all of a job but its savepoints, which are whole in themselves, as all are that other jobs have begun from. May be done again
- * after it was broken off anywhere.
+ * Removes all of a job but its savepoints, which are whole in themselves, as all are that other jobs have begun from, and leaves that it was
+ * on purpose. May be done again after it was broken off anywhere.
  * @throws MillraceError conflict when somebody runs the job
  */
 export const deleteJob = async (job: JobInStore): Promise<Removed> => {
@@ -68,7 +68,10 @@ export const deleteJob = async (job: JobInStore): Promise<Removed> => {
   const root = jobRoot(jobUid);
   await fence(job);
   const number = await highestNumber({ store, jobUid, checksum: system.hashing });
-  const listed = (await store.list(root)).filter(({ key }) => !key.startsWith(root + savepointsFolder));
+  await store.put(deletedKey(jobUid), new TextEncoder().encode('deleted\n'));
+  const listed = (await store.list(root)).filter(
+    ({ key }) => !key.startsWith(root + savepointsFolder) && key !== deletedKey(jobUid),
+  );
   const grown = listed.some(({ key }) => (logNumberOf(jobUid, key) ?? 0) > number);
   if (grown) throw stillLed(job);
   return removeInParts(store, inOrder(jobUid, listed));

@@ -10,6 +10,7 @@ import { storeUnder } from '../../src/checkpoint/store-under.ts';
 import type { ForkSource } from '../../src/coordinator/fork.ts';
 import type { LocalJob } from '../../src/coordinator/local-job.ts';
 import { type ClusterName, Succession } from '../../src/coordinator/succession.ts';
+import { deleteJob } from '../../src/maintenance/delete-job.ts';
 import { describeJob } from '../../src/offline/describe-job.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { Outlet } from '../support/outlet.ts';
@@ -226,6 +227,17 @@ describe('a job that is made again under its name', () => {
     await expect(take(world, 'second')).rejects.toMatchObject({ code: 'state-damaged' });
     expect(await take(world, 'second', { previous: 'Ignore' })).toBeUndefined();
   });
+});
+
+it('a job whose predecessor was deleted with its data begins with nothing', async () => {
+  const world = newWorld();
+  const first = await begin(world, newOutlet());
+  const succession = await succeed(world, 'first');
+  await succession.look();
+  await succession.hasBegun();
+  await deleteJob({ system: world.system, store: world.store, jobUid: 'first' });
+  await first.cancel();
+  expect(await take(world, 'second')).toBeUndefined();
 });
 
 /** Fails at one of its puts, before or after it is done, like a process that dies there. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeLogEntry } from '../../src/checkpoint/log-entry.ts';
 import { LogWriter } from '../../src/checkpoint/log-writer.ts';
 import type { ObjectStore } from '../../src/checkpoint/object-store.ts';
-import { jobRoot, logKey } from '../../src/checkpoint/paths.ts';
+import { deletedKey, jobRoot, logKey } from '../../src/checkpoint/paths.ts';
 import { deleteJob } from '../../src/maintenance/delete-job.ts';
 import { createTestSystem } from '../../src/testing/test-system.ts';
 import { checksum, claimWish, jobUid, logOf, one, publish } from '../checkpoint/entries.ts';
@@ -56,7 +56,7 @@ const coordinator = () =>
 describe('deleting a job in its store', () => {
   it('removes all of it but its savepoints, and nothing of others', async () => {
     const { objects } = await deleteJob(job(store));
-    expect(await left()).toEqual([...others, ...savepoint].sort());
+    expect(await left()).toEqual([...others, ...savepoint, deletedKey(jobUid)].sort());
     // The two entries by which it was fenced go too.
     expect(objects).toBe(own.length + entries.length + 2);
   });
@@ -64,7 +64,7 @@ describe('deleting a job in its store', () => {
   it('does nothing the second time', async () => {
     await deleteJob(job(store));
     expect(await deleteJob(job(store))).toEqual({ objects: 0, bytes: 0 });
-    expect(await left()).toEqual([...others, ...savepoint].sort());
+    expect(await left()).toEqual([...others, ...savepoint, deletedKey(jobUid)].sort());
   });
 
   it('comes to the same end wherever it was broken off', async () => {
@@ -78,7 +78,7 @@ describe('deleting a job in its store', () => {
           await store.put(logKey(jobUid, entry.number), encodeLogEntry(entry, checksum));
         await expect(deleteJob(job(dying(at, when)))).rejects.toThrow('died');
         await deleteJob(job(store));
-        expect(await left(), `${when} write ${at}`).toEqual([...savepoint].sort());
+        expect(await left(), `${when} write ${at}`).toEqual([...savepoint, deletedKey(jobUid)].sort());
       }
   });
 
@@ -106,6 +106,6 @@ describe('deleting a job in its store', () => {
   it('removes what is left of a job whose log is damaged', async () => {
     await store.put(logKey(jobUid, 3), new Uint8Array(5));
     await deleteJob(job(store));
-    expect(await left()).toEqual([...others, ...savepoint].sort());
+    expect(await left()).toEqual([...others, ...savepoint, deletedKey(jobUid)].sort());
   });
 });

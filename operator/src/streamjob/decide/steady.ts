@@ -1,6 +1,6 @@
 import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
 import type { Pod } from '../../kube/kinds.ts';
-import { explainPods } from '../explain-pods.ts';
+import { explainPods, refusalOf } from '../explain-pods.ts';
 import type { ObservedJob, ObservedRevision } from '../observed.ts';
 import { wantsRetry } from '../retry.ts';
 import { type Choice, inForce, stalled, underWay } from './choice.ts';
@@ -83,6 +83,12 @@ const failureOf = ({ observed, spec, name, revision }: Steady): Choice | undefin
   };
 };
 
+/** A coordinator that does not begin tries again by itself, and cannot be asked: its last words are all that there is. */
+const refusalIn = (revision: ObservedRevision | undefined): string | undefined => {
+  const isHeard = revision?.view !== undefined && revision.view.silentSinceMs === undefined;
+  return revision === undefined || isHeard ? undefined : refusalOf(revision);
+};
+
 /** How a job that is to run stands. */
 export const standingOf = (
   observed: ObservedJob,
@@ -91,6 +97,8 @@ export const standingOf = (
 ): Standing => {
   const status = revision?.view?.status;
   const trouble = revision === undefined ? undefined : explainPods(revision);
+  const refusal = refusalIn(revision);
+  if (refusal !== undefined) return stalled('Starting', 'CannotStart', refusal);
   if (status === undefined || status.role === 'standby' || status.attempt === 0)
     return underWay('Starting', 'Starting', trouble ?? 'The coordinator of the job is starting.');
   switch (status.state) {

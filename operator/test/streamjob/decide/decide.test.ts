@@ -98,6 +98,48 @@ describe('a job that runs', () => {
   });
 });
 
+describe('a job whose coordinator does not begin', () => {
+  const ended = (message: string): Pod => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'coordinator-1' },
+    spec: { containers: [] },
+    status: {
+      containerStatuses: [
+        {
+          name: 'coordinator',
+          ready: false,
+          restartCount: 3,
+          state: { waiting: { reason: 'CrashLoopBackOff' } },
+          lastState: { terminated: { exitCode: 2, message } },
+        },
+      ],
+    },
+  });
+  const standingWith = (code: string, view?: ReturnType<typeof viewOf>) => {
+    const job = jobWith(one);
+    const words = JSON.stringify({ code, message: 'The job still runs.', hint: 'Delete that one.' });
+    return planOf(observedWith(job, [revisionWith(job, one, { view, pods: [ended(words)] })])).standing;
+  };
+
+  it('is stalled by what that refuses, in its words, until it is heard again', () => {
+    expect(standingWith('conflict')).toEqual({
+      phase: 'Starting',
+      progress: 'stalled',
+      reason: 'CannotStart',
+      message: 'The job still runs. Delete that one.',
+    });
+    expect(standingWith('conflict', viewOf({}, undefined, { silentSinceMs: 1 }))).toMatchObject({
+      progress: 'stalled',
+    });
+    expect(standingWith('conflict', viewOf())).toMatchObject({ progress: 'inForce' });
+  });
+
+  it('is on its way while time may help', () => {
+    expect(standingWith('io')).toMatchObject({ progress: 'underWay' });
+  });
+});
+
 describe('a job with another revision', () => {
   const job = jobWith(two, { generation: 2 });
   const current = revisionWith(job, one, { view: viewOf() }, 1);
