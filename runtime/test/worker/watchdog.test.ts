@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { allocatePulses, Pulse } from '../../src/task/pulse.ts';
+import { createTestSystem } from '../../src/testing/index.ts';
+import { watchPulses } from '../../src/worker/watchdog.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -79,5 +82,26 @@ describe('user code that blocks the loop', () => {
 
   it('is not named when it is quick', async () => {
     expect(await run(1, 1)).toEqual({ out: 'finished', errors: '' });
+  });
+});
+
+describe('pulses that a worker looks at on its main thread', () => {
+  it('name a slot that does not return once, until nobody looks any more', () => {
+    const test = createTestSystem();
+    const pulses = allocatePulses(2);
+    const pulse = new Pulse(new Int32Array(pulses), 1);
+    const written: string[] = [];
+    const system = { ...test.system, writeErrorNow: (text: string) => void written.push(text) };
+    const blocked: unknown[] = [];
+    const watched = { pulses, taskNames: ['source', 'spinner'], limitMs: 100 };
+    const watching = watchPulses(system, watched, (found) => blocked.push(found));
+    pulse.begin(1);
+    test.advance(1000);
+    expect(written).toEqual([
+      expect.stringMatching(/^warning: the task “spinner” in slot 1 has not returned/),
+    ]);
+    expect(blocked).toEqual([{ slot: 1, task: 1, forMs: 100 }]);
+    watching.cancel();
+    expect(test.pendingTimers).toBe(0);
   });
 });

@@ -9,8 +9,7 @@ import { type MemoryBudget, memoryBudget } from '../../contract/memory-budget.ts
 import type { CheckpointStore } from '../../contract/store.ts';
 import { allocateLinks, type SharedLinks } from '../../exchange/shared-links.ts';
 import type { TlsSettings } from '../../sys/net.ts';
-import type { System } from '../../sys/system.ts';
-import type { Thread } from '../../sys/threads.ts';
+import type { Cancellable, System } from '../../sys/system.ts';
 import type { DeadLetterOutput } from '../../task/failures.ts';
 import { allocatePulses } from '../../task/pulse.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -18,7 +17,7 @@ import type { SlotThreadData } from '../slot-messages.ts';
 import { SpareThreads } from '../spare-threads.ts';
 import { type SlotStorage, storedSlot } from '../stored-slot.ts';
 import { startThreadSlot, type ThreadSlot } from '../thread-slot.ts';
-import { startWatchdog } from '../watchdog.ts';
+import { watchPulses } from '../watchdog.ts';
 import type { RemoteJob } from './remote-job.ts';
 import type { MadeSlot, SlotOrder } from './worker-host.ts';
 
@@ -37,7 +36,6 @@ export interface WorkerSlotsSettings {
   readonly store: Omit<StoreSurroundings, 'baseDirectory'>;
 }
 
-/** What the slots of one attempt share in this worker. */
 /** As they are now: a slot connects when it begins, and its thread is given texts. */
 const textsOf = ({ certificate, key, authority, peerIdentity }: TlsSettings): TlsSettings => ({
   certificate,
@@ -46,12 +44,13 @@ const textsOf = ({ certificate, key, authority, peerIdentity }: TlsSettings): Tl
   peerIdentity,
 });
 
+/** What the slots of one attempt share in this worker. */
 interface Shared {
   readonly attempt: number;
   readonly links: SharedLinks;
   readonly pulses: SharedArrayBuffer;
   readonly memory: MemoryBudget | undefined;
-  readonly watchdog: Thread;
+  readonly watchdog: Cancellable;
 }
 
 /** Makes the slots of a worker: each on a thread of its own, with its state in the store. */
@@ -92,8 +91,8 @@ export class WorkerSlots {
   async close(): Promise<void> {
     const { shared, store } = this;
     [this.shared, this.store] = [[], undefined];
-    const watchdogs = shared.map(({ watchdog }) => watchdog.terminate());
-    await Promise.all([...watchdogs, store?.store.close(), this.spares.close()]);
+    for (const { watchdog } of shared) watchdog.cancel();
+    await Promise.all([store?.store.close(), this.spares.close()]);
   }
 
   private dataOf(order: SlotOrder<RemoteJob>): SlotThreadData {
@@ -128,7 +127,7 @@ export class WorkerSlots {
     const known = this.shared.find((shared) => shared.attempt === attempt);
     if (known !== undefined) return known;
     const others = Map.groupBy(this.shared, (shared) => shared.attempt === beside);
-    for (const { watchdog } of others.get(false) ?? []) void watchdog.terminate();
+    for (const { watchdog } of others.get(false) ?? []) watchdog.cancel();
     const { links: sizes, memoryBytes, taskNames } = job;
     const memory = memoryBytes === undefined ? undefined : memoryBudget(memoryBytes, near.length);
     const pulses = allocatePulses(sizes.slots);
@@ -137,7 +136,8 @@ export class WorkerSlots {
       links: allocateLinks(sizes, memory?.channelBytes, near),
       pulses,
       memory,
-      watchdog: startWatchdog(this.settings.system, { pulses, taskNames, limitMs: job.blockedAfterMs }),
+      // The main thread of a worker runs no code of the job.
+      watchdog: watchPulses(this.settings.system, { pulses, taskNames, limitMs: job.blockedAfterMs }),
     };
     this.shared = [...(others.get(true) ?? []), shared];
     return shared;
