@@ -30,6 +30,7 @@ export interface Acting {
   readonly isDue: (revision: string, wish: CoordinatorWish) => boolean;
   /** Tells people what has happened to the job; waits for nothing and never fails. */
   readonly tell: (notice: Notice) => void;
+  readonly onTaken: (revision: string, wish: CoordinatorWish) => void;
   readonly onRefused: (revision: string, wish: CoordinatorWish, error: unknown) => void;
 }
 
@@ -215,6 +216,7 @@ const perform = async (
       if (ask === undefined || !acting.isDue(revision, wish)) return;
       try {
         await send(ask, wish);
+        acting.onTaken(revision, wish);
       } catch (error) {
         acting.onRefused(revision, wish, error);
       }

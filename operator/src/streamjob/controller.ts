@@ -100,6 +100,7 @@ export class StreamJobController {
       read,
       specReader(read.job, system.hashing, read.revisions, this.context.settings.sharesFiles),
       (uid) => coordinators.viewOf(key, uid),
+      [],
       system.clock.nowMs(),
     );
     const current = currentOf(observed);

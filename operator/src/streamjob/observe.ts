@@ -1,4 +1,5 @@
 import { checkStreamJob } from '../../../runtime/src/contract/check-stream-job.ts';
+import { liveSettingsOf } from '../../../runtime/src/contract/live-settings.ts';
 import { type StreamJobStatus, streamJobStatusSchema } from '../../../runtime/src/contract/status.ts';
 import type { Hashing } from '../../../runtime/src/sys/hashing.ts';
 import type { CoordinatorView } from '../coordinators/coordinators.ts';
@@ -6,9 +7,9 @@ import type { ControllerRevision, Pod, ReplicaSet, StreamJobObject } from '../ku
 import type { Stored } from '../kube/objects.ts';
 import { maintenanceRole } from '../maintenance/pod.ts';
 import { annotations, identityOf, type Role, revisionLabel, roleLabel } from './names.ts';
-import type { ObservedJob, ObservedRevision, Wanted } from './observed.ts';
+import type { ObservedJob, ObservedRevision, Refusal, Wanted } from './observed.ts';
 import type { RevisionData } from './resources/revision-objects.ts';
-import { wantedRevision } from './revision.ts';
+import { settingsName, wantedRevision } from './revision.ts';
 
 /** What the cluster holds of one job. */
 export interface JobObjectsRead {
@@ -57,7 +58,14 @@ export const specReader =
       spec: (data as RevisionData).spec,
       restart: (data as RevisionData).restart,
     }));
-    return { ok: true, spec, written, restart, revision: wantedRevision(hashing, written, restart, known) };
+    return {
+      ok: true,
+      spec,
+      written,
+      restart,
+      revision: wantedRevision(hashing, written, restart, known),
+      settings: settingsName(hashing, liveSettingsOf(spec)),
+    };
   };
 
 const ofRevision = (
@@ -92,6 +100,7 @@ export const observe = (
   read: JobObjectsRead,
   parse: (written: unknown) => Wanted,
   viewOf: (podUid: string) => CoordinatorView | undefined,
+  refusals: readonly Refusal[],
   nowMs: number,
 ): ObservedJob => ({
   job: read.job,
@@ -101,5 +110,6 @@ export const observe = (
     .toSorted((one, other) => one.revision - other.revision)
     .map((object) => ofRevision(object, read, viewOf)),
   maintenancePods: read.pods.filter(({ metadata }) => metadata.labels?.[roleLabel] === maintenanceRole),
+  refusals,
   nowMs,
 });

@@ -1,3 +1,4 @@
+import type { Operation } from '../../../runtime/src/contract/control/operations.ts';
 import type { StreamJobStatus } from '../../../runtime/src/contract/status.ts';
 import type { StreamJobSpec } from '../../../runtime/src/contract/stream-job.ts';
 import type { CoordinatorView } from '../coordinators/coordinators.ts';
@@ -26,8 +27,17 @@ export type Wanted =
       /** Makes another revision of the same spec. */
       readonly restart: string | undefined;
       readonly revision: string;
+      /** Of those that a coordinator takes over while the job runs: their name. */
+      readonly settings: string;
     }
   | { readonly ok: false; readonly reason: string };
+
+/** A coordinator will not do what it was asked for, and asking again is of no use. */
+export interface Refusal {
+  readonly revision: string;
+  readonly operation: Operation;
+  readonly reason: string;
+}
 
 /** All that a decision is made from: one look at a job, from caches and from what its coordinators say. */
 export interface ObservedJob {
@@ -38,6 +48,8 @@ export interface ObservedJob {
   readonly revisions: readonly ObservedRevision[];
   /** Pods that do something in the store. */
   readonly maintenancePods: readonly Stored<Pod>[];
+  /** Of what is wished for now. */
+  readonly refusals: readonly Refusal[];
   readonly nowMs: number;
 }
 

@@ -135,8 +135,9 @@ const perform = async (
         ensure: (type, desired) => context.ensure(identityOf(observed.job), type, desired),
         askOf: askOf(context, key),
         isDue: (revision: string, wish: CoordinatorWish) => wishes.isDue(key, revision, wish, observed.nowMs),
+        onTaken: (revision, wish) => wishes.taken(key, revision, wish),
         onRefused: (revision, wish, error) => {
-          wishes.refused(key, revision, wish);
+          wishes.refused(key, revision, wish, error);
           logger.info(`${key}: ${wish.operation} of ${revision} is refused: ${reasonOf(error)}`);
         },
       },
@@ -186,7 +187,7 @@ const lookAt = async (context: Reconciling, at: ObjectName): Promise<number | un
   const parse = specReader(read.job, system.hashing, read.revisions, context.settings.sharesFiles);
   const nowMs = system.clock.nowMs();
   const pods = await podEvents.explain(key, read.pods, nowMs);
-  const observed = observe({ ...read, pods }, parse, viewOfPod(context, key), nowMs);
+  const observed = observe({ ...read, pods }, parse, viewOfPod(context, key), wishes.refusals(key), nowMs);
   const plan = decide(observed, parse);
   const failure = await perform(context, key, observed, plan);
   const againMs = earliest(

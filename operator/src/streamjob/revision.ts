@@ -1,13 +1,11 @@
 import { canonicalText } from '../../../runtime/src/contract/canonical-text.ts';
+import type { LiveSettings } from '../../../runtime/src/contract/live-settings.ts';
 import { childSchema, describeField } from '../../../runtime/src/contract/schema-walk.ts';
 import { streamJobSchema } from '../../../runtime/src/contract/stream-job.ts';
 import type { Hashing } from '../../../runtime/src/sys/hashing.ts';
 
 /** What a schema is, to those who walk over one. */
 type Schema = Parameters<typeof describeField>[0];
-
-/** Fields whose change is another revision. `live` ones are, as long as a running coordinator cannot take them over. */
-const makesRevision = (change: unknown): boolean => change === 'switch-over' || change === 'live';
 
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -39,7 +37,7 @@ const picked = (
     });
     return parts.length === 0 ? undefined : Object.fromEntries(parts);
   }
-  if (!makesRevision(change)) return undefined;
+  if (change !== 'switch-over') return undefined;
   const isDefault =
     field?.defaultValue !== undefined && canonicalText(field.defaultValue) === canonicalText(value);
   if (strips && isDefault) return undefined;
@@ -82,3 +80,7 @@ export const wantedRevision = (
   const same = written.findLast((other) => other.restart === restart && textOf(other.spec, false) === text);
   return same?.name ?? name;
 };
+
+/** What the live settings of a job are called: the same settings have the same name. */
+export const settingsName = (hashing: Hashing, settings: LiveSettings): string =>
+  hashing.sha256(new TextEncoder().encode(canonicalText(settings))).slice(0, 10);

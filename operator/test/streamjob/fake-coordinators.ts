@@ -42,7 +42,14 @@ class FakeCoordinator {
     this.world = world;
     this.deployment = deployment;
     this.log = log;
-    this.status = jobStatus({ state: 'created', deployment, attempt: 0, term: 0, lastCheckpoint: null });
+    this.status = jobStatus({
+      state: 'created',
+      deployment,
+      attempt: 0,
+      term: 0,
+      lastCheckpoint: null,
+      settings: null,
+    });
     world.timers.after(stepMs, () => this.begin());
   }
 
@@ -109,6 +116,9 @@ class FakeCoordinator {
         return { workers: this.workers() };
       case 'setParallelism':
         return this.rescale(Number(request['parallelism']));
+      case 'configure':
+        this.tell({ settings: String(request['name']) });
+        return this.status;
       case 'suspend':
         return this.stop('suspended');
       case 'stop':

@@ -52,6 +52,13 @@ export const jobWith = (
   spec,
 });
 
+/** What a coordinator says that was given the live settings of a spec. */
+export const settingsOf = (spec: unknown): string => {
+  const wanted = specReader(jobWith(spec), hashing)(spec);
+  if (!wanted.ok) throw new Error(wanted.reason);
+  return wanted.settings;
+};
+
 export const jobStatus = (more: Partial<JobStatus> = {}): JobStatus => ({
   name: 'counts',
   uid: 'uid-1',
@@ -65,6 +72,7 @@ export const jobStatus = (more: Partial<JobStatus> = {}): JobStatus => ({
   runtimeVersion: '0.1.0',
   restarts: 0,
   parallelism: { desired: 2, actual: 2, maximum: 128 },
+  settings: settingsOf(written()),
   lastRescale: null,
   lastUpgrade: null,
   lastCheckpoint: { id: 3, completedMs: 1000 },
@@ -172,6 +180,7 @@ export const observedWith = (
   wanted: specReader(job, hashing)(job.spec),
   revisions,
   maintenancePods: [],
+  refusals: [],
   nowMs,
 });
 

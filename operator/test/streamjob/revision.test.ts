@@ -21,6 +21,10 @@ describe('the name of a revision', () => {
   it('does not speak of what a running job takes over, or of what is the operator’s alone', () => {
     const same = [
       written('one', { parallelism: 7 }),
+      written('one', { restart: { strategy: 'None' } }),
+      written('one', {
+        checkpoint: { interval: '1s', retained: 9, ...(written() as Record<string, object>)['checkpoint'] },
+      }),
       written('one', { state: 'Suspended' }),
       written('one', { upgrade: { policy: 'Plan' } }),
       written('one', { deletion: { savepoint: 'Skip' } }),

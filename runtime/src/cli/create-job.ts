@@ -247,6 +247,8 @@ export const createJob = async (creation: JobCreation): Promise<StartableJob> =>
     const opened = await openState(creation, artifact);
     const settings: LocalSettings = {
       ...target,
+      // What a deployment was rescaled to while it ran outlives its coordinator.
+      parallelism: (creation.deployment === undefined ? undefined : opened?.slots) ?? target.parallelism,
       system,
       logger,
       jobName: target.name,

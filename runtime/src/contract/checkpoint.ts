@@ -2,11 +2,9 @@ import * as z from 'zod';
 import { about, block, duration, integer, type Written } from './field.ts';
 import { type CheckpointStore, storeSchema } from './store.ts';
 
-/** How the state of a job is made durable. Durations are texts with their unit: see `parseDuration`. */
-export interface Checkpoint {
+/** What of checkpoints may become another while the job runs. Durations are texts with their unit: see `parseDuration`. */
+export interface LiveCheckpoint {
   readonly interval: string;
-  readonly mode: 'ExactlyOnce' | 'AtLeastOnce';
-  readonly store: CheckpointStore;
   readonly retained: number;
   readonly timeout: string;
   readonly minPause: string;
@@ -14,7 +12,13 @@ export interface Checkpoint {
   readonly unaligned: { readonly enabled: boolean; readonly timeout: string };
 }
 
-export const checkpointSchema: z.ZodType<Checkpoint, Written<Checkpoint>> = block({
+/** How the state of a job is made durable. */
+export interface Checkpoint extends LiveCheckpoint {
+  readonly mode: 'ExactlyOnce' | 'AtLeastOnce';
+  readonly store: CheckpointStore;
+}
+
+const liveFields = {
   interval: duration('100ms', '1d')
     .default('10s')
     .meta(
@@ -23,16 +27,6 @@ export const checkpointSchema: z.ZodType<Checkpoint, Written<Checkpoint>> = bloc
         'Time from the start of one checkpoint to the start of the next. Results of two-phase sinks become visible once an interval.',
       ),
     ),
-  mode: z
-    .enum(['ExactlyOnce', 'AtLeastOnce'])
-    .default('ExactlyOnce')
-    .meta(
-      about(
-        'switch-over',
-        'ExactlyOnce aligns the inputs of a task at a barrier; AtLeastOnce does not wait, and after a failure records count twice.',
-      ),
-    ),
-  store: storeSchema.meta(about('switch-over', 'Where snapshots go.')),
   retained: integer(1, 100)
     .default(3)
     .meta(about('live', 'Completed checkpoints that are kept, the latest included.')),
@@ -74,4 +68,20 @@ export const checkpointSchema: z.ZodType<Checkpoint, Written<Checkpoint>> = bloc
     .meta(
       about('live', 'What happens when back-pressure holds barriers up. Savepoints and cuts always wait.'),
     ),
+};
+
+export const liveCheckpointSchema: z.ZodType<LiveCheckpoint, Written<LiveCheckpoint>> = block(liveFields);
+
+export const checkpointSchema: z.ZodType<Checkpoint, Written<Checkpoint>> = block({
+  ...liveFields,
+  mode: z
+    .enum(['ExactlyOnce', 'AtLeastOnce'])
+    .default('ExactlyOnce')
+    .meta(
+      about(
+        'switch-over',
+        'ExactlyOnce aligns the inputs of a task at a barrier; AtLeastOnce does not wait, and after a failure records count twice.',
+      ),
+    ),
+  store: storeSchema.meta(about('switch-over', 'Where snapshots go.')),
 });

@@ -2,6 +2,7 @@ import type { CheckpointManifest } from '../checkpoint/manifest.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
 import { type NewUids, renameUids } from '../checkpoint/rename-uids.ts';
+import type { LiveCheckpoint } from '../contract/checkpoint.ts';
 import type { RoutingTable } from '../exchange/routing-table.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { uidOf } from '../graph/stateful.ts';
@@ -28,7 +29,10 @@ export interface JobCheckpoints {
   /** The part of the store that belongs to the job. */
   readonly store: ObjectStore;
   readonly base: ManifestBase;
+  /** Read again whenever it matters. */
   readonly policy: CheckpointPolicy;
+  /** Makes it another one; absent = it stays as it is. */
+  readonly tune?: ((checkpoint: LiveCheckpoint) => void) | undefined;
   /** Batch mode: nothing is cut, and the only checkpoint is the one at the end of the input. */
   readonly onlyLast: boolean;
   /** Transforms have other uids than checkpoints of earlier revisions know them by. */
@@ -194,6 +198,11 @@ export class AttemptState {
     const { checkpoints } = this;
     if (checkpoints === undefined) return Promise.reject(new Error('The attempt takes no checkpoints yet.'));
     return checkpoints.take(kind);
+  }
+
+  /** See `Checkpoints.policyChanged`. */
+  policyChanged(): void {
+    if (!this.settings.onlyLast) this.checkpoints?.policyChanged();
   }
 
   /** See `Checkpoints.keepChains`. */

@@ -151,6 +151,11 @@ export class Attempt {
     for (const slot of this.slots) slot.drain();
   }
 
+  /** See `Checkpoints.policyChanged`. */
+  policyChanged(): void {
+    this.state?.policyChanged();
+  }
+
   /** See `Checkpoints.keepChains`. */
   keepChains(keep: boolean): void {
     this.state?.keepChains(keep);

@@ -1,3 +1,6 @@
+import type { LiveCheckpoint } from '../contract/checkpoint.ts';
+import { parseDuration } from '../contract/duration.ts';
+
 /** When and how a job takes checkpoints, in ms. */
 export interface CheckpointPolicy {
   /** From the start of one to the start of the next. */
@@ -24,3 +27,18 @@ export const nextCheckpointDelayMs = (
   { startedMs, endedMs }: CheckpointTimes,
   nowMs: number,
 ): number => Math.max(0, startedMs + intervalMs - nowMs, endedMs + minPauseMs - nowMs);
+
+/** What the fields of a manifest mean. */
+export const checkpointPolicyOf = ({
+  interval,
+  minPause,
+  timeout,
+  tolerableFailures,
+  unaligned,
+}: LiveCheckpoint): CheckpointPolicy => ({
+  intervalMs: parseDuration(interval),
+  minPauseMs: parseDuration(minPause),
+  timeoutMs: parseDuration(timeout),
+  tolerableFailures,
+  alignmentTimeoutMs: unaligned.enabled ? parseDuration(unaligned.timeout) : undefined,
+});

@@ -117,6 +117,11 @@ export class Checkpoints {
     this.schedule();
   }
 
+  /** The policy is another: it decides from now on when the next one is taken. */
+  policyChanged(): void {
+    if (this.pending === undefined) this.schedule();
+  }
+
   /** See `BarrierCheckpoint.keepsChains`; from the next one on. */
   keepChains(keep: boolean): void {
     this.keepsChains = keep;

@@ -1,19 +1,25 @@
 import { type Role, roleOf } from '../checkpoint/role.ts';
+import type { LiveSettings } from '../contract/live-settings.ts';
 import { reasonOf } from '../contract/reason.ts';
+import { restartPolicyOf } from '../contract/restart.ts';
 import type { Attempts } from './attempts.ts';
+import { checkpointPolicyOf } from './checkpoint-times.ts';
 import type { DeploymentHooks } from './deployment-hooks.ts';
 import { HandOver } from './hand-over.ts';
 import type { SwitchOverEvent } from './job-observer.ts';
 import { inBatchMode, isSwitching, noStore, tooParallel } from './job-refusals.ts';
 import type { JobRevision } from './job-revision.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
+import type { Restarts } from './restarts.ts';
 import { Standby } from './standby.ts';
+import { requireLongTransactions } from './transaction-times.ts';
 import { Upgrade } from './upgrade.ts';
 
 export interface JobChangesSettings
   extends Pick<DeploymentHooks, 'lead' | 'handedOver' | 'end' | 'onHandOver'> {
   readonly job: LocalJobSettings;
   readonly attempts: Attempts;
+  readonly restarts: Restarts;
   /** @throws MillraceError unless the job runs; `what` it cannot do now */
   refuseUnlessRunning(what: string): void;
   /** Ends what runs, and goes on as what ran before the hand-over. */
@@ -23,7 +29,7 @@ export interface JobChangesSettings
   onDeployment(): void;
 }
 
-/** The changes that a running job is asked for, each of which is a switch-over. One at a time. */
+/** The changes that a running job is asked for. All but other settings are switch-overs, one at a time. */
 export class JobChanges {
   /** Of the code. */
   readonly upgrade: Upgrade;
@@ -88,6 +94,18 @@ export class JobChanges {
     this.upgrade.end();
     this.handOver?.end();
     this.standby?.end();
+  }
+
+  /** Settings that nothing restarts for. @throws MillraceError when a sink cannot wait for such checkpoints; nothing is changed then */
+  configure({ checkpoint, restart }: LiveSettings): void {
+    const { attempts, restarts } = this.settings;
+    const { checkpoints, graph, running } = attempts;
+    if (checkpoint !== undefined && checkpoints?.tune !== undefined) {
+      requireLongTransactions(graph, checkpointPolicyOf(checkpoint));
+      checkpoints.tune(checkpoint);
+      running?.policyChanged();
+    }
+    restarts.policy = restartPolicyOf(restart, checkpoints !== undefined);
   }
 
   /** @throws MillraceError when the job can never have this number of slots while it runs */

@@ -78,6 +78,7 @@ export class LocalJob {
     this.changes = new JobChanges({
       job: settings,
       attempts: this.attempts,
+      restarts: this.restarts,
       refuseUnlessRunning: (what) => this.refuseUnlessRunning(what),
       rollBack: (reason) => this.rollBack(reason),
       onSwitchOver: (event) => this.observer?.onSwitchOver(event),
@@ -88,8 +89,7 @@ export class LocalJob {
       end: (state) => this.end(state),
     });
     this.savepoints = savepointsOf(settings, (event) => this.observer?.onSavepoint(event));
-    const mayCollect = (): boolean => this.savepoints?.isUnderWay !== true && !this.attempts.isSwitching;
-    this.garbage = garbageOf(settings, mayCollect);
+    this.garbage = garbageOf(settings, () => !(this.savepoints?.isUnderWay || this.attempts.isSwitching));
   }
 
   get state(): JobState {

@@ -9,9 +9,9 @@ import type { Standing } from '../checkpoint/standing.ts';
 import { storeUnder } from '../checkpoint/store-under.ts';
 import { openStore, type StoreSurroundings } from '../checkpoint/stores/open-store.ts';
 import type { Checkpoint } from '../contract/checkpoint.ts';
-import { parseDuration } from '../contract/duration.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { System } from '../sys/system.ts';
+import { checkpointPolicyOf } from './checkpoint-times.ts';
 import { findOwnJob, type OwnJob, type WantedJob } from './find-own-job.ts';
 import type { ForkSource } from './fork.ts';
 import { type Claimed, createJobLog, type JobLog, type OwnTerm } from './job-log.ts';
@@ -50,6 +50,8 @@ export interface OpenedState {
   readonly state: LocalState;
   /** The number of key groups of the job; undefined = nothing fixes it yet. */
   readonly maxParallelism: number | undefined;
+  /** How many slots this deployment had at its last checkpoint; undefined = it has none. */
+  readonly slots: number | undefined;
   /** What its deployment is to the job, and how that has ended, if it has. */
   readonly role: Role;
   readonly stopped: string | undefined;
@@ -122,10 +124,6 @@ const beginningLog = (
   };
 };
 
-/** When barriers stop to wait, in ms; undefined = never. */
-const alignmentTimeoutMs = ({ unaligned }: Checkpoint): number | undefined =>
-  unaligned.enabled ? parseDuration(unaligned.timeout) : undefined;
-
 const stateIn = (
   store: ObjectStore,
   job: OwnJob,
@@ -135,13 +133,16 @@ const stateIn = (
 ): LocalState => {
   const { jobUid } = job.standing;
   const { system, checkpoint, jobName, runtimeVersion, artifact, revision, deployment } = settings;
+  // Whoever reads them reads them again each time.
+  const policy = { ...checkpointPolicyOf(checkpoint) };
+  const kept = { retained: checkpoint.retained };
   const writer = new LogWriter({
     store,
     jobUid,
     checksum: system.hashing,
     me: { writer: system.random.id(), deployment: deployment ?? localDeployment(revision) },
     clock: system.clock,
-    retained: () => checkpoint.retained,
+    retained: () => kept.retained,
   });
   return {
     store: storeUnder(store, jobRoot(jobUid)),
@@ -149,12 +150,10 @@ const stateIn = (
     from: beginning.from,
     renamed: beginning.renamed,
     base: { jobUid, jobName, runtimeVersion, artifact },
-    policy: {
-      intervalMs: parseDuration(checkpoint.interval),
-      minPauseMs: parseDuration(checkpoint.minPause),
-      timeoutMs: parseDuration(checkpoint.timeout),
-      tolerableFailures: checkpoint.tolerableFailures,
-      alignmentTimeoutMs: alignmentTimeoutMs(checkpoint),
+    policy,
+    tune: (next) => {
+      Object.assign(policy, checkpointPolicyOf(next));
+      kept.retained = next.retained;
     },
   };
 };
@@ -171,9 +170,11 @@ export const openLocalState = async (settings: LocalStateSettings): Promise<Open
     const beginning = (await settings.begin?.(job.standing, store)) ?? {};
     const own: OwnTerm = {};
     const { deployment = localDeployment(settings.revision) } = settings;
+    const isOwn = job.standing.owner === deployment;
     return {
       state: stateIn(store, job, settings, beginning, own),
       maxParallelism,
+      slots: isOwn ? job.standing.line.at(-1)?.manifest.slots : undefined,
       role: roleOf(job.standing, deployment),
       stopped: job.standing.stopped,
       sign: (isHere) => putSign(store, job.standing.jobUid, deployment, isHere),

@@ -28,7 +28,8 @@ export const tellDecision = (
 /** The failures of a job, and what follows from each by its policy. */
 export class Restarts {
   private readonly system: Pick<System, 'clock' | 'random'>;
-  private readonly policy: RestartPolicy;
+  /** From the next failure on. */
+  policy: RestartPolicy;
   private readonly failures: Failure[] = [];
 
   constructor(system: Pick<System, 'clock' | 'random'>, policy: RestartPolicy) {

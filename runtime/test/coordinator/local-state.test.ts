@@ -62,3 +62,12 @@ it('has the times of the manifest in ms', async () => {
   });
   await opened.close();
 });
+
+it('can be given other times while it is open', async () => {
+  const opened = await open(temporaryFolder());
+  const { policy, tune } = opened.state;
+  const { mode: _mode, store: _store, ...live } = checkpointSchema.parse({ store: { directory: 'x' } });
+  tune?.({ ...live, interval: '250ms', unaligned: { enabled: false, timeout: '1s' } });
+  expect(policy).toMatchObject({ intervalMs: 250, alignmentTimeoutMs: undefined, timeoutMs: 600_000 });
+  await opened.close();
+});

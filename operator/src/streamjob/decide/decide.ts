@@ -11,6 +11,7 @@ import { type Choice, stalled, underWay } from './choice.ts';
 import { currentOf, hasNeverLed, isDown, isOnTrial, isUnclear } from './current.ts';
 import { decideDeletion, needsFinalizer } from './deletion.ts';
 import type { Action, Plan, ValidWish } from './plan.ts';
+import { withSettings } from './settings.ts';
 import { decideSteady } from './steady.ts';
 import { decideSuspension } from './suspension.ts';
 import { decideUpgrade } from './upgrade.ts';
@@ -153,7 +154,7 @@ export const decide = (observed: ObservedJob, parse: (written: unknown) => Wante
   const choice =
     wanted.spec.state === 'Suspended'
       ? decideSuspension(observed, wanted.spec, wanted.revision, current)
-      : decideRunning(observed, wanted, current);
+      : withSettings(observed, wanted, decideRunning(observed, wanted, current));
   return {
     actions: actionsOf(observed, wanted, choice),
     standing: choice.standing,

@@ -104,8 +104,10 @@ export const standingOf = (
   switch (status.state) {
     case 'running': {
       const { actual } = status.parallelism;
-      return actual === parallelism
-        ? inForce('Running', 'Running', `The job runs with ${actual} slots.`)
+      const refused = observed.refusals.find(({ operation }) => operation === 'setParallelism');
+      if (actual === parallelism) return inForce('Running', 'Running', `The job runs with ${actual} slots.`);
+      return refused !== undefined
+        ? stalled('Running', 'RescaleRefused', refused.reason)
         : underWay(
             'Rescaling',
             'Rescaling',

@@ -40,6 +40,17 @@ describe('a job that runs', () => {
     expect(plan.standing).toMatchObject({ phase: 'Running', progress: 'inForce' });
   });
 
+  it('stalls when a number of slots is refused for good', () => {
+    const wider = jobWith(written('one', { parallelism: 4 }));
+    const refusals = [{ revision: first, operation: 'setParallelism', reason: 'Too many.' }] as const;
+    const plan = planOf({ ...observedWith(wider, [revisionWith(wider, one, { view: viewOf() })]), refusals });
+    expect(plan.standing).toMatchObject({
+      progress: 'stalled',
+      reason: 'RescaleRefused',
+      message: 'Too many.',
+    });
+  });
+
   it('gets its new slots first and then the wish, and loses pods only when the slots are gone', () => {
     const wider = jobWith(written('one', { parallelism: 4 }));
     const growing = planOf(observedWith(wider, [revisionWith(wider, one, { view: viewOf() })]));

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { LiveSettings } from '../live-settings.ts';
 import { count, name, timeMs } from './values.ts';
 
 /**
@@ -11,6 +12,12 @@ export interface Wish {
 
 export interface ParallelismRequest extends Wish {
   readonly parallelism: number;
+}
+
+/** What the job is to have of what may be changed while it runs. `name`: any text; the status says which was taken last. */
+export interface ConfigureRequest extends Wish {
+  readonly name: string;
+  readonly settings: LiveSettings;
 }
 
 export interface Parallelism {

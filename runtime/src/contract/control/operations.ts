@@ -1,5 +1,6 @@
 import type { CheckpointDetail, CheckpointList, CheckpointStatus } from './checkpoints.ts';
 import type {
+  ConfigureRequest,
   NextDeployment,
   NextDeploymentRequest,
   Parallelism,
@@ -44,6 +45,8 @@ export interface Operations {
   disposeSavepoint: { readonly request: { readonly savepoint: string }; readonly reply: SavepointStatus };
   getParallelism: { readonly request: NoRequest; readonly reply: Parallelism };
   setParallelism: { readonly request: ParallelismRequest; readonly reply: Parallelism };
+  /** Of a coordinator that leads: it takes other settings over, and nothing restarts. */
+  configure: { readonly request: ConfigureRequest; readonly reply: JobStatus };
   getNextDeployment: { readonly request: NoRequest; readonly reply: NextDeployment };
   planDeployment: { readonly request: NextDeploymentRequest; readonly reply: NextDeployment };
   prepareDeployment: { readonly request: RevisionRequest; readonly reply: NextDeployment };

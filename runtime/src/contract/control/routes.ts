@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { liveSettingsSchema } from '../live-settings.ts';
 import { checkpointDetailSchema, checkpointListSchema, checkpointStatusSchema } from './checkpoints.ts';
 import { type NextDeployment, nextDeploymentSchema, parallelismSchema, sequence } from './deployment.ts';
 import { jobEventSchema } from './events.ts';
@@ -281,6 +282,7 @@ const changes: Pick<
   RouteTable,
   | 'getParallelism'
   | 'setParallelism'
+  | 'configure'
   | 'getNextDeployment'
   | 'planDeployment'
   | 'prepareDeployment'
@@ -305,6 +307,14 @@ const changes: Pick<
     status: 202,
     request: z.strictObject({ parallelism: z.int().min(1).max(4096), sequence: sequence() }),
     reply: parallelismSchema,
+  },
+  configure: {
+    method: 'put',
+    path: '/v1/settings',
+    summary: 'Gives the job other settings, of those that may be changed while it runs.',
+    status: 200,
+    request: z.strictObject({ name: revision, settings: liveSettingsSchema, sequence: sequence() }),
+    reply: jobStatusSchema,
   },
   getNextDeployment: {
     method: 'get',

@@ -59,6 +59,8 @@ export interface JobStatus {
   readonly runtimeVersion: string;
   readonly restarts: number;
   readonly parallelism: { readonly desired: number; readonly actual: number; readonly maximum: number };
+  /** The settings that `configure` has given it last, by their name; null = those of its manifest. */
+  readonly settings: string | null;
   readonly lastRescale: PauseReport | null;
   readonly lastUpgrade: PauseReport | null;
   /** The newest complete checkpoint. */
@@ -90,6 +92,7 @@ export const jobStatusSchema: z.ZodType<JobStatus> = z.object({
   runtimeVersion: z.string(),
   restarts: count(),
   parallelism: z.object({ desired: count(), actual: count(), maximum: count() }),
+  settings: name().nullable(),
   lastRescale: pauseReportSchema.nullable(),
   lastUpgrade: pauseReportSchema.nullable(),
   lastCheckpoint: z.object({ id: count(), completedMs: timeMs() }).nullable(),

@@ -23,6 +23,7 @@ import type { Answers, JobControl } from './job-control.ts';
 import { jobScopes, pauseGauges, slotScopes, subtaskScopes } from './metric-scopes.ts';
 import { ParallelismWish } from './parallelism-wish.ts';
 import { nameOfNow, savepointAnswers } from './savepoint-answers.ts';
+import { SettingsWish } from './settings-wish.ts';
 import { slotAnswers } from './slot-answers.ts';
 import { StateTimes } from './state-times.ts';
 import { SubtaskRates } from './subtask-rates.ts';
@@ -69,6 +70,7 @@ class LocalControl {
   private rescales = 0;
   private readonly wish: ParallelismWish;
   private readonly giving: HandOverWish;
+  private readonly settingsWish: SettingsWish;
   private pauses: Readonly<Record<SwitchOverEvent['kind'], PauseReport | null>> = {
     rescale: null,
     upgrade: null,
@@ -80,6 +82,7 @@ class LocalControl {
     this.times = new StateTimes(settings.job.state, settings.system.clock.monotonicMs());
     this.wish = new ParallelismWish(settings.job, settings.logger);
     this.giving = new HandOverWish(settings.job);
+    this.settingsWish = new SettingsWish(settings.job);
     const { job } = settings;
     const { uid, savepoints } = job;
     this.checkpoints = uid === undefined ? undefined : new CheckpointHistory(uid, () => job.graph);
@@ -148,6 +151,11 @@ class LocalControl {
       },
       listFailures: () => ({ failures: this.history.failures, total: this.history.total }),
       getParallelism: () => this.wish.answer,
+      configure: (request) => {
+        this.settingsWish.take(request);
+        this.tell({ type: 'status', status: this.status() });
+        return this.status();
+      },
       stop: async (request) => {
         if (request.savepoint === true) await this.stopWithSavepoint('stopped', request);
         else job.stop();
@@ -214,6 +222,7 @@ class LocalControl {
       runtimeVersion: version,
       restarts: this.restarts,
       parallelism: { desired, actual, maximum },
+      settings: this.settingsWish.name,
       lastRescale: this.pauses.rescale,
       lastUpgrade: this.pauses.upgrade,
       lastCheckpoint: lastCheckpoint ? { id: lastCheckpoint.id, completedMs: lastCheckpoint.endedMs } : null,
@@ -278,7 +287,10 @@ class LocalControl {
     if (kind === 'rescale' && event.outcome === 'done') this.rescales++;
     const atMs = this.settings.system.clock.nowMs();
     const ended: PauseReport = { ...event, atMs, committedPauseMs, reason };
-    if (kind === 'upgrade' && event.outcome === 'done' && committedPauseMs === null) this.wish.forget();
+    if (kind === 'upgrade' && event.outcome === 'done' && committedPauseMs === null) {
+      this.wish.forget();
+      this.settingsWish.forget();
+    }
     this.pauses = { ...this.pauses, [kind]: ended };
     this.tell({ type: 'status', status: this.status() });
   }

@@ -18,6 +18,7 @@ export const jobStatus: JobStatus = {
   runtimeVersion: '1.2.3',
   restarts: 1,
   parallelism: { desired: 2, actual: 2, maximum: 128 },
+  settings: 's1',
   lastRescale: {
     atMs: 5,
     pauseMs: 80,
@@ -170,6 +171,7 @@ export const replies: { readonly [O in Operation]: () => Operations[O]['reply'] 
   disposeSavepoint: () => savepoint,
   getParallelism: () => parallelism,
   setParallelism: () => parallelism,
+  configure: () => jobStatus,
   getNextDeployment: () => nextDeployment,
   planDeployment: () => nextDeployment,
   prepareDeployment: () => nextDeployment,
