@@ -78,5 +78,6 @@ describe('millrace dev', () => {
     store.remove(streamJobKind, { namespace: 'default', name: 'words' }, {});
     await gone;
     expect(jobs()).toEqual([]);
+    expect(existsSync(join(snapshots, 'names'))).toBe(false);
   }, 120_000);
 });

@@ -14,6 +14,8 @@ export type MaintenanceRequest = { readonly store: CheckpointStore } & (
       /** All of a job but its savepoints. */
       readonly operation: 'deleteJob';
       readonly jobUid: string;
+      /** What it is called in its cluster: the name goes too. */
+      readonly name?: { readonly namespace: string; readonly name: string } | undefined;
     }
   | {
       readonly operation: 'disposeSavepoint';
@@ -42,7 +44,12 @@ const request = { store: storeSchema } as const;
 export const maintenanceRequestSchema: z.ZodType<MaintenanceRequest, unknown> = z.discriminatedUnion(
   'operation',
   [
-    z.strictObject({ ...request, operation: z.literal('deleteJob'), jobUid }),
+    z.strictObject({
+      ...request,
+      operation: z.literal('deleteJob'),
+      jobUid,
+      name: z.strictObject({ namespace: text(253), name: text(253) }).optional(),
+    }),
     z.strictObject({ ...request, operation: z.literal('disposeSavepoint'), path: text(2048) }),
     z.strictObject({ ...request, operation: z.enum(['collectGarbage', 'verify']), jobUid }),
   ],

@@ -80,7 +80,7 @@ export const maintain = async (
     const job = { system, store, jobUid: request.jobUid };
     switch (request.operation) {
       case 'deleteJob':
-        return deleteJob(job);
+        return deleteJob(job, request.name);
       case 'verify':
         return verify(job);
       case 'collectGarbage':

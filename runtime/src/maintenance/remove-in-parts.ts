@@ -14,6 +14,12 @@ export const sumOf = (listed: readonly ObjectStatus[]): Removed => ({
   bytes: listed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
 });
 
+export const sumOfAll = (parts: readonly Removed[]): Removed =>
+  parts.reduce((sum, { objects, bytes }) => ({ objects: sum.objects + objects, bytes: sum.bytes + bytes }), {
+    objects: 0,
+    bytes: 0,
+  });
+
 /** Removes objects in their order, some at a time. */
 export const removeInParts = async (
   store: ObjectStore,

@@ -240,6 +240,18 @@ it('a job whose predecessor was deleted with its data begins with nothing', asyn
   expect(await take(world, 'second')).toBeUndefined();
 });
 
+it('a job whose predecessor was deleted with its data and its name finds nothing of it', async () => {
+  const world = newWorld();
+  const first = await begin(world, newOutlet());
+  const succession = await succeed(world, 'first');
+  await succession.look();
+  await succession.hasBegun();
+  await first.cancel();
+  await deleteJob({ system: world.system, store: world.store, jobUid: 'first' }, named());
+  expect(await world.store.list('')).toEqual([]);
+  expect(await take(world, 'second')).toBeUndefined();
+});
+
 /** Fails at one of its puts, before or after it is done, like a process that dies there. */
 class DyingStore extends MemoryStore {
   private readonly inner: ObjectStore;

@@ -40,7 +40,7 @@ export const decideRemoval = (
   limitMs: number,
 ): Removal => {
   const { job, revisions, maintenancePods, nowMs } = observed;
-  const { uid } = job.metadata;
+  const { uid, name, namespace = 'default' } = job.metadata;
   const pods = revisions.flatMap(({ coordinatorPods, workerPods }) => [...coordinatorPods, ...workerPods]);
   const sets = revisions.filter(({ coordinatorSet, workerSet }) =>
     [coordinatorSet, workerSet].some(
@@ -75,7 +75,7 @@ export const decideRemoval = (
         : ({
             kind: 'maintain',
             spec,
-            request: { operation: 'deleteJob', jobUid: uid, store },
+            request: { operation: 'deleteJob', jobUid: uid, name: { namespace, name }, store },
             withinMs: limitMs - nowMs,
           } as const),
     ],
