@@ -5,12 +5,14 @@ import { MillraceError } from '../contract/errors.ts';
 import { asAttempt, asTerm, type CheckpointId } from './ids.ts';
 import type { CommittedSink, EntryBody, EntryHead, EntryOf, LogEntry } from './log-entry.ts';
 import type { CheckpointManifest, ManifestSink } from './manifest.ts';
+import { joinRestored } from './restored.ts';
 import { mayLead } from './role.ts';
 import {
   joinCommittables,
   names,
   type Published,
   pickCommittables,
+  restoredIn,
   type Standing,
   standingOf,
 } from './standing.ts';
@@ -146,7 +148,9 @@ const manifest = (standing: Standing, me: Me, wanted: CheckpointManifest): Decis
   if (checkpointId <= standing.highestCheckpointId)
     return fault(`checkpoint ${standing.highestCheckpointId} was published before it`);
   const sinks = joinCommittables(standing.pending, wanted.sinks);
-  return put({ kind: 'manifest', manifest: { ...wanted, sinks } });
+  const restored = joinRestored(restoredIn(standing), wanted.restored);
+  const lineage = restored.length === 0 ? {} : { restored };
+  return put({ kind: 'manifest', manifest: { ...wanted, sinks, ...lineage } });
 };
 
 const committed = (standing: Standing, sinks: readonly CommittedSink[]): Decision => {

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { text } from '../contract/field.ts';
 import { type Attempt, asAttempt, asCheckpointId, type CheckpointId, isObjectKey } from './ids.ts';
+import { type Restored, restoredSchema } from './restored.ts';
 
 /** A state object as a manifest names it. */
 export interface StateObjectRef {
@@ -127,6 +128,8 @@ export interface CheckpointManifest {
   readonly routing: readonly ManifestRoute[];
   /** The edges of which its objects have something that was in flight: see `edgeNames`. Absent = none. */
   readonly inFlight?: readonly string[] | undefined;
+  /** To what the job has gone back before, because somebody wished it; absent = never. */
+  readonly restored?: readonly Restored[] | undefined;
 }
 
 /** Event time as it is written. */
@@ -223,4 +226,5 @@ export const manifestSchema: z.ZodType<CheckpointManifest, unknown> = z.strictOb
   ),
   routing: z.array(z.strictObject({ slot: count(0), keyGroups: ranges() })),
   inFlight: z.array(z.string()).optional(),
+  restored: restoredSchema.optional(),
 });

@@ -18,6 +18,14 @@ export interface SavepointSystem {
 /** Objects that are copied at a time. */
 const copiedAtOnce = 8;
 
+/** The folder of a savepoint, relative to its store: a path as somebody has written it, or the place that a coordinator has told. */
+export const folderIn = (place: string, path: string): string => {
+  const parts = (text: string): readonly string[] => text.split('/').filter((part) => part !== '');
+  const [base, whole] = [parts(place), parts(path)];
+  const isInside = base.length > 0 && base.every((part, at) => whole[at] === part);
+  return `${(isInside ? whole.slice(base.length) : whole).join('/')}/`;
+};
+
 export const savepointTaken = (folder: ObjectStore): MillraceError =>
   new MillraceError('conflict', `There is a savepoint in ${folder.place} already.`, {
     hint: 'Choose another name, or dispose of that one.',

@@ -1,6 +1,7 @@
 import type { EntryOf, LogEntry } from './log-entry.ts';
 import type { CheckpointManifest, ManifestSink } from './manifest.ts';
 import { logKey } from './paths.ts';
+import type { Restored } from './restored.ts';
 import { unusable } from './sealed-text.ts';
 
 /** A manifest, its number in the log, the term that published it, and when it did by its writer's clock. */
@@ -46,6 +47,10 @@ export interface Standing {
   /** How it was stopped, if nothing runs. */
   readonly stopped: string | undefined;
 }
+
+/** To what a job has gone back, because somebody wished it; the newest last. */
+export const restoredIn = ({ line }: Pick<Standing, 'line'>): readonly Restored[] =>
+  line.at(-1)?.manifest.restored ?? [];
 
 /** Sinks with some of their committables; those without any are left out. */
 export const pickCommittables = (

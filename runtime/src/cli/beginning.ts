@@ -14,11 +14,20 @@ import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { jobRoot } from '../checkpoint/paths.ts';
 import type { NewUids } from '../checkpoint/rename-uids.ts';
 import { readSavepointManifest } from '../checkpoint/savepoint-folder.ts';
-import { type Published, type Standing, standingOf } from '../checkpoint/standing.ts';
+import { type Published, restoredIn, type Standing, standingOf } from '../checkpoint/standing.ts';
 import { storeUnder } from '../checkpoint/store-under.ts';
+import type { Restore } from '../contract/restore.ts';
 import { type ForkSource, requireForkable } from '../coordinator/fork.ts';
 import { runsAsBatch } from '../coordinator/local.ts';
 import type { Beginning } from '../coordinator/local-state.ts';
+import {
+  findPin,
+  findRestorePoint,
+  pinPoint,
+  type RestorePoint,
+  type RestoreSettings,
+  removePin,
+} from '../coordinator/restore-point.ts';
 import { type ClusterName, Succession } from '../coordinator/succession.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import { describeJob } from '../offline/describe-job.ts';
@@ -37,7 +46,12 @@ export interface BeginningSettings {
   readonly options: StartOptions;
   /** What the job is called in its cluster; absent = it is in none. */
   readonly clusterName?: ClusterName | undefined;
+  /** Where the savepoint lies that `spec.restore` names; absent = it is one of the job. */
+  readonly savepointPlace?: string | undefined;
 }
+
+/** A wish to go back. */
+type RestoreWish = Restore & { readonly id: string };
 
 /**
  * Decides what a job goes on from, and refuses what it cannot go on from before anything is touched. Code that did not write the checkpoint
@@ -81,16 +95,39 @@ export class BeginningChoice {
     await this.folder?.close();
   }
 
-  /** A job of a cluster goes on from its own state, or from that of the job which had its name before. */
+  /**
+   * A deployment that stands by goes on from whatever the job has come to; or from where somebody wishes it to go back to, which is put
+   * aside meanwhile.
+   */
+  async standBy(own: Standing, store: ObjectStore): Promise<Beginning> {
+    const { renamed } = this;
+    const wish = this.wishOf(own);
+    if (this.settings.clusterName === undefined || wish === undefined) return { renamed };
+    const found = await this.restorePoint(store, own, wish);
+    const point = await pinPoint(this.restoring(store), own.jobUid, wish.id, found);
+    return { renamed, from: await this.restored(point, wish) };
+  }
+
+  /** A job of a cluster goes on from its own state, or from that of the job which had its name before, or goes back to where it is wished. */
   private async inCluster(own: Standing, store: ObjectStore, name: ClusterName): Promise<Beginning> {
     const { system } = this.settings.io;
     const succession = new Succession({ system, store, name, own });
     const hasBegun = () => succession.hasBegun();
+    const latest = own.line.at(-1);
     const before = await succession.look();
+    const state = latest === undefined ? before : own;
+    const wish = this.wishOf(state);
+    if (wish !== undefined) {
+      const from = await this.restored(await this.restorePoint(store, state, wish), wish);
+      const heritage = await succession.take();
+      return { renamed: this.renamed, hasBegun, from: { ...from, heritage } };
+    }
     const expected = before && (await this.inherited(store, before));
     const final = await succession.take();
-    const latest = own.line.at(-1);
-    if (latest !== undefined) return { ...(await this.goOn(own, latest)), hasBegun };
+    if (latest !== undefined) {
+      await this.forgetWish(store, own);
+      return { ...(await this.goOn(own, latest)), hasBegun };
+    }
     const manifest = final?.line.at(-1)?.manifest;
     if (final === undefined || manifest === undefined) return { renamed: this.renamed, hasBegun };
     const source = expected ?? (await this.inherited(store, final));
@@ -98,6 +135,45 @@ export class BeginningChoice {
       `The job goes on from checkpoint ${manifest.checkpointId} of ${final.jobUid}, which had its name before`,
     );
     return { hasBegun, from: { ...source, manifest, heritage: final } };
+  }
+
+  /** Somebody wishes a job to go back, and it has not done so yet. */
+  private wishOf(state: Standing | undefined): RestoreWish | undefined {
+    const { restore } = this.settings.target;
+    if (restore?.id === undefined) return undefined;
+    const { id } = restore;
+    const isDone = state !== undefined && restoredIn(state).some((done) => done.id === id);
+    return isDone ? undefined : { ...restore, id };
+  }
+
+  private restoring(store: ObjectStore): RestoreSettings {
+    const { io, savepointPlace } = this.settings;
+    return { reading: { store, system: io.system }, savepointPlace };
+  }
+
+  private async restorePoint(
+    store: ObjectStore,
+    state: Standing | undefined,
+    wish: RestoreWish,
+  ): Promise<RestorePoint> {
+    const restoring = this.restoring(store);
+    const pin = state && (await findPin(restoring, state.jobUid, wish.id));
+    return pin ?? (await findRestorePoint(restoring, state, wish));
+  }
+
+  private async restored(point: RestorePoint, { id }: RestoreWish): Promise<ForkSource> {
+    const { logger, target } = this.settings;
+    logger.info(`The job goes back to ${point.from}, as ${id} wishes`);
+    const source = await this.sourceOf(point.manifest, point.folder);
+    const graph = await this.plan(point.manifest);
+    requireForkable(source, graph, runsAsBatch(graph, target.mode));
+    return { ...source, restore: { id, from: point.from } };
+  }
+
+  /** What was put aside for a wish that was carried out is not needed any more. */
+  private async forgetWish(store: ObjectStore, own: Standing): Promise<void> {
+    const id = this.settings.target.restore?.id;
+    if (id !== undefined) await removePin(this.restoring(store), own.jobUid, id);
   }
 
   /** The latest checkpoint of a job that is taken over. Refused before anything is touched when this one cannot go on from it. */

@@ -37,6 +37,7 @@ const options: readonly CoordinatorOption[] = [
   { field: 'authorityDirectory', variable: 'MILLRACE_AUTHORITY_DIRECTORY', option: '--authority-directory' },
   { field: 'namespace', variable: 'MILLRACE_NAMESPACE', option: '--namespace' },
   { field: 'clusterId', variable: 'MILLRACE_CLUSTER_ID', option: '--cluster-id' },
+  { field: 'restoreSavepoint', variable: 'MILLRACE_RESTORE_SAVEPOINT', option: '--restore-savepoint' },
   { field: 'healthPort', variable: 'MILLRACE_HEALTH_PORT', option: '--health-port' },
 ];
 const manifest = { field: 'manifest', variable: 'MILLRACE_MANIFEST' };

@@ -10,7 +10,6 @@ import { LocalJob } from '../coordinator/local-job.ts';
 import type { LocalJobSettings } from '../coordinator/local-job-settings.ts';
 import type { OpenedState } from '../coordinator/local-state.ts';
 import type { RemoteSettings } from '../coordinator/remote-job.ts';
-import type { ClusterName } from '../coordinator/succession.ts';
 import { threadedRevision } from '../coordinator/threads.ts';
 import type { TlsSettings } from '../sys/net.ts';
 import { ownVersion } from '../sys/own-version.ts';
@@ -23,7 +22,8 @@ import { requireVariables, setVariables } from './environment.ts';
 import { freezeTarget } from './freeze-target.ts';
 import type { JobTarget } from './job-target.ts';
 import { type BringUp, deployedAs, nextRevision, revisionName, trialOf } from './next-revision.ts';
-import { renamesOf, type StartOptions } from './start-point.ts';
+import type { ClusterPlace } from './pod-options.ts';
+import type { StartOptions } from './start-point.ts';
 import type { WorkersOption } from './workers-option.ts';
 
 /** A job with all that it needs to its end: its store, and its workers. */
@@ -49,7 +49,7 @@ export interface JobCreation {
   /** What the job is called in its store; absent = it is found by its name. */
   readonly jobUid?: string | undefined;
   /** The cluster and the namespace that it is in; absent = none. */
-  readonly cluster?: Pick<ClusterName, 'namespace' | 'clusterId'> | undefined;
+  readonly cluster?: ClusterPlace | undefined;
   /** What it goes on from. */
   readonly start: StartOptions;
   /** What is mounted for its store. */
@@ -71,8 +71,9 @@ const choiceOf = async (
 ): Promise<BeginningChoice> => {
   const { BeginningChoice } = await import('./beginning.ts');
   const { name, restore } = target;
+  const savepointPlace = cluster?.savepointPlace;
   const clusterName = cluster && { ...cluster, name, previous: restore?.previous ?? 'Resume' };
-  return new BeginningChoice({ io, target, logger, artifact, options, clusterName });
+  return new BeginningChoice({ io, target, logger, artifact, options, clusterName, savepointPlace });
 };
 
 /** The state that a manifest tells the job to keep; undefined = none. */
@@ -113,7 +114,7 @@ const openState = async (
       begin: async (own, store) =>
         deployment === undefined || roleOf(own, deployment) === 'leading'
           ? await choice.choose(own, store)
-          : { renamed: renamesOf(target, start.rename) },
+          : await choice.standBy(own, store),
     });
     const life = creation.cluster && new SignOfLife({ system, logger, sign: opened.sign });
     life?.start();

@@ -78,12 +78,13 @@ export const deployedAs = (
   { system }: CommandIo,
   target: JobTarget,
   name: string,
-  { role, stopped }: Pick<OpenedState, 'role' | 'stopped'>,
+  { role, stopped, state }: Pick<OpenedState, 'role' | 'stopped' | 'state'>,
 ): Deployed => {
   const trial = target.upgrade === undefined ? usualTrial : trialOf(target.upgrade);
   return {
     role,
-    over: ends.get(stopped ?? ''),
+    // Who wishes it to go back wishes it to run.
+    over: state.from?.restore === undefined ? ends.get(stopped ?? '') : undefined,
     trial,
     describe: (revision) =>
       atEntry(target.entry, async () => ({

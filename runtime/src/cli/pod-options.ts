@@ -9,6 +9,15 @@ export interface PodOptions {
   readonly healthPort?: number;
   readonly namespace?: string;
   readonly clusterId?: string;
+  readonly restoreSavepoint?: string;
+}
+
+/** Where a pod is, and what it is told of there. */
+export interface ClusterPlace {
+  readonly namespace: string;
+  readonly clusterId: string;
+  /** Where the savepoint lies that `spec.restore` names; absent = it is one of the job. */
+  readonly savepointPlace: string | undefined;
 }
 
 const parsePort = (text: string): number => {
@@ -35,14 +44,18 @@ export const addPodOptions = (command: Command): Command =>
         .hideHelp(),
     )
     .addOption(new Option('--namespace <name>', 'the namespace of the job').hideHelp())
-    .addOption(new Option('--cluster-id <text>', 'which cluster that is in').hideHelp());
+    .addOption(new Option('--cluster-id <text>', 'which cluster that is in').hideHelp())
+    .addOption(
+      new Option('--restore-savepoint <place>', 'where the savepoint of spec.restore is').hideHelp(),
+    );
 
 /** Which cluster and namespace a pod is in; undefined = in none. */
 export const clusterOf = ({
   namespace,
   clusterId = 'unknown',
-}: PodOptions): { readonly namespace: string; readonly clusterId: string } | undefined =>
-  namespace === undefined ? undefined : { namespace, clusterId };
+  restoreSavepoint: savepointPlace,
+}: PodOptions): ClusterPlace | undefined =>
+  namespace === undefined ? undefined : { namespace, clusterId, savepointPlace };
 
 /** What is mounted for the store. */
 export const mountsOf = ({

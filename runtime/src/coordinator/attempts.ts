@@ -8,7 +8,7 @@ import type { SubtaskReport } from '../worker/slot-handle.ts';
 import { Attempt, type AttemptEvents } from './attempt.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
 import type { CheckpointEvent } from './checkpoint-events.ts';
-import { fork } from './fork.ts';
+import { fork, isForkDue } from './fork.ts';
 import { HandOverCut } from './hand-over-cut.ts';
 import type { Claimed, OpenTrial } from './job-log.ts';
 import { isSwitching } from './job-refusals.ts';
@@ -280,7 +280,7 @@ export class Attempts {
     const adopted = mayAdopt ? await this.revision.adopt?.claim() : undefined;
     const claimed = this.lead(this.revision, adopted ?? (await checkpoints.log.claim(takesOver)));
     const { from } = checkpoints;
-    if (claimed.manifest !== undefined || claimed.isAdopted || from === undefined) return claimed;
+    if (claimed.isAdopted || from === undefined || !isForkDue(from, claimed)) return claimed;
     return await fork(this.settings.system.hashing, from, checkpoints, claimed);
   }
 

@@ -4,11 +4,13 @@ import {
   requireCompatible,
   statefulPart,
 } from '../checkpoint/compare-states.ts';
-import { asAttempt } from '../checkpoint/ids.ts';
+import { asAttempt, asCheckpointId } from '../checkpoint/ids.ts';
 import type { CheckpointManifest, ManifestSink, StateObjectRef } from '../checkpoint/manifest.ts';
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { stateKey, statePartsOf } from '../checkpoint/paths.ts';
 import { type NewUids, renameUids } from '../checkpoint/rename-uids.ts';
+import { joinRestored, type Restored } from '../checkpoint/restored.ts';
+import { restoredIn, type Standing } from '../checkpoint/standing.ts';
 import { MillraceError } from '../contract/errors.ts';
 import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { Hashing } from '../sys/hashing.ts';
@@ -27,10 +29,12 @@ export interface ForkSource {
   readonly renamed?: NewUids | undefined;
   /** Whose job this one is from now on, where the other one has ended for ever; absent = both may run. */
   readonly heritage?: Heritage | undefined;
+  /** The job goes back to it for this wish, once, whatever state it has itself; absent = it has none. */
+  readonly restore?: Restored | undefined;
 }
 
-/** What the sinks of a job that has ended have left prepared. */
-export interface Heritage {
+/** What a job has left that has ended. */
+export interface Heritage extends Pick<Standing, 'line'> {
   /** To be committed. */
   readonly pending: readonly ManifestSink[];
   /** To be aborted before the next checkpoint. */
@@ -41,6 +45,15 @@ export type Forked = Pick<JobCheckpoints, 'base' | 'store' | 'log' | 'onlyLast'>
 
 /** Objects that are in memory at a time. */
 const copiedAtOnce = 2;
+
+/** Whether a job is to begin with it: once, or while it has nothing else. */
+export const isForkDue = (
+  { restore }: Pick<ForkSource, 'restore'>,
+  { manifest }: Pick<Claimed, 'manifest'>,
+): boolean =>
+  restore === undefined
+    ? manifest === undefined
+    : manifest?.restored?.some(({ id }) => id === restore.id) !== true;
 
 /** @throws MillraceError job-invalid when the job cannot go on from a savepoint, with every reason */
 export const requireForkable = (
@@ -71,6 +84,15 @@ const ownKey = (key: string, attempt: number, { checkpointId, slot }: StateObjec
     statePartsOf(key)?.part ?? at,
   );
 
+/** What a manifest gets that another one was, beside what it says. */
+interface Adapted {
+  readonly attempt: number;
+  /** Absent = as it was. */
+  readonly checkpointId?: number | undefined;
+  readonly pending?: readonly ManifestSink[] | undefined;
+  readonly restored: readonly Restored[];
+}
+
 /**
  * A savepoint as the first checkpoint of another job: with its number, so that the order of objects stays as it is. What the sinks of
  * the other job had prepared is not in a savepoint, and this job's to commit only where it is `pending` since that one has ended. Pure.
@@ -78,10 +100,11 @@ const ownKey = (key: string, attempt: number, { checkpointId, slot }: StateObjec
 export const forkManifest = (
   manifest: CheckpointManifest,
   { jobUid, jobName }: Pick<CheckpointManifest, 'jobUid' | 'jobName'>,
-  attempt: number,
-  pending: readonly ManifestSink[] = [],
+  { attempt, checkpointId = manifest.checkpointId, pending = [], restored }: Adapted,
 ): CheckpointManifest => ({
   ...manifest,
+  checkpointId: asCheckpointId(checkpointId),
+  restored: restored.length === 0 ? undefined : restored,
   jobUid,
   jobName,
   attempt: asAttempt(attempt),
@@ -124,16 +147,15 @@ export const fork = async (
   claimed: Claimed,
 ): Promise<Claimed> => {
   requireForkable(source, job.base.graph, job.onlyLast);
-  const {
-    heritage,
-    manifest: { objects },
-  } = source;
-  const manifest = forkManifest(
-    renameUids(source.manifest, source.renamed ?? new Map()),
-    job.base,
-    claimed.attempt,
-    heritage?.pending,
-  );
+  const { heritage, restore } = source;
+  const { objects, checkpointId } = source.manifest;
+  const manifest = forkManifest(renameUids(source.manifest, source.renamed ?? new Map()), job.base, {
+    attempt: claimed.attempt,
+    // Numbers only grow, whatever the job goes back to.
+    checkpointId: claimed.manifest && Math.max(checkpointId, claimed.highestCheckpointId) + 1,
+    pending: heritage?.pending,
+    restored: joinRestored(heritage && restoredIn(heritage), restore && [restore]),
+  });
   for (let from = 0; from < objects.length; from += copiedAtOnce) {
     await Promise.all(
       objects.slice(from, from + copiedAtOnce).map((object, i) => {

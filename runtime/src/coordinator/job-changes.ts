@@ -1,3 +1,4 @@
+import type { Restored } from '../checkpoint/restored.ts';
 import { type Role, roleOf } from '../checkpoint/role.ts';
 import type { LiveSettings } from '../contract/live-settings.ts';
 import { reasonOf } from '../contract/reason.ts';
@@ -59,6 +60,11 @@ export class JobChanges {
   /** What the log knows this deployment by; null = there is none. */
   get deployment(): string | null {
     return this.settings.attempts.checkpoints?.log.deployment ?? null;
+  }
+
+  /** What the job has gone back to last because somebody wished it. */
+  get restored(): Restored | undefined {
+    return this.settings.attempts.checkpoints?.log.restored().at(-1);
   }
 
   /** Whether the log says that another deployment runs the job. */

@@ -4,7 +4,8 @@ import type { CommittedSink } from '../checkpoint/log-entry.ts';
 import type { LogWriter } from '../checkpoint/log-writer.ts';
 import type { CheckpointManifest, ManifestSink } from '../checkpoint/manifest.ts';
 import type { CommitPermit } from '../checkpoint/permit.ts';
-import type { Standing } from '../checkpoint/standing.ts';
+import type { Restored } from '../checkpoint/restored.ts';
+import { restoredIn, type Standing } from '../checkpoint/standing.ts';
 import { MillraceError } from '../contract/errors.ts';
 
 /** A new attempt of a job, and what it goes on from. */
@@ -66,6 +67,8 @@ export interface JobLog {
   committed(sinks: readonly CommittedSink[]): Promise<void>;
   /** Nothing runs any more, on purpose. */
   stopped(how: Extract<Wish, { kind: 'stopped' }>['how'], savepoint?: string): Promise<void>;
+  /** To what it has gone back because somebody wished it, as far as is known. */
+  restored(): readonly Restored[];
   /** Removes objects that the log has superseded and that are old enough. Works beside everything else. */
   collectGarbage(minimumAgeMs: number): Promise<void>;
 }
@@ -159,6 +162,7 @@ export const createJobLog = (writer: LogWriter, own: OwnTerm = {}, isShared = fa
     stopped: async (how, savepoint) => {
       await append({ kind: 'stopped', how, ...(savepoint === undefined ? {} : { savepoint }) });
     },
+    restored: () => restoredIn(writer.standing),
     collectGarbage: async (minimumAgeMs) => {
       await collectGarbage({ ...writer.reading, minimumAgeMs });
     },

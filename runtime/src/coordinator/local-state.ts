@@ -39,7 +39,7 @@ export interface Beginning {
   readonly goBack?: { readonly to: number; readonly acceptRepeats: boolean } | undefined;
   /** Transforms have other uids than at the checkpoint. */
   readonly renamed?: NewUids | undefined;
-  /** While it has no checkpoint of its own. */
+  /** While it has no checkpoint of its own, or because somebody wishes it to go back there. */
   readonly from?: ForkSource | undefined;
   /** Called when the job has a log, once at least. */
   readonly hasBegun?: (() => Promise<void>) | undefined;
@@ -100,7 +100,7 @@ const keyGroupsOf = ({ jobUid, line }: Standing, settings: LocalStateSettings): 
 const beginningLog = (
   log: JobLog,
   job: OwnJob,
-  { goBack, renamed = new Map(), hasBegun }: Beginning,
+  { goBack, renamed = new Map(), hasBegun, from }: Beginning,
 ): JobLog => {
   let isBegun = false;
   const begun = async (claimed: Claimed): Promise<Claimed> => {
@@ -118,7 +118,8 @@ const beginningLog = (
       return await begun(await log.goBack(goBack.to, goBack.acceptRepeats));
     },
     adopt: async (isHeld) => {
-      const claimed = goBack === undefined ? await log.adopt(isHeld) : undefined;
+      const isElsewhere = goBack !== undefined || from?.restore !== undefined;
+      const claimed = isElsewhere ? undefined : await log.adopt(isHeld);
       return claimed && (await begun(claimed));
     },
   };

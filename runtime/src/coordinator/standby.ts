@@ -5,6 +5,7 @@ import type { Standing } from '../checkpoint/standing.ts';
 import { reasonOf } from '../contract/reason.ts';
 import type { JobCheckpoints } from './attempt-state.ts';
 import type { DeploymentHooks } from './deployment-hooks.ts';
+import type { ForkSource } from './fork.ts';
 import { LogWatch } from './log-watch.ts';
 import { givenUp } from './switch-over.ts';
 import { requireLongTransactions } from './transaction-times.ts';
@@ -129,7 +130,7 @@ export class Standby {
     const standing = await log.follow();
     const { owner, line, switchOver } = standing;
     const latest = line.at(-1);
-    await this.compare(latest?.manifest);
+    await this.compare(this.wished?.manifest ?? latest?.manifest);
     if (!this.standsBy) return;
     const isHandedOver = standing.stopped === undefined && roleOf(standing, log.deployment) === 'leading';
     if (isHandedOver || this.taking?.isForced === true) {
@@ -138,6 +139,12 @@ export class Standby {
       return this.lead();
     }
     if (this.taking !== undefined && latest !== undefined) await this.prepare(standing, latest.manifest);
+  }
+
+  /** What the job is to go back to when it is taken over; undefined = it goes on as it is. */
+  private get wished(): ForkSource | undefined {
+    const { from } = this.checkpoints;
+    return from?.restore && from;
   }
 
   private lead(): void {
@@ -170,15 +177,21 @@ export class Standby {
       await attempts.prepareNext(attempt + 1);
     }
     if (this.followed >= checkpointId || this.taking === undefined) return;
+    // State of now is none that it goes on from, and nobody cuts for it.
+    if (this.wished !== undefined) return this.enterPrepared();
     await attempts.prepared?.preload(manifest);
     if (this.taking === undefined) return;
     this.followed = checkpointId;
     await putMark(store, { deployment: log.deployment, attempt: attempt + 1, checkpointId });
     const forMs = this.isPrepared ? expectedForMs : expectedFirstMs;
     this.expectedUntilMs = Math.max(this.expectedUntilMs, job.system.clock.monotonicMs() + forMs);
-    if (!this.isPrepared) this.taking.onPhase('prepared');
-    this.isPrepared = true;
+    this.enterPrepared();
     await this.removeMarks(checkpointId);
+  }
+
+  private enterPrepared(): void {
+    if (!this.isPrepared) this.taking?.onPhase('prepared');
+    this.isPrepared = true;
   }
 
   private async unprepare(): Promise<void> {

@@ -1,16 +1,8 @@
 import type { ObjectStore } from '../checkpoint/object-store.ts';
 import { savepointManifest } from '../checkpoint/paths.ts';
-import { readSavepointManifest, type SavepointSystem } from '../checkpoint/savepoint-folder.ts';
+import { folderIn, readSavepointManifest, type SavepointSystem } from '../checkpoint/savepoint-folder.ts';
 import { storeUnder } from '../checkpoint/store-under.ts';
 import { type Removed, removeInParts } from './remove-in-parts.ts';
-
-/** The folder of a savepoint, relative to its store: a path as somebody has written it, or the place that a coordinator has told. */
-export const folderIn = (place: string, path: string): string => {
-  const parts = (text: string): readonly string[] => text.split('/').filter((part) => part !== '');
-  const [base, whole] = [parts(place), parts(path)];
-  const isInside = base.length > 0 && base.every((part, at) => whole[at] === part);
-  return `${(isInside ? whole.slice(base.length) : whole).join('/')}/`;
-};
 
 /** A folder that holds one savepoint and nothing else, since a job has made it. */
 const isOwnFolder = (folder: string): boolean => /^jobs\/[^/]+\/savepoints\/[^/]+\/$/.test(folder);

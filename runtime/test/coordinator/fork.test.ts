@@ -173,7 +173,11 @@ describe('the manifest of a fork', () => {
     const store = newStore();
     await stopped(store);
     const from = await savepointOf(store, countClicks(newOutlet()));
-    const manifest = forkManifest(from.manifest, { jobUid: 'second', jobName: 'second' }, 3);
+    const manifest = forkManifest(
+      from.manifest,
+      { jobUid: 'second', jobName: 'second' },
+      { attempt: 3, restored: [] },
+    );
     expect(manifest).toMatchObject({ jobUid: 'second', attempt: 3, kind: 'checkpoint', sinks: [] });
     expect(manifest.objects.map(({ key }) => key.split('/')[1])).toEqual(manifest.objects.map(() => '3'));
     const own = newStore();

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeSavepoint } from '../../src/checkpoint/log-entry.ts';
 import type { StateObjectRef } from '../../src/checkpoint/manifest.ts';
-import { disposeSavepoint, folderIn } from '../../src/maintenance/dispose-savepoint.ts';
+import { folderIn } from '../../src/checkpoint/savepoint-folder.ts';
+import { disposeSavepoint } from '../../src/maintenance/dispose-savepoint.ts';
 import { createTestSystem } from '../../src/testing/test-system.ts';
 import { checksum, jobUid, manifestOf } from '../checkpoint/entries.ts';
 import { MemoryStore } from '../support/memory-store.ts';

@@ -65,6 +65,8 @@ export interface JobStatus {
   readonly lastUpgrade: PauseReport | null;
   /** The newest complete checkpoint. */
   readonly lastCheckpoint: { readonly id: number; readonly completedMs: number } | null;
+  /** What it has gone back to last because somebody wished it; null or absent = nothing. */
+  readonly restored?: { readonly id: string; readonly from: string } | null | undefined;
   /** One sentence about what is wrong; null while nothing is. */
   readonly trouble: string | null;
 }
@@ -96,5 +98,6 @@ export const jobStatusSchema: z.ZodType<JobStatus> = z.object({
   lastRescale: pauseReportSchema.nullable(),
   lastUpgrade: pauseReportSchema.nullable(),
   lastCheckpoint: z.object({ id: count(), completedMs: timeMs() }).nullable(),
+  restored: z.object({ id: z.string(), from: z.string() }).nullable().optional(),
   trouble: z.string().nullable(),
 });

@@ -226,6 +226,7 @@ class LocalControl {
       lastRescale: this.pauses.rescale,
       lastUpgrade: this.pauses.upgrade,
       lastCheckpoint: lastCheckpoint ? { id: lastCheckpoint.id, completedMs: lastCheckpoint.endedMs } : null,
+      restored: job.changes.restored ?? null,
       trouble: troubled ? (last?.causes[0]?.message ?? null) : null,
     };
   }
