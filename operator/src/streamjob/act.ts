@@ -208,6 +208,10 @@ const perform = async (
       return endMaintenance(acting.client, observed.maintenancePods, hasAccount(action.spec));
     case 'tell':
       return acting.tell(action.notice);
+    case 'deleteJob': {
+      const { uid, resourceVersion } = observed.job.metadata;
+      return acting.client.remove(kinds.streamJobs, job, { uid, resourceVersion });
+    }
     case 'finalizer':
       return setFinalizer(acting, observed, action.present);
     case 'wish': {

@@ -6,10 +6,10 @@ type Said = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 /**
  * What a standing means, as Kubernetes says it: *Ready* = this generation is in force; *Reconciling* and *Stalled* are there only while
- * they are true, as kstatus wants it; *Healthy* = records flow, whatever generation that is.
+ * they are true, as kstatus wants it; *Finished*, as well, while the job is over for good; *Healthy* = records flow, whatever generation that is.
  */
 const saidOf = (
-  { progress, reason, message: full }: Standing,
+  { phase, progress, reason, message: full }: Standing,
   flows: boolean | undefined,
 ): readonly Said[] => {
   const message = full.slice(0, longestMessage);
@@ -20,6 +20,8 @@ const saidOf = (
       : progress === 'stalled'
         ? [{ type: 'Stalled', status: 'True', reason, message }]
         : [];
+  const isOver = phase === 'Finished' || phase === 'Failed';
+  const finished: readonly Said[] = isOver ? [{ type: 'Finished', status: 'True', reason, message }] : [];
   const healthy: Said = {
     type: 'Healthy',
     status: flows === undefined ? 'Unknown' : flows ? 'True' : 'False',
@@ -31,7 +33,7 @@ const saidOf = (
           ? 'No records flow.'
           : 'The coordinator is not heard.',
   };
-  return [ready, ...more, healthy];
+  return [ready, ...more, ...finished, healthy];
 };
 
 /** The conditions from now on: those that say the same as before keep their time. */

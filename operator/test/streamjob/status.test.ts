@@ -32,13 +32,13 @@ describe('the status of a job', () => {
     expect(status.selector).toContain('millrace.dev/role=worker');
   });
 
-  it('has Reconciling and Stalled only while they are true', () => {
+  it('has Reconciling, Stalled and Finished only while they are true', () => {
     const types = (observed: typeof running) =>
       statusNow(observed).conditions?.map(({ type, status }) => `${type}=${status}`);
     expect(types(running)).toEqual(['Ready=True', 'Healthy=True']);
     expect(types(observedWith(job))).toEqual(['Ready=False', 'Reconciling=True', 'Healthy=Unknown']);
     const failed = observedWith(job, [revisionWith(job, job.spec, { view: viewOf({ state: 'failed' }) })]);
-    expect(types(failed)).toEqual(['Ready=False', 'Stalled=True', 'Healthy=False']);
+    expect(types(failed)).toEqual(['Ready=False', 'Stalled=True', 'Finished=True', 'Healthy=False']);
   });
 
   it('keeps the time of a condition that says the same as before', () => {

@@ -10,6 +10,7 @@ import { wantsRetry } from '../retry.ts';
 import { type Choice, stalled, underWay } from './choice.ts';
 import { currentOf, hasNeverLed, isDown, isOnTrial, isUnclear } from './current.ts';
 import { decideDeletion, needsFinalizer } from './deletion.ts';
+import { withExpiry } from './expiry.ts';
 import type { Action, Plan, ValidWish } from './plan.ts';
 import { withSettings } from './settings.ts';
 import { decideSteady } from './steady.ts';
@@ -155,7 +156,7 @@ export const decide = (observed: ObservedJob, parse: (written: unknown) => Wante
     wanted.spec.state === 'Suspended'
       ? decideSuspension(observed, wanted.spec, wanted.revision, current)
       : withSettings(observed, wanted, decideRunning(observed, wanted, current));
-  return {
+  return withExpiry(observed, wanted, {
     actions: actionsOf(observed, wanted, choice),
     standing: choice.standing,
     current: choice.current,
@@ -163,5 +164,5 @@ export const decide = (observed: ObservedJob, parse: (written: unknown) => Wante
     rejected: choice.rejected,
     retries: choice.retries,
     againMs: choice.againMs,
-  };
+  });
 };

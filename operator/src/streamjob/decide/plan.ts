@@ -48,6 +48,8 @@ export type Action =
   | { readonly kind: 'endMaintenance'; readonly spec: StreamJobSpec }
   /** Something that people should read and no status says any more. */
   | { readonly kind: 'tell'; readonly notice: Notice }
+  /** Its time is over. */
+  | { readonly kind: 'deleteJob' }
   | { readonly kind: 'finalizer'; readonly present: boolean };
 
 /** What is said about a job in conditions: why it is as it is, as one word for programs and one sentence for people. */
