@@ -104,7 +104,11 @@ export class SimulatedProcess implements Owner {
         whenDrained: (callback) => this.soon(callback),
       },
       threads: threads === undefined ? { spawn: () => absent('threads') } : simulatedThreads(this, threads),
-      processes: { spawn: () => absent('processes'), start: () => absent('processes') },
+      processes: {
+        spawn: () => absent('processes'),
+        start: () => absent('processes'),
+        attach: () => absent('processes'),
+      },
       net: network.of(this),
       http: { listen: () => absent('HTTP'), peerNames: () => [], request: () => absent('HTTP') },
       httpClients: { open: () => absent('HTTP'), session: () => absent('HTTP') },

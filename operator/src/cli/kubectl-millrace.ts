@@ -1,15 +1,21 @@
 #!/usr/bin/env node
 /** `kubectl millrace`: the program that kubectl finds by its name. */
+import { MillraceError } from '../../../runtime/src/contract/errors.ts';
 import { createNodeSystem } from '../../../runtime/src/sys/node-system.ts';
 import { kubeConfigAccess, namespaceInKubeConfig } from '../kube/kube-config.ts';
 import { Transport } from '../kube/transport.ts';
 import { main } from './plugin/main.ts';
-import type { PluginIo } from './plugin/plugin-io.ts';
+import type { ClusterChoice, PluginIo } from './plugin/plugin-io.ts';
 
 process.setSourceMapsEnabled(true);
 
 const callTimeoutMs = 15_000;
 const system = createNodeSystem();
+
+const kubectlWords = ({ kubeconfig, context, namespace }: ClusterChoice): readonly string[] =>
+  Object.entries({ kubeconfig, context, namespace }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}=${value}`],
+  );
 
 const io: PluginIo = {
   system,
@@ -21,6 +27,11 @@ const io: PluginIo = {
     const access = kubeConfigAccess(system, choice);
     const client = new Transport({ system, access, callTimeoutMs, patchManager: 'kubectl-millrace' });
     return { client, namespace: namespace ?? (await namespaceInKubeConfig(choice)) ?? 'default' };
+  },
+  kubectl: async (choice, words) => {
+    const { code, problem } = await system.processes.attach('kubectl', [...words, ...kubectlWords(choice)]);
+    if (code === 0) return;
+    throw new MillraceError('io', `kubectl ${words[0]} failed: ${problem ?? `it ended with ${code}`}.`);
   },
 };
 

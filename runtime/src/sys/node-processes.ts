@@ -40,4 +40,15 @@ const start = ({ args, environment, directory, onOutput }: ProgramRequest): Prog
   };
 };
 
-export const nodeProcesses: Processes = { spawn, start };
+const attach = (program: string, args: readonly string[]): Promise<ProgramEnd> => {
+  const { promise: exited, resolve } = Promise.withResolvers<ProgramEnd>();
+  const child = spawnChild(program, args, { stdio: 'inherit' });
+  child.on('error', (error) => resolve({ code: undefined, problem: error.message }));
+  child.on('exit', (code, signal) => {
+    const problem = signal === null ? undefined : `it was ended by ${signal}`;
+    resolve({ code: code ?? undefined, problem });
+  });
+  return exited;
+};
+
+export const nodeProcesses: Processes = { spawn, start, attach };

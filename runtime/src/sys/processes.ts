@@ -7,6 +7,8 @@ export interface Processes {
   spawn(entry: URL, environment: Readonly<Record<string, string>>): ChildProcess;
   /** Starts Node, with the flags of this process and what comes behind them. */
   start(request: ProgramRequest): Program;
+  /** Runs any program of this machine with the terminal of this one, which waits. Never rejects. */
+  attach(program: string, args: readonly string[]): Promise<ProgramEnd>;
 }
 
 export interface ProgramRequest {

@@ -37,6 +37,18 @@ describe('another process', () => {
   });
 });
 
+describe('a program on the terminal of this one', () => {
+  it('tells how it ended, and when there is none of its name', async () => {
+    expect(await nodeProcesses.attach(process.execPath, ['--eval', 'process.exit(5)'])).toEqual({
+      code: 5,
+      problem: undefined,
+    });
+    const killed = await nodeProcesses.attach(process.execPath, ['--eval', 'process.kill(process.pid)']);
+    expect(killed.problem).toBe('it was ended by SIGTERM');
+    expect((await nodeProcesses.attach('no-such-program', [])).problem).toContain('ENOENT');
+  });
+});
+
 describe('a program that is started', () => {
   const started = (
     text: string,

@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { MillraceError } from '../../../../runtime/src/contract/errors.ts';
 import { reasonOf } from '../../../../runtime/src/contract/reason.ts';
+import { addLogs } from './commands/logs.ts';
 import { addExplain, addStatus, addTree } from './commands/look.ts';
+import { addPlan } from './commands/plan.ts';
+import { addSavepoint } from './commands/savepoint.ts';
 import { addScale, addWishes } from './commands/wishes.ts';
 import { addClusterOptions } from './options.ts';
 import { ExitCode, type PluginIo } from './plugin-io.ts';
@@ -27,7 +30,8 @@ const build = (io: PluginIo): Command => {
     .showHelpAfterError('(kubectl millrace --help shows the commands)')
     .addHelpText('after', examples);
   addClusterOptions(program);
-  for (const add of [addStatus, addExplain, addTree, addWishes, addScale]) add(program, io);
+  const looking = [addStatus, addExplain, addTree, addPlan, addLogs];
+  for (const add of [...looking, addWishes, addScale, addSavepoint]) add(program, io);
   return program;
 };
 

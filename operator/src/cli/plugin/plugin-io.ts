@@ -30,6 +30,8 @@ export interface PluginIo {
   out(text: string): void;
   error(text: string): void;
   connect(choice: ClusterChoice): Promise<Cluster>;
+  /** Runs kubectl with these words, on the terminal. @throws MillraceError when it fails */
+  kubectl(choice: ClusterChoice, words: readonly string[]): Promise<void>;
 }
 
 /** Exit codes; a script may rely on them. */

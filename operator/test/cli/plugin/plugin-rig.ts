@@ -9,6 +9,8 @@ export interface Called {
   readonly code: number;
   readonly output: string;
   readonly errors: string;
+  /** What kubectl was started with. */
+  readonly kubectl: readonly string[];
 }
 
 /** A cluster in memory with an operator, and people in front of it. */
@@ -16,6 +18,7 @@ export class PluginRig extends ControllerRig {
   /** Runs `kubectl millrace` with some words, in the namespace `default`. */
   async call(words: string, files: Readonly<Record<string, string>> = {}): Promise<Called> {
     const said = { output: '', errors: '' };
+    let kubectl: readonly string[] = [];
     const { system } = this.machine;
     for (const [path, text] of Object.entries(files)) {
       const file = system.files.open(path, 'write');
@@ -31,10 +34,13 @@ export class PluginRig extends ControllerRig {
       error: (text) => {
         said.errors += text;
       },
+      kubectl: async ({ namespace = '' }, words) => {
+        kubectl = [...words, `--namespace=${namespace}`];
+      },
       connect: async ({ namespace = 'default' }) => ({ client: this.client, namespace }),
     };
     const code = await answered(this.machine, main(words.split(' '), io));
-    return { code, ...said };
+    return { code, ...said, kubectl };
   }
 }
 
