@@ -53,9 +53,14 @@ export const addLogs = (program: Command, io: PluginIo): void => {
         throw new MillraceError('not-found', `No such pod of ${name} is there.`, {
           hint: `See kubectl millrace tree ${name}.`,
         });
+      const selector = selectorOf(picture, options);
+      const limits = `--tail ${options.tail} --max-log-requests ${mostPods}`.split(' ');
       await io.kubectl({ ...options, namespace: cluster.namespace }, [
-        ...['logs', '--selector', selectorOf(picture, options), '--prefix', '--tail', options.tail],
-        ...['--max-log-requests', `${mostPods}`],
+        'logs',
+        '--prefix',
+        '--selector',
+        selector,
+        ...limits,
         ...(options.follow === true ? ['--follow'] : []),
         ...(options.previous === true ? ['--previous'] : []),
       ]);

@@ -7,10 +7,10 @@ describe('kubectl millrace logs', () => {
     const job = `millrace.dev/job-uid=${rig.job()?.metadata.uid}`;
     const { kubectl } = await rig.call('logs counts');
     expect(kubectl.join(' ')).toBe(
-      `logs --selector ${job} --prefix --tail 100 --max-log-requests 256 --namespace=default`,
+      `logs --prefix --selector ${job} --tail 100 --max-log-requests 256 --namespace=default`,
     );
     const some = await rig.call('logs counts --role worker -f --tail -1');
-    expect(some.kubectl.join(' ')).toContain(`--selector ${job},millrace.dev/role=worker --prefix --tail -1`);
+    expect(some.kubectl.join(' ')).toContain(`--selector ${job},millrace.dev/role=worker --tail -1`);
     expect(some.kubectl).toContain('--follow');
   });
 
