@@ -93,6 +93,7 @@ const isHeld = ({ trial }: Claimed): boolean => trial !== undefined && !trial.is
 export class AttemptState {
   private readonly settings: AttemptStateSettings;
   private checkpoints: Checkpoints | undefined;
+  private commits: Commits | undefined;
   /** The highest number that a checkpoint had before. */
   private lastId = 0;
 
@@ -219,10 +220,12 @@ export class AttemptState {
     this.checkpoints?.end();
   }
 
+  /** One for all of the attempt: what two of them made visible at the same time, both would report. */
   private commitsOf(jobCode: JobCodeHandle): Commits {
-    return new Commits({
+    this.commits ??= new Commits({
       commit: (checkpointId, sinks) => jobCode.commit(checkpointId, sinks),
       committed: (sinks) => this.settings.log.committed(sinks),
     });
+    return this.commits;
   }
 }

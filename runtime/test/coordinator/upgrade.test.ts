@@ -167,6 +167,31 @@ describe('an upgrade of a running job', () => {
     }
   });
 
+  it('stays when another checkpoint is complete before what was released is visible', async () => {
+    const { rig, control, phase, end } = await planned();
+    const committing = Promise.withResolvers<void>();
+    const checkpointId = async (): Promise<number> => (await control.getStatus({})).lastCheckpoint?.id ?? 0;
+    let heldAt: Promise<number> | undefined;
+    rig.outlet.beforeCommit = async (values) => {
+      if (!values.some(({ by }) => by === 'two')) return;
+      heldAt ??= checkpointId();
+      await committing.promise;
+    };
+    await control.prepareDeployment({ revision: 'two' });
+    await until(() => heldAt !== undefined);
+    const before = (await heldAt) ?? 0;
+    let latest = before;
+    await until(() => {
+      void checkpointId().then((id) => {
+        latest = id;
+      });
+      return latest > before + 1;
+    });
+    committing.resolve();
+    await until(() => phase() === 'promoted');
+    expect(await end()).toEqual(exact);
+  });
+
   it('takes no savepoint while output is held, and releases it when the job is stopped', async () => {
     const { control, phase, job, rig } = await planned({ trial: { held: 100 } });
     await control.prepareDeployment({ revision: 'two' });

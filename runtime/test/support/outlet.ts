@@ -12,6 +12,8 @@ export class Outlet<T> {
   readonly visible: T[] = [];
   readonly committed: string[] = [];
   readonly log: string[] = [];
+  /** What a commit waits for before it has its effect. */
+  beforeCommit: (values: readonly T[]) => Promise<void> = () => Promise.resolve();
 
   /** A sink that writes here. Each slot may make one of its own. */
   sink(): TwoPhaseSink<T, Transaction> {
@@ -39,6 +41,7 @@ export class Outlet<T> {
       },
       createCommitter: () => ({
         commit: async ({ id, values }) => {
+          await this.beforeCommit(values as T[]);
           if (this.committed.includes(id)) return;
           this.committed.push(id);
           this.visible.push(...(values as T[]));
