@@ -47,7 +47,7 @@ const specIn = (io: PluginIo, file: string, name: string): StreamJobSpec => {
 };
 
 /** Other fields of a revision are as they were when it was made, which says nothing about now. */
-const makesRevision = ({ change }: FieldChange): boolean => change === 'switch-over' || change === 'live';
+const makesRevision = ({ change }: FieldChange): boolean => change === 'switch-over';
 
 /** What the spec asks for and what runs, where that is another. */
 const pendingFields = (picture: JobPicture, after: StreamJobSpec): readonly FieldChange[] => {

@@ -57,6 +57,8 @@ export const verdictOf = (change: JobChange): string => {
   if (changed('state')) return 'The job goes on from its last checkpoint.';
   if (changed('parallelism'))
     return `The running job moves to ${spec.parallelism} slots; records stand still for some tenths of a second.`;
+  if (fields.some(({ change: what }) => what === 'live'))
+    return 'The running job takes it over as it goes; no record waits.';
   return fields.length === 0
     ? 'Nothing is to change.'
     : 'Nothing of the running job changes: only what the operator does from now on.';

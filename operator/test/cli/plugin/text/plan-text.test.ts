@@ -35,6 +35,11 @@ describe('the changes between two specs', () => {
   });
 });
 
+const checkpointEvery = (interval: string): object => ({
+  interval,
+  store: { s3: { bucket: 'snapshots', endpoint: 'http://minio:9000' } },
+});
+
 describe('what a change comes to', () => {
   const verdict = (
     more: Readonly<Record<string, unknown>>,
@@ -49,6 +54,12 @@ describe('what a change comes to', () => {
   it.each<[string, Readonly<Record<string, unknown>>, string, RegExp]>([
     ['nothing', {}, 'one', /^Nothing is to change\.$/],
     ['what the operator does', { ttlAfterFinished: '1h' }, 'one', /only what the operator does/],
+    [
+      'what is taken over as it goes',
+      { checkpoint: checkpointEvery('3s') },
+      'one',
+      /takes it over as it goes/,
+    ],
     ['slots', { parallelism: 7 }, 'one', /^The running job moves to 7 slots; /],
     ['a revision', {}, 'two', /^The revision two starts beside one .* compared with the state first\.$/],
     ['without state', { upgrade: { mode: 'Stateless' } }, 'two', /It begins without state\.$/],
