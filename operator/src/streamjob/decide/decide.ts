@@ -25,6 +25,25 @@ const isRejected = (observed: ObservedJob, name: string): boolean =>
   observed.status?.revision?.rejected === name &&
   (!wantsRetry(observed, name) || isLeft(revisionNamed(observed, name)));
 
+/**
+ * More slots than the state has parts for can never be had: what runs goes on with those that it has, and a change that is under way comes to its end.
+ * undefined = there is room for all, as far as is known.
+ */
+const decideTooMany = (
+  observed: ObservedJob,
+  wanted: ValidWish,
+  current: ObservedRevision | undefined,
+): Choice | undefined => {
+  const { actual = 0, maximum = 0 } = current?.view?.status.parallelism ?? {};
+  const { parallelism } = wanted.spec;
+  if (current === undefined || actual === 0 || parallelism <= maximum) return undefined;
+  const trial = observed.revisions.find((other) => other !== current && isOnTrial(other));
+  const spec = { ...wanted.spec, parallelism: actual };
+  const choice = decideRunning(observed, { ...wanted, spec, revision: (trial ?? current).name }, current);
+  const message = `The job cannot have ${parallelism} slots: its state is split into ${maximum} key groups, since it was created. It goes on with ${actual}.`;
+  return { ...choice, standing: stalled(choice.standing.phase, 'TooManySlots', message) };
+};
+
 const decideRunning = (
   observed: ObservedJob,
   { spec, revision: wanted }: ValidWish,
@@ -155,7 +174,11 @@ export const decide = (observed: ObservedJob, parse: (written: unknown) => Wante
   const choice =
     wanted.spec.state === 'Suspended'
       ? decideSuspension(observed, wanted.spec, wanted.revision, current)
-      : withSettings(observed, wanted, decideRunning(observed, wanted, current));
+      : withSettings(
+          observed,
+          wanted,
+          decideTooMany(observed, wanted, current) ?? decideRunning(observed, wanted, current),
+        );
   return withExpiry(observed, wanted, {
     actions: actionsOf(observed, wanted, choice),
     standing: choice.standing,

@@ -75,6 +75,20 @@ describe('a job that runs', () => {
     expect(shrunk(['worker-2'])).toEqual([`deploy ${first} 1+1`]);
   });
 
+  it('keeps the slots that it has when more are wanted than its state has parts for, and says so', () => {
+    const wider = jobWith(written('two', { parallelism: 200 }));
+    const plan = planOf(observedWith(wider, [revisionWith(wider, one, { view: viewOf() })]));
+    expect(told(plan)).toEqual([`deploy ${first} 1+2`]);
+    expect(plan.standing).toMatchObject({ phase: 'Running', progress: 'stalled', reason: 'TooManySlots' });
+    expect(plan.standing.message).toContain('200 slots');
+    expect(plan.standing.message).toContain('128 key groups');
+    const next = revisionWith(wider, written('two'), {
+      view: standbyView('held'),
+    });
+    const both = planOf(observedWith(wider, [revisionWith(wider, one, { view: viewOf() }), next]));
+    expect(told(both)).toEqual([`deploy ${first} 1+2`, `deploy ${second} 1+2`]);
+  });
+
   it('keeps what it runs while its spec makes no sense, and says why', () => {
     const job = jobWith(written('one', { parallelism: 'many' }));
     const plan = planOf(observedWith(job, [revisionWith(job, one, { view: viewOf() })]));
