@@ -1,8 +1,10 @@
 import type { Ask } from '../../../runtime/src/contract/control/client.ts';
 import type { NextDeployment } from '../../../runtime/src/contract/control/deployment.ts';
 import type { JobEvent } from '../../../runtime/src/contract/control/events.ts';
+import type { RequestOf } from '../../../runtime/src/contract/control/operations.ts';
 import type { SavepointStatus } from '../../../runtime/src/contract/control/savepoints.ts';
 import type { JobStatus } from '../../../runtime/src/contract/control/status.ts';
+import { MillraceError } from '../../../runtime/src/contract/errors.ts';
 import { reasonOf } from '../../../runtime/src/contract/reason.ts';
 import type { Cancellable, System } from '../../../runtime/src/sys/system.ts';
 import type { Logger } from '../../../runtime/src/telemetry/logger.ts';
@@ -65,6 +67,20 @@ class Followed {
   get view(): CoordinatorView | undefined {
     return this.seen;
   }
+
+  readonly ask: Ask = async (operation, request) => {
+    const removed =
+      operation === 'disposeSavepoint' ? (request as RequestOf<'disposeSavepoint'>).savepoint : undefined;
+    try {
+      const answer = await this.client.ask(operation, request);
+      if (removed !== undefined) this.forget(removed);
+      return answer;
+    } catch (error) {
+      if (removed !== undefined && MillraceError.is(error) && error.code === 'not-found')
+        this.forget(removed);
+      throw error;
+    }
+  };
 
   close(): void {
     this.isClosed = true;
@@ -148,6 +164,14 @@ class Followed {
     }
   }
 
+  /** No event tells that a savepoint is gone: who has removed it is believed, also that it was gone already. */
+  private forget(savepoint: string): void {
+    this.update((view) => ({
+      ...view,
+      savepoints: view.savepoints.filter(({ name }) => name !== savepoint),
+    }));
+  }
+
   private update(change: (view: CoordinatorView) => CoordinatorView): void {
     if (this.isClosed || this.seen === undefined) return;
     this.seen = change(this.seen);
@@ -190,7 +214,7 @@ export class Coordinators {
 
   /** undefined = it is not followed. */
   askOf(job: string, uid: string): Ask | undefined {
-    return this.followed.get(job)?.get(uid)?.client.ask;
+    return this.followed.get(job)?.get(uid)?.ask;
   }
 
   close(): void {
