@@ -9,6 +9,7 @@ import type { CoordinatorClient } from './coordinators/coordinator-client.ts';
 import type { CoordinatorPlace } from './coordinators/coordinators.ts';
 import type { KubeClient, ObjectName } from './kube/client.ts';
 import { Events } from './kube/events.ts';
+import { pods } from './kube/kinds.ts';
 import { Candidate } from './kube/lease.ts';
 import { WorkQueue, type WorkReport } from './kube/work-queue.ts';
 import { SavepointController } from './savepoint/controller.ts';
@@ -89,6 +90,9 @@ export class Operator {
       logger,
       client,
       namespaces: watchNamespaces,
+      render,
+      tell: (savepoint, notice) => void events.tell(savepoint, notice),
+      podAt: (at) => this.controller.caches.find(pods, at),
       jobOf: (at) => this.controller.leaderOf(at),
       enqueue: (key, isUrgent) => this.savepointQueue.add(key, isUrgent ? 'spec' : 'event'),
       onSynced: () => this.turn(),

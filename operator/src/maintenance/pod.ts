@@ -49,7 +49,11 @@ export interface MaintenanceObjects {
   readonly serviceAccount: ServiceAccount | undefined;
 }
 
-const nameOf = ({ job, uid, request }: MaintenanceTask, hashing: Hashing): string => {
+/** What the pod of a task is called. */
+export const maintenanceName = (
+  { job, uid, request }: Pick<MaintenanceTask, 'job' | 'uid' | 'request'>,
+  hashing: Hashing,
+): string => {
   const text = new TextEncoder().encode(canonicalText({ uid, request }));
   return `${job}-maintenance-${hashing.sha256(text).slice(0, 10)}`;
 };
@@ -81,7 +85,7 @@ export const maintenanceObjects = (
   hashing: Hashing,
 ): MaintenanceObjects => {
   const { namespace, labels, request, serviceAccount: account } = task;
-  const name = nameOf(task, hashing);
+  const name = maintenanceName(task, hashing);
   const mounts = [scratch, ...volumesOfStore(request.store)];
   const own = variablesOf(request.store, request);
   const { env, envFrom } = userVariables(task.env);

@@ -1,5 +1,6 @@
 import { canonicalText } from '../../../runtime/src/contract/canonical-text.ts';
 import type { Ask } from '../../../runtime/src/contract/control/client.ts';
+import type { MaintenanceRequest } from '../../../runtime/src/contract/maintenance.ts';
 import { reasonOf } from '../../../runtime/src/contract/reason.ts';
 import {
   checkSavepoint,
@@ -12,33 +13,37 @@ import type { Logger } from '../../../runtime/src/telemetry/logger.ts';
 import { Cache } from '../kube/cache.ts';
 import type { KubeClient, ObjectName } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
-import { type SavepointObject, savepoints } from '../kube/kinds.ts';
-import type { Stored } from '../kube/objects.ts';
+import type { Notice } from '../kube/events.ts';
+import { type Pod, type SavepointObject, savepoints } from '../kube/kinds.ts';
+import type { KubeObject, Stored } from '../kube/objects.ts';
 import { isKnown, Reflector } from '../kube/reflector.ts';
+import { beginMaintenance, endMaintenance } from '../maintenance/act.ts';
+import { maintenanceName, maintenanceObjects, maintenanceRole } from '../maintenance/pod.ts';
 import type { JobLeader } from '../streamjob/controller.ts';
-import {
-  decideSavepoint,
-  type ObservedSavepoint,
-  type SavepointAction,
-  savepointFinalizer,
-} from './decide.ts';
+import { jobLabel, managedBy, managedByLabel, roleLabel } from '../streamjob/names.ts';
+import type { RenderSettings } from '../streamjob/resources/render-settings.ts';
+import { decideSavepoint, type ObservedSavepoint, type SavepointAction } from './decide.ts';
+import { disposalRequest, folderLeft, savepointFinalizer } from './disposal.ts';
 import { decideSchedule } from './schedule.ts';
 import { savepointStatus } from './status.ts';
 
 export interface SavepointControllerSettings {
-  readonly system: Pick<System, 'clock' | 'random' | 'timers'>;
+  readonly system: Pick<System, 'clock' | 'hashing' | 'random' | 'timers'>;
   readonly logger: Logger;
   readonly client: KubeClient;
   /** undefined = all. */
   readonly namespaces: readonly string[] | undefined;
+  readonly render: RenderSettings;
+  /** Tells people what has happened to a savepoint; waits for nothing and never fails. */
+  readonly tell: (savepoint: Stored<KubeObject>, notice: Notice) => void;
+  /** A pod as it was seen last. */
+  readonly podAt: (at: ObjectName) => Stored<Pod> | undefined;
   /** undefined = there is no such job. */
   readonly jobOf: (at: ObjectName) => JobLeader | undefined;
   readonly enqueue: (savepoint: ObjectName, isUrgent: boolean) => void;
   readonly onSynced: () => void;
 }
 
-/** The label of the job that a savepoint names, in the index. */
-const savepointJobLabel = 'millrace.dev/job';
 /** Said of those that a schedule has made. */
 const scheduledLabel = 'millrace.dev/scheduled';
 
@@ -115,7 +120,7 @@ export class SavepointController {
     const jobName = jobNameOf(savepoint);
     const job =
       jobName === undefined ? undefined : settings.jobOf({ namespace: at.namespace, name: jobName });
-    const observed = observe(savepoint, job, settings.system.clock.nowMs());
+    const observed = this.observe(savepoint, job);
     const plan = decideSavepoint(observed);
     try {
       for (const action of plan.actions) await this.perform(observed, job?.ask, action);
@@ -161,7 +166,7 @@ export class SavepointController {
     const object: SavepointObject = {
       apiVersion: streamJobApiVersion,
       kind: 'Savepoint',
-      metadata: { name, namespace, labels: { [savepointJobLabel]: job, [scheduledLabel]: 'true' } },
+      metadata: { name, namespace, labels: { [jobLabel]: job, [scheduledLabel]: 'true' } },
       spec: { jobRef: { name: job }, disposal: 'Delete' },
     };
     try {
@@ -172,18 +177,22 @@ export class SavepointController {
   }
 
   private async perform(
-    { savepoint }: ObservedSavepoint,
+    observed: ObservedSavepoint,
     ask: Ask | undefined,
     action: SavepointAction,
   ): Promise<void> {
     const { client, logger, system } = this.settings;
-    const { name, namespace = '', uid, resourceVersion, finalizers = [] } = savepoint.metadata;
-    if (action.kind === 'finalizer') {
-      const others = finalizers.filter((other) => other !== savepointFinalizer);
-      const patch = { metadata: { finalizers: action.present ? [...others, savepointFinalizer] : others } };
-      await client.patch(savepoints, { namespace, name }, patch, { uid, resourceVersion });
-      return;
-    }
+    const { savepoint, maintenancePod } = observed;
+    const { name, namespace = '' } = savepoint.metadata;
+    if (action.kind === 'finalizer') return this.setFinalizer(savepoint, action.present);
+    if (action.kind === 'tell') return this.settings.tell(savepoint, action.notice);
+    if (action.kind === 'maintain') return this.maintain(observed, action);
+    if (action.kind === 'endMaintenance')
+      return endMaintenance(
+        client,
+        maintenancePod === undefined ? [] : [maintenancePod],
+        observed.status?.serviceAccount?.annotations !== undefined,
+      );
     const nowMs = system.clock.monotonicMs();
     if (ask === undefined || nowMs - (this.askedMs.get(keyOf({ namespace, name })) ?? -Infinity) < againMs)
       return;
@@ -197,6 +206,67 @@ export class SavepointController {
       () => this.askedMs.delete(keyOf({ namespace, name })),
       (error: unknown) => logger.info(`Savepoint ${namespace}/${name}: ${reasonOf(error)}`),
     );
+  }
+
+  private observe(savepoint: Stored<SavepointObject>, job: JobLeader | undefined): ObservedSavepoint {
+    const { system, podAt } = this.settings;
+    const { name, namespace = '', uid } = savepoint.metadata;
+    const checked = checkSavepoint({ ...savepoint, metadata: { name, namespace } });
+    const status = savepointObjectStatusSchema.safeParse(savepoint.status);
+    const seen = {
+      savepoint,
+      status: status.success ? status.data : undefined,
+      spec: checked.ok
+        ? checked.object.spec
+        : { problem: checked.problems[0]?.message ?? 'It makes no sense.' },
+      job,
+      nowMs: system.clock.nowMs(),
+    };
+    const request = disposalRequest(seen);
+    const task = { job: jobNameOf(savepoint) ?? '', uid, request };
+    const at = (known: MaintenanceRequest): ObjectName => ({
+      namespace,
+      name: maintenanceName({ ...task, request: known }, system.hashing),
+    });
+    return { ...seen, maintenancePod: request === undefined ? undefined : podAt(at(request)) };
+  }
+
+  private async setFinalizer({ metadata }: Stored<SavepointObject>, isPresent: boolean): Promise<void> {
+    const { name, namespace = '', uid, resourceVersion, finalizers = [] } = metadata;
+    const others = finalizers.filter((other) => other !== savepointFinalizer);
+    const patch = { metadata: { finalizers: isPresent ? [...others, savepointFinalizer] : others } };
+    await this.settings.client.patch(savepoints, { namespace, name }, patch, { uid, resourceVersion });
+  }
+
+  /** Starts the pod that does it. Where there can be none the savepoint goes without, and people are told what is left. */
+  private async maintain(
+    { savepoint, status }: ObservedSavepoint,
+    { request, withinMs }: Extract<SavepointAction, { readonly kind: 'maintain' }>,
+  ): Promise<void> {
+    const { client, render, system, tell } = this.settings;
+    const { namespace = '', uid } = savepoint.metadata;
+    const job = jobNameOf(savepoint) ?? '';
+    const task = {
+      namespace,
+      job,
+      uid,
+      labels: {
+        [managedByLabel]: managedBy,
+        [jobLabel]: job,
+        [roleLabel]: maintenanceRole,
+      },
+      request,
+      // The job, its image and what it was told may be gone.
+      image: undefined,
+      serviceAccount: status?.serviceAccount,
+      env: [],
+      podTemplate: undefined,
+      withinMs,
+    };
+    const refusal = await beginMaintenance(client, maintenanceObjects(task, render, system.hashing));
+    if (refusal === undefined) return;
+    tell(savepoint, folderLeft(status?.path ?? '', refusal));
+    await this.setFinalizer(savepoint, false);
   }
 
   private async report(
@@ -220,22 +290,3 @@ const phaseIn = (status: unknown): SavepointObjectStatus['phase'] => {
 };
 
 const keyOf = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;
-
-const observe = (
-  savepoint: Stored<SavepointObject>,
-  job: JobLeader | undefined,
-  nowMs: number,
-): ObservedSavepoint => {
-  const { name, namespace } = savepoint.metadata;
-  const checked = checkSavepoint({ ...savepoint, metadata: { name, namespace } });
-  const status = savepointObjectStatusSchema.safeParse(savepoint.status);
-  return {
-    savepoint,
-    status: status.success ? status.data : undefined,
-    spec: checked.ok
-      ? checked.object.spec
-      : { problem: checked.problems[0]?.message ?? 'It makes no sense.' },
-    job,
-    nowMs,
-  };
-};

@@ -3,19 +3,26 @@
  * shape of `streamjob`: *observe*, *decide* (pure), *act*, *status*. A coordinator takes and removes savepoints; what is here asks it
  * to, and tells what came of it.
  */
+
 import type { SavepointStatus } from '../../../runtime/src/contract/control/savepoints.ts';
+import type { MaintenanceRequest } from '../../../runtime/src/contract/maintenance.ts';
 import type { SavepointObjectStatus, SavepointSpec } from '../../../runtime/src/contract/savepoint.ts';
+import type { ServiceAccountSettings } from '../../../runtime/src/contract/service-account.ts';
 import type { CheckpointStore } from '../../../runtime/src/contract/store.ts';
 import type { CoordinatorView } from '../coordinators/coordinators.ts';
-import type { SavepointObject } from '../kube/kinds.ts';
+import type { Notice } from '../kube/events.ts';
+import type { Pod, SavepointObject } from '../kube/kinds.ts';
 import type { Stored } from '../kube/objects.ts';
+import { decideDisposal, hasFinalizer, nameOf } from './disposal.ts';
 
 /** The job that a savepoint is of, as far as it matters here. */
 export interface SavepointJob {
+  readonly uid: string;
   readonly revision: string | undefined;
   /** Of the coordinator that leads; undefined = none is heard. */
   readonly view: CoordinatorView | undefined;
   readonly store: CheckpointStore | undefined;
+  readonly serviceAccount: ServiceAccountSettings | undefined;
 }
 
 /** One look at a savepoint. */
@@ -25,13 +32,19 @@ export interface ObservedSavepoint {
   readonly spec: SavepointSpec | { readonly problem: string };
   /** undefined = there is no such job. */
   readonly job: SavepointJob | undefined;
+  /** That does what `disposalRequest` says. */
+  readonly maintenancePod: Stored<Pod> | undefined;
   readonly nowMs: number;
 }
 
 export type SavepointAction =
   | { readonly kind: 'finalizer'; readonly present: boolean }
   | { readonly kind: 'create'; readonly name: string }
-  | { readonly kind: 'dispose'; readonly name: string };
+  | { readonly kind: 'dispose'; readonly name: string }
+  /** A pod does it. */
+  | { readonly kind: 'maintain'; readonly request: MaintenanceRequest; readonly withinMs: number }
+  | { readonly kind: 'endMaintenance' }
+  | { readonly kind: 'tell'; readonly notice: Notice };
 
 export interface SavepointPlan {
   readonly actions: readonly SavepointAction[];
@@ -39,48 +52,13 @@ export interface SavepointPlan {
   readonly againMs: number | undefined;
 }
 
-export const savepointFinalizer = 'millrace.dev/dispose';
-
-/** After this a deleted savepoint goes although its folder may be left: a deletion always ends. */
-const disposeWithinMs = 600_000;
-
-const nameOf = ({ savepoint, spec }: ObservedSavepoint): string =>
-  ('problem' in spec ? undefined : spec.name) ?? savepoint.metadata.name;
-
 const seconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-const plan = (
-  status: SavepointPlan['status'],
-  actions: readonly SavepointAction[] = [],
-  againMs?: number,
-): SavepointPlan => ({ actions, status, againMs });
-
-const hasFinalizer = ({ savepoint }: ObservedSavepoint): boolean =>
-  savepoint.metadata.finalizers?.includes(savepointFinalizer) === true;
-
-/** Its folder goes first, where that is wanted and somebody is there who can. */
-const decideDeletion = (observed: ObservedSavepoint): SavepointPlan => {
-  const { savepoint, status, spec, job, nowMs } = observed;
-  if (!hasFinalizer(observed)) return plan(status ?? {});
-  const release = plan(status ?? {}, [{ kind: 'finalizer', present: false }]);
-  const name = nameOf(observed);
-  const waitedMs = nowMs - Date.parse(savepoint.metadata.deletionTimestamp ?? '');
-  const isToGo = !('problem' in spec) && spec.disposal === 'Delete' && status?.phase !== 'Failed';
-  const known = job?.view?.savepoints.find((one) => one.name === name);
-  const isGone = job?.view !== undefined && known === undefined && status?.phase === 'Disposing';
-  if (!isToGo || isGone || waitedMs > disposeWithinMs) return release;
-  const disposing = { ...status, phase: 'Disposing' } as const;
-  if (job?.view === undefined)
-    return plan(
-      {
-        ...disposing,
-        message: 'No coordinator of the job runs that could remove it; its folder is left after ten minutes.',
-      },
-      [],
-      disposeWithinMs - waitedMs,
-    );
-  return plan({ ...disposing, message: undefined }, [{ kind: 'dispose', name }], disposeWithinMs - waitedMs);
-};
+/** All that is needed when the job is gone. */
+const whereTo = (job: SavepointJob | undefined): Pick<SavepointObjectStatus, 'store' | 'serviceAccount'> => ({
+  store: job?.store,
+  serviceAccount: job?.serviceAccount,
+});
 
 const told = (one: SavepointStatus, observed: ObservedSavepoint): SavepointPlan => {
   const { job } = observed;
@@ -97,25 +75,28 @@ const told = (one: SavepointStatus, observed: ObservedSavepoint): SavepointPlan 
         completedTime: seconds(one.completedMs ?? observed.nowMs),
         checkpointId: one.checkpointId ?? undefined,
         revision: job?.revision,
-        store: job?.store,
+        ...whereTo(job),
       });
   }
 };
 
+const plan = (
+  status: SavepointPlan['status'],
+  actions: readonly SavepointAction[] = [],
+  againMs?: number,
+): SavepointPlan => ({ actions, status, againMs });
+
 /** What is to be done about a savepoint now. Pure. */
 export const decideSavepoint = (observed: ObservedSavepoint): SavepointPlan => {
   const { savepoint, status, spec, job } = observed;
-  if (savepoint.metadata.deletionTimestamp !== undefined) return decideDeletion(observed);
+  if (savepoint.metadata.deletionTimestamp !== undefined) return decideDisposal(observed);
   if ('problem' in spec) return plan({ phase: 'Failed', message: spec.problem.slice(0, 1024) });
   const wantsFinalizer = spec.disposal === 'Delete';
   const finalizer: readonly SavepointAction[] =
     wantsFinalizer === hasFinalizer(observed) ? [] : [{ kind: 'finalizer', present: wantsFinalizer }];
   if (status?.phase === 'Completed' || status?.phase === 'Failed') return plan(status, finalizer);
   if (spec.path !== undefined)
-    return plan(
-      { phase: 'Completed', path: spec.path, revision: job?.revision, store: job?.store },
-      finalizer,
-    );
+    return plan({ phase: 'Completed', path: spec.path, revision: job?.revision, ...whereTo(job) }, finalizer);
   if (job === undefined)
     return plan(
       { phase: 'Pending', message: `There is no StreamJob “${spec.jobRef.name}” in this namespace.` },

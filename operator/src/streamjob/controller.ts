@@ -1,6 +1,7 @@
 import type { Ask } from '../../../runtime/src/contract/control/client.ts';
 import { MillraceError } from '../../../runtime/src/contract/errors.ts';
 import type { ScheduledSavepoints } from '../../../runtime/src/contract/scheduled-savepoints.ts';
+import type { ServiceAccountSettings } from '../../../runtime/src/contract/service-account.ts';
 import type { CheckpointStore } from '../../../runtime/src/contract/store.ts';
 import type { System } from '../../../runtime/src/sys/system.ts';
 import type { Logger } from '../../../runtime/src/telemetry/logger.ts';
@@ -37,11 +38,13 @@ export interface StreamJobControllerSettings {
 
 /** What others need of a job. */
 export interface JobLeader {
+  readonly uid: string;
   readonly revision: string | undefined;
   /** Of the coordinator that leads; undefined = none is heard. */
   readonly view: CoordinatorView | undefined;
   readonly ask: Ask | undefined;
   readonly store: CheckpointStore | undefined;
+  readonly serviceAccount: ServiceAccountSettings | undefined;
   readonly scheduled: ScheduledSavepoints | undefined;
   readonly job: Stored<StreamJobObject>;
 }
@@ -106,10 +109,12 @@ export class StreamJobController {
     const current = currentOf(observed);
     const isLeading = current?.view?.status.role === 'leading' && current.view.silentSinceMs === undefined;
     return {
+      uid: read.job.metadata.uid,
       revision: current?.name,
       view: isLeading ? current.view : undefined,
       ask: isLeading ? askOf(this.context, key)(current) : undefined,
       store: observed.wanted.ok ? observed.wanted.spec.checkpoint?.store : undefined,
+      serviceAccount: observed.wanted.ok ? observed.wanted.spec.serviceAccount : undefined,
       scheduled: observed.wanted.ok ? observed.wanted.spec.savepoints : undefined,
       job: read.job,
     };

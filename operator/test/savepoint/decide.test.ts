@@ -18,7 +18,9 @@ const known = (state: SavepointStatus['state'], more: Partial<SavepointStatus> =
   ...more,
 });
 const job = (savepoints: readonly SavepointStatus[] = [], running = true) => ({
+  uid: 'uid-1',
   revision: 'r1',
+  serviceAccount: { name: 'shop' },
   view: running ? viewOf({}, undefined, { savepoints }) : undefined,
   store: { s3: { bucket: 'snapshots', prefix: 'p', region: 'r', pathStyle: true } },
 });
@@ -43,6 +45,7 @@ const observed = (
     status: undefined,
     spec: { jobRef: { name: 'counts' }, disposal: 'Retain' },
     job: job(),
+    maintenancePod: undefined,
     nowMs: 100_000,
     ...rest,
   };
@@ -78,6 +81,7 @@ describe('a savepoint', () => {
       checkpointId: 7,
       revision: 'r1',
       store: { s3: { bucket: 'snapshots' } },
+      serviceAccount: { name: 'shop' },
     });
   });
 
@@ -128,13 +132,6 @@ describe('a savepoint that is deleted', () => {
     });
     const gone = observed({ spec, metadata: deleted, status: { phase: 'Disposing' } });
     expect(decideSavepoint(gone).actions).toEqual([{ kind: 'finalizer', present: false }]);
-  });
-
-  it('goes in the end although nobody is there to remove it', () => {
-    const row = (nowMs: number) =>
-      observed({ spec, metadata: deleted, status: { phase: 'Completed' }, job: undefined, nowMs });
-    expect(decideSavepoint(row(100_000))).toMatchObject({ actions: [], againMs: 590_000 });
-    expect(kinds(row(90_000 + 600_001))).toEqual(['finalizer']);
   });
 });
 

@@ -8,6 +8,7 @@ import { type CheckedObject, checkObject } from './check-object.ts';
 import { about, block, oneOf, text, type Written } from './field.ts';
 import { type Metadata, type MetadataInput, savepointMetadataSchema } from './metadata.ts';
 import { labelName } from './names.ts';
+import { type ServiceAccountSettings, serviceAccountSchema } from './service-account.ts';
 import { type CheckpointStore, storeSchema } from './store.ts';
 import { streamJobApiVersion } from './stream-job.ts';
 import {
@@ -60,6 +61,7 @@ export interface SavepointObjectStatus {
   readonly checkpointId?: number | undefined;
   readonly revision?: string | undefined;
   readonly store?: CheckpointStore | undefined;
+  readonly serviceAccount?: ServiceAccountSettings | undefined;
   readonly message?: string | undefined;
 }
 
@@ -116,6 +118,7 @@ export const savepointObjectStatusSchema: z.ZodType<SavepointObjectStatus> = z.o
   checkpointId: told(statusCount(), 'The number of the checkpoint that it is a copy of.'),
   revision: told(statusText(63), 'The revision of the job that wrote it.'),
   store: told(storeSchema, 'Where the store is: a copy of what the job said, with the names of its Secrets.'),
+  serviceAccount: told(serviceAccountSchema, 'Who the job was to a cloud: a copy of what it said.'),
   message: told(statusText(longestMessage), 'What is wrong, in one sentence.'),
 });
 
