@@ -6,7 +6,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { Notice } from '../kube/events.ts';
 import * as kinds from '../kube/kinds.ts';
-import type { KubeObject, ResourceType } from '../kube/objects.ts';
+import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
 import { beginMaintenance, endMaintenance } from '../maintenance/act.ts';
 import { maintenanceObjects, maintenanceRole } from '../maintenance/pod.ts';
 import type { Action, CoordinatorWish, Deployment } from './decide/plan.ts';
@@ -31,6 +31,8 @@ export interface Acting {
   /** Tells people what has happened to the job; waits for nothing and never fails. */
   readonly tell: (notice: Notice) => void;
   readonly onTaken: (revision: string, wish: CoordinatorWish) => void;
+  /** The job itself was changed: what is written next to it builds on that. */
+  readonly onJobChanged: (job: Stored<kinds.StreamJobObject>) => void;
   readonly onRefused: (revision: string, wish: CoordinatorWish, error: unknown) => void;
 }
 
@@ -128,12 +130,17 @@ const offerPods = async (
   }
 };
 
-const setFinalizer = async ({ client }: Acting, { job }: ObservedJob, isPresent: boolean): Promise<void> => {
+const setFinalizer = async (
+  { client, onJobChanged }: Acting,
+  { job }: ObservedJob,
+  isPresent: boolean,
+): Promise<void> => {
   const { name, namespace = '', uid, resourceVersion, finalizers = [] } = job.metadata;
   const others = finalizers.filter((other) => other !== finalizer);
   const patch = { metadata: { finalizers: isPresent ? [...others, finalizer] : others } };
   // A list is replaced as a whole: only on top of what was read.
-  await client.patch(kinds.streamJobs, { namespace, name }, patch, { uid, resourceVersion });
+  const changed = await client.patch(kinds.streamJobs, { namespace, name }, patch, { uid, resourceVersion });
+  onJobChanged(changed);
 };
 
 const hasAccount = ({ serviceAccount }: StreamJobSpec): boolean => serviceAccount?.annotations !== undefined;

@@ -86,10 +86,11 @@ const withFailure = (plan: Plan, failure: Error | undefined): Plan => {
 const writeStatus = async (
   { client }: Reconciling,
   { job }: ObservedJob,
+  resourceVersion: string,
   status: StreamJobStatus,
 ): Promise<void> => {
   const { apiVersion, kind, metadata } = job;
-  const { name, namespace, uid, resourceVersion } = metadata;
+  const { name, namespace, uid } = metadata;
   const object = { apiVersion, kind, metadata: { name, namespace }, spec: {}, status } as const;
   await client.applyStatus(streamJobs, object, { uid, resourceVersion });
 };
@@ -100,6 +101,7 @@ const report = async (
   key: string,
   observed: ObservedJob,
   plan: Plan,
+  version: string,
 ): Promise<number | undefined> => {
   const { system, writtenMs } = context;
   const status = statusOf(observed, plan);
@@ -111,20 +113,27 @@ const report = async (
     system.random.next(),
   );
   if (!write) return againMs;
-  await writeStatus(context, observed, status);
+  await writeStatus(context, observed, version, status);
   writtenMs.set(key, observed.nowMs);
   // Only what is written is told, so that each transition is told once.
   for (const notice of noticesOf(observed.status, status)) context.tell(observed.job, notice);
   return undefined;
 };
 
+/** What could not be done, and the version of the job behind what was. */
+interface Performed {
+  readonly failure: Error | undefined;
+  readonly version: string;
+}
+
 const perform = async (
   context: Reconciling,
   key: string,
   observed: ObservedJob,
   plan: Plan,
-): Promise<Error | undefined> => {
+): Promise<Performed> => {
   const { wishes, logger } = context;
+  let version = observed.job.metadata.resourceVersion;
   try {
     await act(
       {
@@ -136,6 +145,9 @@ const perform = async (
         askOf: askOf(context, key),
         isDue: (revision: string, wish: CoordinatorWish) => wishes.isDue(key, revision, wish, observed.nowMs),
         onTaken: (revision, wish) => wishes.taken(key, revision, wish),
+        onJobChanged: ({ metadata }) => {
+          version = metadata.resourceVersion;
+        },
         onRefused: (revision, wish, error) => {
           wishes.refused(key, revision, wish, error);
           logger.info(`${key}: ${wish.operation} of ${revision} is refused: ${reasonOf(error)}`);
@@ -144,9 +156,9 @@ const perform = async (
       observed,
       plan.actions,
     );
-    return undefined;
+    return { failure: undefined, version };
   } catch (error) {
-    return error instanceof Error ? error : new Error(reasonOf(error));
+    return { failure: error instanceof Error ? error : new Error(reasonOf(error)), version };
   }
 };
 
@@ -189,10 +201,10 @@ const lookAt = async (context: Reconciling, at: ObjectName): Promise<number | un
   const pods = await podEvents.explain(key, read.pods, nowMs);
   const observed = observe({ ...read, pods }, parse, viewOfPod(context, key), wishes.refusals(key), nowMs);
   const plan = decide(observed, parse);
-  const failure = await perform(context, key, observed, plan);
+  const { failure, version } = await perform(context, key, observed, plan);
   const againMs = earliest(
     plan.againMs,
-    await report(context, key, observed, withFailure(plan, failure)),
+    await report(context, key, observed, withFailure(plan, failure), version),
     wishes.againMs(key, observed.nowMs),
     podEvents.againMs(read.pods, nowMs),
   );

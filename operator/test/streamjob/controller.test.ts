@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ControllerRig } from './controller-rig.ts';
 import { revisionNameOf, written } from './job-table.ts';
 
@@ -31,6 +31,15 @@ describe('a StreamJob in a cluster', () => {
     const before = rig.version;
     await rig.pass(10_000);
     expect(rig.version).toBe(before);
+  });
+
+  it('has a status after the first look, on top of its own finalizer', async () => {
+    const rig = new ControllerRig();
+    const written = vi.spyOn(rig.client, 'applyStatus');
+    rig.startOperator();
+    await rig.apply(one);
+    await rig.until('it runs', () => rig.status?.phase === 'Running');
+    expect(written.mock.settledResults.filter(({ type }) => type === 'rejected')).toEqual([]);
   });
 
   it('gets more slots, and fewer', async () => {
