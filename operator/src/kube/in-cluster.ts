@@ -5,7 +5,7 @@ import { type AccessSource, rereadAccess } from './access.ts';
 /** Variables of a process, as `process.env` has them. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Where the kubelet puts what a pod shows to the API server. */
+/** Where the kubelet puts what a pod shows to the API server; MILLRACE_SERVICE_ACCOUNT_DIRECTORY says so of a program that is in no pod. */
 export const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 export const isInCluster = (variables: Variables): boolean =>
@@ -20,7 +20,7 @@ const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : 
 export const inClusterAccess = (
   { clock, files }: Pick<System, 'clock' | 'files'>,
   variables: Variables,
-  directory: string = serviceAccountDirectory,
+  directory: string = variables['MILLRACE_SERVICE_ACCOUNT_DIRECTORY'] ?? serviceAccountDirectory,
 ): AccessSource => {
   const origin = `https://${bracketed(variables['KUBERNETES_SERVICE_HOST'] ?? '')}:${variables['KUBERNETES_SERVICE_PORT']}`;
   const read = (name: string): string => {
