@@ -28,6 +28,8 @@ export interface DevCluster {
   readonly kubeconfigPath: string;
   /** Where a service is reached; undefined = there is none. */
   addressOf(namespace: string, name: string): string | undefined;
+  /** Ends the processes of a pod at once, as if somebody had killed them. */
+  kill(namespace: string, name: string): void;
   /** Ends all pods at once, and then all else. */
   stop(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export const startDevCluster = async (options: DevClusterOptions): Promise<DevCl
     store,
     kubeconfigPath,
     addressOf: (namespace, name) => services.addressOf(namespace, name),
+    kill: (namespace, name) => kubelet.find(namespace, name)?.kill(),
     stop: async () => {
       stopSets();
       stopGarbage();

@@ -1,4 +1,4 @@
-/** What `npm start` runs: the flights job by the millrace command, and then a look into the table it has written. */
+/** What `npm run example:flights` runs: the flights job by the millrace command, and then a look into the table it has written. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { DatabaseSync } from 'node:sqlite';
