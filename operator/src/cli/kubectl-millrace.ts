@@ -4,18 +4,14 @@ import { MillraceError } from '../../../runtime/src/contract/errors.ts';
 import { createNodeSystem } from '../../../runtime/src/sys/node-system.ts';
 import { kubeConfigAccess, namespaceInKubeConfig } from '../kube/kube-config.ts';
 import { Transport } from '../kube/transport.ts';
+import { clusterWords, forwardPort } from './plugin/forward.ts';
 import { main } from './plugin/main.ts';
-import type { ClusterChoice, PluginIo } from './plugin/plugin-io.ts';
+import type { PluginIo } from './plugin/plugin-io.ts';
 
 process.setSourceMapsEnabled(true);
 
 const callTimeoutMs = 15_000;
 const system = createNodeSystem();
-
-const kubectlWords = ({ kubeconfig, context, namespace }: ClusterChoice): readonly string[] =>
-  Object.entries({ kubeconfig, context, namespace }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}=${value}`],
-  );
 
 const io: PluginIo = {
   system,
@@ -28,8 +24,9 @@ const io: PluginIo = {
     const client = new Transport({ system, access, callTimeoutMs, patchManager: 'kubectl-millrace' });
     return { client, namespace: namespace ?? (await namespaceInKubeConfig(choice)) ?? 'default' };
   },
+  forward: (choice, pod, port) => forwardPort(system.processes, process.cwd(), { choice, pod, port }),
   kubectl: async (choice, words) => {
-    const { code, problem } = await system.processes.attach('kubectl', [...words, ...kubectlWords(choice)]);
+    const { code, problem } = await system.processes.attach('kubectl', [...words, ...clusterWords(choice)]);
     if (code === 0) return;
     throw new MillraceError('io', `kubectl ${words[0]} failed: ${problem ?? `it ended with ${code}`}.`);
   },

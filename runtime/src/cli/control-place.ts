@@ -11,6 +11,8 @@ export interface ControlPlace {
   readonly clientAuthority?: string | undefined;
   /** Where probes and metrics are served besides, to whoever reaches this machine. */
   readonly healthPort?: number | undefined;
+  /** Where it answers to this machine besides, and changes nothing. */
+  readonly live?: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** The options for it, as commander gives them. */

@@ -39,6 +39,7 @@ const options: readonly CoordinatorOption[] = [
   { field: 'clusterId', variable: 'MILLRACE_CLUSTER_ID', option: '--cluster-id' },
   { field: 'restoreSavepoint', variable: 'MILLRACE_RESTORE_SAVEPOINT', option: '--restore-savepoint' },
   { field: 'healthPort', variable: 'MILLRACE_HEALTH_PORT', option: '--health-port' },
+  { field: 'live', variable: 'MILLRACE_LIVE', option: '--live' },
 ];
 const manifest = { field: 'manifest', variable: 'MILLRACE_MANIFEST' };
 

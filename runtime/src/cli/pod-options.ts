@@ -7,6 +7,7 @@ export interface PodOptions {
   readonly credentialsDirectory?: string;
   readonly authorityDirectory?: string;
   readonly healthPort?: number;
+  readonly live?: { readonly host: string; readonly port: number };
   readonly namespace?: string;
   readonly clusterId?: string;
   readonly restoreSavepoint?: string;
@@ -26,6 +27,12 @@ const parsePort = (text: string): number => {
   throw new InvalidArgumentError('Give a whole number from 0 to 65535.');
 };
 
+const parsePlace = (text: string): { readonly host: string; readonly port: number } => {
+  const [, host, port] = /^([\w.-]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || port === undefined) throw new InvalidArgumentError('Give a host and a port.');
+  return { host, port: Number(parsePort(port)) };
+};
+
 /** Adds them to a command. */
 export const addPodOptions = (command: Command): Command =>
   command
@@ -41,6 +48,11 @@ export const addPodOptions = (command: Command): Command =>
     .addOption(
       new Option('--health-port <port>', 'where liveness and readiness are asked')
         .argParser(parsePort)
+        .hideHelp(),
+    )
+    .addOption(
+      new Option('--live <host:port>', 'where people look at the job, by a forwarded port')
+        .argParser(parsePlace)
         .hideHelp(),
     )
     .addOption(new Option('--namespace <name>', 'the namespace of the job').hideHelp())

@@ -31,6 +31,7 @@ export interface RunDisplay extends RunWishes {
   readonly control?: ControlPlace | undefined;
   /** Where all of this machine may ask whether the process lives, and whether the job runs; absent = nowhere. */
   readonly healthPort?: number | undefined;
+  readonly live?: ControlPlace['live'];
 }
 
 /** The first interrupt stops the job after the records in hand, the second cancels it, further ones change nothing. */
@@ -100,8 +101,8 @@ export const runTarget = async (io: CommandIo, target: JobTarget, display: RunDi
     deadLetters,
     onBlocked: () => goOn(),
   });
-  const { healthPort } = display;
-  const place = display.control && { ...display.control, healthPort };
+  const { healthPort, live } = display;
+  const place = display.control && { ...display.control, healthPort, live };
   const control = await serveControl(io, logger, job, target.name, place);
   const health = control === undefined ? await openHealth(io, job, healthPort) : undefined;
   const startedMs = io.system.clock.monotonicMs();

@@ -20,7 +20,7 @@ const start = async (
     import('../coordinator/control/local-control.ts'),
     import('../coordinator/control/guard.ts'),
   ]);
-  const { host, port, tokenFile, clientAuthority, healthPort } = place;
+  const { host, port, tokenFile, clientAuthority, healthPort, live } = place;
   const version = ownVersion(system);
   const control = createLocalControl({ system, logger, job, name, version });
   const token = tokenFile === undefined ? undefined : readToken(system, resolve(workingDirectory, tokenFile));
@@ -35,6 +35,7 @@ const start = async (
     port,
     token,
     tls,
+    live,
     probes: healthPort === undefined ? undefined : { host, port: healthPort },
     clientName: clientAuthority === undefined ? undefined : operatorName,
   });

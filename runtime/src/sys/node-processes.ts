@@ -20,8 +20,9 @@ const spawn = (entry: URL, environment: Readonly<Record<string, string>>): Child
   };
 };
 
-const start = ({ args, environment, directory, onOutput }: ProgramRequest): Program => {
-  const child = spawnChild(process.execPath, [...process.execArgv, ...args], {
+const start = ({ program, args, environment, directory, onOutput }: ProgramRequest): Program => {
+  const words = program === undefined ? [...process.execArgv, ...args] : args;
+  const child = spawnChild(program ?? process.execPath, words, {
     cwd: directory,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,13 +5,15 @@ export interface Processes {
    * `.ts` or `.js` as the caller runs.
    */
   spawn(entry: URL, environment: Readonly<Record<string, string>>): ChildProcess;
-  /** Starts Node, with the flags of this process and what comes behind them. */
+  /** Starts Node, with the flags of this process and what comes behind them, or another program. */
   start(request: ProgramRequest): Program;
   /** Runs any program of this machine with the terminal of this one, which waits. Never rejects. */
   attach(program: string, args: readonly string[]): Promise<ProgramEnd>;
 }
 
 export interface ProgramRequest {
+  /** Any other program of this machine, by its name or path; absent = Node. */
+  readonly program?: string | undefined;
   readonly args: readonly string[];
   /** Beside those of this process. */
   readonly environment: Readonly<Record<string, string>>;

@@ -48,6 +48,7 @@ describe('a coordinator', () => {
       MILLRACE_NAMESPACE: 'shops',
       MILLRACE_CLUSTER_ID: 'east',
       MILLRACE_HEALTH_PORT: '8080',
+      MILLRACE_LIVE: '127.0.0.1:8081',
     };
     expect(coordinatorWords(undefined, { ...variables, ...ofPod }).slice(usual.length)).toEqual([
       '--control-tls-directory',
@@ -66,6 +67,8 @@ describe('a coordinator', () => {
       'east',
       '--health-port',
       '8080',
+      '--live',
+      '127.0.0.1:8081',
     ]);
   });
 

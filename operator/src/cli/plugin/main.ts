@@ -5,6 +5,7 @@ import { addLogs } from './commands/logs.ts';
 import { addExplain, addStatus, addTree } from './commands/look.ts';
 import { addPlan } from './commands/plan.ts';
 import { addSavepoint } from './commands/savepoint.ts';
+import { addUi } from './commands/ui.ts';
 import { addScale, addWishes } from './commands/wishes.ts';
 import { addClusterOptions } from './options.ts';
 import { ExitCode, type PluginIo } from './plugin-io.ts';
@@ -30,7 +31,7 @@ const build = (io: PluginIo): Command => {
     .showHelpAfterError('(kubectl millrace --help shows the commands)')
     .addHelpText('after', examples);
   addClusterOptions(program);
-  const looking = [addStatus, addExplain, addTree, addPlan, addLogs];
+  const looking = [addStatus, addExplain, addTree, addPlan, addLogs, addUi];
   for (const add of [...looking, addWishes, addScale, addSavepoint]) add(program, io);
   return program;
 };

@@ -22,14 +22,22 @@ export interface Cluster {
   readonly namespace: string;
 }
 
+/** A port of a pod, as this machine has it. */
+export interface Forwarded {
+  readonly url: string;
+  close(): void;
+}
+
 /** What the plugin sees of the terminal and the world. */
 export interface PluginIo {
-  readonly system: Pick<System, 'clock' | 'timers' | 'hashing' | 'files'>;
+  readonly system: Pick<System, 'clock' | 'timers' | 'hashing' | 'files' | 'http'>;
   /** Where relative paths start, absolute. */
   readonly workingDirectory: string;
   out(text: string): void;
   error(text: string): void;
   connect(choice: ClusterChoice): Promise<Cluster>;
+  /** Forwards a free port of this machine to a pod, by kubectl. @throws MillraceError when it cannot */
+  forward(choice: ClusterChoice, pod: string, port: number): Promise<Forwarded>;
   /** Runs kubectl with these words, on the terminal. @throws MillraceError when it fails */
   kubectl(choice: ClusterChoice, words: readonly string[]): Promise<void>;
 }

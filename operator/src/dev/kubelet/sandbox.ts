@@ -29,6 +29,8 @@ const terminationLogPath = '/dev/termination-log';
 const programPath = /^\/opt\/millrace\/bin\/([\w-]+)\.js$/;
 const codePath = '/opt/job';
 const anyAddress = '0.0.0.0';
+/** Listens on what is a pod's own in a cluster, and here all pods share. */
+const liveVariable = 'MILLRACE_LIVE';
 
 /** A path of a container on this machine; what is no path of it stays. */
 const realPath = (sandbox: Sandbox, container: Fields, text: string): string => {
@@ -63,6 +65,7 @@ const fromPod = ({ pod, address }: Sandbox, path: string): string | undefined =>
 
 const valueIn = (sandbox: Sandbox, container: Fields, entry: Fields): string | undefined => {
   const { value } = entry;
+  if (entry['name'] === liveVariable) return String(value).replace(/^.*(?=:)/, sandbox.address);
   if (typeof value === 'string') return realAddress(sandbox, realPath(sandbox, container, value));
   const field = valueAt(entry, 'valueFrom', 'fieldRef', 'fieldPath');
   if (typeof field === 'string') return fromPod(sandbox, field);

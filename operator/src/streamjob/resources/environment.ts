@@ -45,6 +45,7 @@ export const coordinatorVariables = (
     MILLRACE_DEPLOYMENT: parts.revision,
     MILLRACE_CONTROL_HOST: '0.0.0.0',
     MILLRACE_CONTROL_PORT: String(ports.control),
+    MILLRACE_LIVE: `127.0.0.1:${ports.live}`,
     MILLRACE_CONTROL_TLS_DIRECTORY: paths.controlTls,
     MILLRACE_CONTROL_CLIENT_AUTHORITY: `${paths.trust}/${operatorAuthorityKey}`,
     // The working directory of the image.

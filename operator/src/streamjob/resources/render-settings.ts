@@ -20,7 +20,8 @@ export interface RenderSettings {
   readonly sharesFiles?: boolean | undefined;
 }
 
-export const ports = { workers: 7000, control: 8443, health: 8080 } as const;
+/** `live` is reached by forwarding a pod's ports, and by nothing else. */
+export const ports = { workers: 7000, control: 8443, health: 8080, live: 8081 } as const;
 
 /** Paths inside of pods. */
 export const paths = {

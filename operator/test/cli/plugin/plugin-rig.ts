@@ -15,6 +15,9 @@ export interface Called {
 
 /** A cluster in memory with an operator, and people in front of it. */
 export class PluginRig extends ControllerRig {
+  /** Where a forwarded port leads. */
+  coordinatorUrl = '';
+
   /** Runs `kubectl millrace` with some words, in the namespace `default`. */
   async call(words: string, files: Readonly<Record<string, string>> = {}): Promise<Called> {
     const said = { output: '', errors: '' };
@@ -33,6 +36,10 @@ export class PluginRig extends ControllerRig {
       },
       error: (text) => {
         said.errors += text;
+      },
+      forward: async (_choice, pod, port) => {
+        kubectl = ['forward', pod, `${port}`];
+        return { url: this.coordinatorUrl, close: () => kubectl.at(0) };
       },
       kubectl: async ({ namespace = '' }, words) => {
         kubectl = [...words, `--namespace=${namespace}`];

@@ -107,9 +107,10 @@ describe('a pod that runs as processes', () => {
       { name: 'A_COLOR', valueFrom: { fieldRef: { fieldPath: "metadata.labels['color']" } } },
       { name: 'A_LISTEN', value: '0.0.0.0:7000' },
       { name: 'A_SERVICE', value: 'words-1:7000' },
+      { name: 'MILLRACE_LIVE', value: '127.0.0.1:8081' },
       { name: 'A_TEXT', value: 'as it is' },
     ];
-    const text = `for (const [name, value] of Object.entries(process.env)) if (name.startsWith('A_')) console.log(name + '=' + value);`;
+    const text = `for (const [name, value] of Object.entries(process.env)) if (/^A_|LIVE$/.test(name)) console.log(name + '=' + value);`;
     create({ main: text }, { restartPolicy: 'Never' }, { env });
     const pod = await until((now) => now?.status?.['phase'] === 'Succeeded');
     let written = '';
@@ -130,6 +131,7 @@ describe('a pod that runs as processes', () => {
       'A_SERVICE=default.words-1:7000',
       'A_TEXT=as it is',
       `A_UID=${pod?.metadata.uid}`,
+      'MILLRACE_LIVE=127.1.0.1:8081',
     ]);
   });
 

@@ -83,6 +83,7 @@ export const addRun = (program: Command, io: CommandIo, outcome: Outcome): void 
           panel: options.panel && options.log === 'text',
           control: controlPlaceOf(options),
           healthPort: options.healthPort,
+          live: options.live,
           mounts: mountsOf(options),
           cluster: clusterOf(options),
           workers,

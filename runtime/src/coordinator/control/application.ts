@@ -30,6 +30,8 @@ export interface ApplicationSettings {
   readonly access: Access;
   readonly buckets: TokenBuckets;
   readonly events: EventStream;
+  /** Nothing of the job is changed: only what looks at it is answered. */
+  readonly isReadOnly?: boolean | undefined;
 }
 
 const mostBodyBytes = 64 * 1024;
@@ -118,10 +120,14 @@ const addEvents = (app: Express, events: EventStream): void => {
   });
 };
 
-const addOperations = (app: Express, { system, control, access }: ApplicationSettings): void => {
+const addOperations = (
+  app: Express,
+  { system, control, access, isReadOnly = false }: ApplicationSettings,
+): void => {
   app.use(express.json({ limit: mostBodyBytes, inflate: false }));
   const methods = new Map<string, string[]>();
   for (const [operation, route] of Object.entries(routes) as [Operation, Route<unknown, unknown>][]) {
+    if (isReadOnly && route.method !== 'get') continue;
     const path = route.path.replace(/\{(\w+)\}/g, ':$1');
     methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
     if (route.showsData === true) {

@@ -20,9 +20,9 @@ export interface Caller {
 }
 
 /** Names that mean this machine wherever they are asked for. */
-const ownHost = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
+const ownHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
-export const isOwnHost = (host: string): boolean => ['localhost', '127.0.0.1', '::1'].includes(host);
+export const isOwnHost = (host: string): boolean => ownHost.test(host.includes(':') ? `[${host}]` : host);
 
 /** Why a caller may not ask; undefined = it may. */
 export const examineCaller = (

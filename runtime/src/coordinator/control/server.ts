@@ -20,6 +20,10 @@ export interface ControlServerSettings extends Access {
   readonly tls?: HttpTls | undefined;
   /** Where probes and metrics are served besides, to whoever asks. */
   readonly probes?: { readonly host: string; readonly port: number } | undefined;
+  /**
+   * Where it answers to programs of this machine besides, and changes nothing: in a pod, to whoever may forward its ports.
+   */
+  readonly live?: { readonly host: string; readonly port: number } | undefined;
   readonly rateLimit?: RateLimit | undefined;
   readonly limits?: HttpLimits | undefined;
 }
@@ -27,6 +31,7 @@ export interface ControlServerSettings extends Access {
 export interface ControlServer {
   readonly port: number;
   readonly probesPort: number | undefined;
+  readonly livePort: number | undefined;
   /** For who connects from now on. */
   setTls(tls: HttpTls): void;
   /** Ends the event streams and all else; resolves when the ports are free. */
@@ -42,6 +47,13 @@ const usualLimits: HttpLimits = {
   mostConnections: 256,
 };
 
+const notOwn = (host: string): MillraceError =>
+  new MillraceError(
+    'manifest-invalid',
+    `The control API would let everyone who reaches ${host} ask it about the job, or stop it.`,
+    { hint: 'Give it a token or client certificates, or let it listen on 127.0.0.1.' },
+  );
+
 const checkAccess = ({ host, token, clientName, tls }: ControlServerSettings): void => {
   if (clientName !== undefined && tls?.authority === undefined) {
     throw new MillraceError(
@@ -50,11 +62,7 @@ const checkAccess = ({ host, token, clientName, tls }: ControlServerSettings): v
     );
   }
   if (isOwnHost(host) || token !== undefined || clientName !== undefined) return;
-  throw new MillraceError(
-    'manifest-invalid',
-    `The control API would let everyone who reaches ${host} stop the job.`,
-    { hint: 'Give it a token or client certificates, or let it listen on 127.0.0.1.' },
-  );
+  throw notOwn(host);
 };
 
 /**
@@ -63,7 +71,7 @@ const checkAccess = ({ host, token, clientName, tls }: ControlServerSettings): v
  */
 export const startControlServer = async (settings: ControlServerSettings): Promise<ControlServer> => {
   checkAccess(settings);
-  const { system, logger, control, host, port, tls, probes, limits = usualLimits } = settings;
+  const { system, logger, control, host, port, tls, probes, live, limits = usualLimits } = settings;
   const listen = async (
     app: HttpHandler,
     at: { host: string; port: number },
@@ -82,9 +90,10 @@ export const startControlServer = async (settings: ControlServerSettings): Promi
   const events = new EventStream(system, control);
   const buckets = new TokenBuckets(settings.rateLimit ?? usualRateLimit, system.clock);
   const servers: HttpServer[] = [];
+  const others: HttpServer[] = [];
   const close = async (): Promise<void> => {
     events.close();
-    await Promise.all(servers.map((server) => server.close()));
+    await Promise.all([...servers, ...others].map((server) => server.close()));
   };
   try {
     servers.push(
@@ -94,11 +103,22 @@ export const startControlServer = async (settings: ControlServerSettings): Promi
         tls,
       ),
     );
+    if (live !== undefined) {
+      if (!isOwnHost(live.host)) throw notOwn(live.host);
+      const app = createApplication({ ...settings, access: {}, events, buckets, isReadOnly: true });
+      others.push(await listen(app, live));
+    }
     if (probes !== undefined) servers.push(await listen(createProbeApplication(control, logger), probes));
   } catch (error) {
     await close();
     throw error;
   }
   const [own, probesServer] = servers as [HttpServer, HttpServer?];
-  return { port: own.port, probesPort: probesServer?.port, setTls: (next) => own.setTls(next), close };
+  return {
+    port: own.port,
+    probesPort: probesServer?.port,
+    livePort: others[0]?.port,
+    setTls: (next) => own.setTls(next),
+    close,
+  };
 };

@@ -146,6 +146,27 @@ describe('probes and metrics', () => {
   });
 });
 
+describe('whoever can reach the inside of a pod', () => {
+  it('may look at the job without a token, sees no records, and changes nothing', async () => {
+    const { server, fake } = await serve({ live: { host: '127.0.0.1', port: 0 } });
+    const statusOf = async (path: string, method = 'GET') =>
+      (await fetch(`http://127.0.0.1:${server.livePort}${path}`, { method })).status;
+    expect(await statusOf('/v1/status')).toBe(200);
+    expect(await statusOf('/v1/tasks')).toBe(200);
+    expect(await statusOf('/metrics')).toBe(200);
+    fake.asked.splice(0);
+    for (const path of ['/v1/cancel', '/v1/stop', '/v1/savepoints'])
+      expect(await statusOf(path, 'POST')).toBeGreaterThanOrEqual(404);
+    expect(fake.asked).toEqual([]);
+  });
+
+  it('is nobody from outside: it listens on addresses of its own machine only', async () => {
+    await expect(serve({ live: { host: '0.0.0.0', port: 0 } })).rejects.toMatchObject({
+      code: 'manifest-invalid',
+    });
+  });
+});
+
 describe('a server', () => {
   it('says what to do when its port is taken, and leaves nothing behind', async () => {
     const first = await serve();
