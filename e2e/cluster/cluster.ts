@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clusterFolder, demand, kubeletTool } from '../harness/tools.ts';
 import { pause } from '../harness/wait.ts';
-import { kubectl } from './kubectl.ts';
+import { kubectl, tryKubectl } from './kubectl.ts';
 
 /** The node of this machine: there is one, shared by all that run on it. */
 export interface Cluster {
@@ -14,8 +14,15 @@ export interface Cluster {
   apply(objects: readonly object[]): Promise<void>;
   /** Runs a command inside, where pods and services answer and processes of pods are seen. */
   inside(command: readonly string[]): Promise<string>;
-  /** `kill -9` of the first process of a container. */
+  /** The number of the first process of a container, inside. */
+  processOf(namespace: string, pod: string, container: string): Promise<string>;
+  /** `kill -9` of that. */
   killContainer(namespace: string, pod: string, container: string): Promise<void>;
+  /** Ends one of its programs (SIGTERM), such as `apiserver` or `kubelet`. */
+  stop(component: string): Promise<void>;
+  /** Begins it again, and waits until the API answers. */
+  start(component: string): Promise<void>;
+  restart(component: string): Promise<void>;
   down(): Promise<void>;
 }
 
@@ -29,6 +36,8 @@ const run = (words: readonly string[]): Promise<string> =>
       else reject(new Error(`node ${words.join(' ')}: ${errors.slice(-2000)}`, { cause: error }));
     });
   });
+
+const answersWithinMs = 60_000;
 
 interface ContainerStatus {
   readonly name: string;
@@ -54,6 +63,24 @@ export const startCluster = async (): Promise<Cluster> => {
   const kubeconfig = join(clusterFolder, 'state/admin.kubeconfig');
   const ask = (args: readonly string[], input?: string): Promise<string> => kubectl(kubeconfig, args, input);
   const inside = (command: readonly string[]): Promise<string> => run(['exec', ...command]);
+  const processOf = async (namespace: string, pod: string, container: string): Promise<string> => {
+    const text = await ask(['-n', namespace, 'get', 'pod', pod, '-o', 'json']);
+    const id = containerIdOf(text, container);
+    const tasks = await inside([ctr, '--namespace', 'k8s.io', 'tasks', 'list']);
+    const processId = new RegExp(`^${id}\\s+(\\d+)`, 'm').exec(tasks)?.[1];
+    if (processId === undefined) throw new Error(`The container ${container} of ${pod} has no process.`);
+    return processId;
+  };
+  const stop = async (component: string): Promise<void> => {
+    await run(['stop', component]);
+  };
+  const start = async (component: string): Promise<void> => {
+    await run(['start', component]);
+    await waitFor('the API answers', answersWithinMs, async () => {
+      const { code } = await tryKubectl(kubeconfig, ['get', '--raw', '/readyz']);
+      return code === 0;
+    });
+  };
   return {
     kubeconfig,
     kubectl: ask,
@@ -62,13 +89,15 @@ export const startCluster = async (): Promise<Cluster> => {
       await ask(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(list));
     },
     inside,
+    processOf,
     killContainer: async (namespace, pod, container) => {
-      const text = await ask(['-n', namespace, 'get', 'pod', pod, '-o', 'json']);
-      const id = containerIdOf(text, container);
-      const tasks = await inside([ctr, '--namespace', 'k8s.io', 'tasks', 'list']);
-      const processId = new RegExp(`^${id}\\s+(\\d+)`, 'm').exec(tasks)?.[1];
-      if (processId === undefined) throw new Error(`The container ${container} of ${pod} has no process.`);
-      await inside(['kill', '-9', processId]);
+      await inside(['kill', '-9', await processOf(namespace, pod, container)]);
+    },
+    stop,
+    start,
+    restart: async (component) => {
+      await stop(component);
+      await start(component);
     },
     down: async () => {
       await run(['down']);

@@ -25,7 +25,7 @@ const killMinutes = 10;
 
 const source = '--conditions=millrace-source';
 
-/** One round from a seed: random faults in the simulator, random programs that are killed, real processes that are killed. */
+/** One round from a seed: random faults in the simulator, random programs that are killed, real processes and pods that are. */
 export const stepsOf = (seed: number): readonly Step[] => [
   {
     name: 'simulator',
@@ -46,6 +46,22 @@ export const stepsOf = (seed: number): readonly Step[] => [
   {
     name: 'kills',
     command: ['node', source, 'e2e/run.ts', '--minutes', String(killMinutes), '--seed', String(seed)],
+    environment: {},
+  },
+  {
+    // Needs root and what `npm run cluster:build` and `npm run cluster:images` leave; where that is not, it fails by name.
+    name: 'pods',
+    command: [
+      'node',
+      source,
+      'e2e/operator/run.ts',
+      '--all',
+      '--down',
+      '--minutes',
+      String(killMinutes),
+      '--seed',
+      String(seed),
+    ],
     environment: {},
   },
 ];

@@ -18,9 +18,13 @@ const helm = (kubeconfig: string, words: readonly string[]): Promise<string> =>
     });
   });
 
-/** Puts the definitions and the operator on the node by their charts, as a person would; it looks after one namespace. */
-export const installOperator = async ({ kubeconfig, kubectl }: Cluster, namespace: string): Promise<void> => {
-  const upgrade = (release: string, chart: string, more: readonly string[] = []): Promise<string> =>
+/** Puts the definitions and the operator on the node by their charts, as a person would; it looks after some namespaces. */
+export const installOperator = async (
+  { kubeconfig, kubectl }: Cluster,
+  namespaces: readonly string[],
+  more: readonly string[] = [],
+): Promise<void> => {
+  const upgrade = (release: string, chart: string, words: readonly string[] = []): Promise<string> =>
     helm(kubeconfig, [
       'upgrade',
       '--install',
@@ -29,7 +33,9 @@ export const installOperator = async ({ kubeconfig, kubectl }: Cluster, namespac
       '--namespace',
       operatorNamespace,
       '--create-namespace',
-      ...more,
+      // A scenario that has failed may have left another number of replicas.
+      '--force-conflicts',
+      ...words,
     ]);
   await upgrade('millrace-crds', 'millrace-crds');
   await kubectl(['wait', '--for=condition=Established', 'crd/streamjobs.millrace.dev', '--timeout=30s']);
@@ -41,7 +47,8 @@ export const installOperator = async ({ kubeconfig, kubectl }: Cluster, namespac
     'runtime.image=localhost/millrace-runtime:dev',
     'runtime.imagePullPolicy=Never',
     'clusterId=tests',
-    `watchNamespaces={${namespace}}`,
+    `watchNamespaces={${namespaces.join(',')}}`,
+    ...more,
   ];
   await upgrade(
     'millrace',

@@ -1,3 +1,5 @@
+import type { Cluster } from '../cluster/cluster.ts';
+
 /** The bucket is a folder of MinIO's disk, made before it starts. */
 export const bucket = 'checkpoints';
 
@@ -75,4 +77,15 @@ export const minioObjects = (namespace: string): readonly object[] => {
       spec: { selector: labels, ports: [{ port: 9000 }] },
     },
   ];
+};
+
+/** Where the disk of that MinIO has a bucket, for who is inside of the node. */
+export const bucketFolder = async (
+  { kubectl }: Cluster,
+  namespace: string,
+  name: string,
+): Promise<string> => {
+  const words = ['-n', namespace, 'get', 'pods', '--selector=app=minio'];
+  const uid = await kubectl([...words, '-o', 'jsonpath={.items[0].metadata.uid}']);
+  return `/var/lib/kubelet/pods/${uid}/volumes/kubernetes.io~empty-dir/data/${name}`;
 };

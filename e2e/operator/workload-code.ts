@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 
-/** The code of the workload as a ConfigMap, which pods find at their code directory. */
-export const codeIn = (namespace: string): object => ({
+/** Code of the workload as a ConfigMap, which pods find at their code directory. */
+export const codeIn = (
+  namespace: string,
+  name = 'code',
+  files: readonly string[] = ['job.ts', 'records.ts'],
+): object => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  metadata: { name: 'code', namespace },
+  metadata: { name, namespace },
   data: Object.fromEntries(
-    ['job.ts', 'records.ts'].map((file) => [
-      file,
-      readFileSync(new URL(`../workload/${file}`, import.meta.url), 'utf8'),
-    ]),
+    files.map((file) => [file, readFileSync(new URL(`../workload/${file}`, import.meta.url), 'utf8')]),
   ),
 });

@@ -3,6 +3,7 @@ import {
   count,
   type Job,
   type KeyedProcessFunction,
+  listState,
   monotonousTimestamps,
   sum,
   tumbling,
@@ -32,6 +33,14 @@ const tellCounts = (): KeyedProcessFunction<string, Input, { key: string; count:
     },
   };
 };
+
+/** The same with state that is no such state any more: nothing that the job has written fits it. */
+const tellOtherwise = (): KeyedProcessFunction<string, Input, { key: string; count: number }> => ({
+  open(context) {
+    context.state(listState<number>('seen'));
+  },
+  process() {},
+});
 
 /** Keeps a text for each key. */
 const keepText = (): KeyedProcessFunction<number, { readonly key: number }, never> => {
@@ -68,9 +77,31 @@ const noteTimes = <T>(file: string): ((record: T) => T) => {
   };
 };
 
+/** Writes down moments at which a record came, but few of them. */
+const noteMoments = <T>(file: string): ((record: T) => T) => {
+  let last = 0;
+  return (record) => {
+    const now = Date.now();
+    if (file !== '' && now - last >= shortestGapMs) {
+      appendFileSync(file, `${now}\n`);
+      last = now;
+    }
+    return record;
+  };
+};
+
 const job: Job = (
   env,
-  { records = '1000', rate = '1000', hoardFrom = 'Infinity', times = '', ballast = '0', output = '.' },
+  {
+    records = '1000',
+    rate = '1000',
+    hoardFrom = 'Infinity',
+    times = '',
+    moments = '',
+    state = 'value',
+    ballast = '0',
+    output = '.',
+  },
 ) => {
   const source = generator<Input>({
     count: Number(records),
@@ -88,8 +119,9 @@ const job: Job = (
     .sinkTo(fileSink({ directory: `${output}/windows`, format: 'ndjson', roll: { interval: '1s' } }));
   good
     .keyBy('key')
-    .process(tellCounts())
+    .process(state === 'value' ? tellCounts() : tellOtherwise())
     .map(noteTimes(times))
+    .map(noteMoments(moments))
     .sinkTo(sqliteSink({ file: `${output}/counts.sqlite`, table: 'counts', key: [] }));
   // State that has to be there again before anything goes on, and that nothing comes out of.
   if (ballast !== '0')

@@ -34,7 +34,7 @@ start_component() {
       --service-account-private-key-file="$p/sa.key" --root-ca-file="$p/ca.crt" --cluster-signing-cert-file="$p/ca.crt" \
       --cluster-signing-key-file="$p/ca.key" --client-ca-file="$p/ca.crt" --requestheader-client-ca-file="$p/front-proxy-ca.crt" \
       --allocate-node-cidrs=false --flex-volume-plugin-dir=/var/lib/kubelet/volumeplugins --cluster-cidr=$POD_CIDR --kube-api-qps=500 --kube-api-burst=1000 \
-      --node-monitor-grace-period=${NODE_GRACE:-40s} --terminated-pod-gc-threshold=200 --profiling=false ;;
+      --horizontal-pod-autoscaler-sync-period=2s --node-monitor-grace-period=${NODE_GRACE:-40s} --terminated-pod-gc-threshold=200 --profiling=false ;;
   scheduler) spawn scheduler "$bin/kube-scheduler" --kubeconfig="$state/scheduler.kubeconfig" \
       --authentication-kubeconfig="$state/scheduler.kubeconfig" --authorization-kubeconfig="$state/scheduler.kubeconfig" \
       --bind-address=127.0.0.1 --leader-elect=false --kube-api-qps=500 --kube-api-burst=1000 --profiling=false ;;
