@@ -73,6 +73,7 @@ export class Operator {
       logger,
       client,
       render,
+      savepointAt: (at) => this.savepoints.statusOf(at),
       tell: (job, notice) => void events.tell(job, notice),
       namespaces: watchNamespaces,
       dial,

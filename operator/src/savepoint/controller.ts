@@ -104,6 +104,12 @@ export class SavepointController {
       yield { namespace: metadata.namespace ?? '', name: metadata.name };
   }
 
+  /** What is told of one; undefined = there is none. */
+  statusOf(at: ObjectName): SavepointObjectStatus | undefined {
+    const savepoint = this.cache.get(at);
+    return savepoint && (statusIn(savepoint) ?? {});
+  }
+
   /** Those of a job. */
   ofJob({ namespace, name }: ObjectName): readonly Stored<SavepointObject>[] {
     return [...this.cache.all(namespace)].filter((savepoint) => jobNameOf(savepoint) === name);
@@ -147,7 +153,7 @@ export class SavepointController {
     } = decideSchedule(
       at.name,
       leader.scheduled,
-      there.map(({ metadata, status }) => ({ name: metadata.name, phase: phaseIn(status) })),
+      there.map((savepoint) => ({ name: savepoint.metadata.name, phase: statusIn(savepoint)?.phase })),
       Date.parse(leader.job.metadata.creationTimestamp ?? ''),
       system.clock.nowMs(),
     );
@@ -284,9 +290,9 @@ export class SavepointController {
   }
 }
 
-const phaseIn = (status: unknown): SavepointObjectStatus['phase'] => {
+const statusIn = ({ status }: SavepointObject): SavepointObjectStatus | undefined => {
   const result = savepointObjectStatusSchema.safeParse(status);
-  return result.success ? result.data.phase : undefined;
+  return result.success ? result.data : undefined;
 };
 
 const keyOf = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;

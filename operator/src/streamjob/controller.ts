@@ -1,5 +1,6 @@
 import type { Ask } from '../../../runtime/src/contract/control/client.ts';
 import { MillraceError } from '../../../runtime/src/contract/errors.ts';
+import type { SavepointObjectStatus } from '../../../runtime/src/contract/savepoint.ts';
 import type { ScheduledSavepoints } from '../../../runtime/src/contract/scheduled-savepoints.ts';
 import type { ServiceAccountSettings } from '../../../runtime/src/contract/service-account.ts';
 import type { CheckpointStore } from '../../../runtime/src/contract/store.ts';
@@ -27,6 +28,8 @@ export interface StreamJobControllerSettings {
   /** Tells people what has happened to a job; waits for nothing and never fails. */
   readonly tell: (job: Stored<KubeObject>, notice: Notice) => void;
   readonly render: RenderSettings;
+  /** What is told of a Savepoint; undefined = there is none. */
+  readonly savepointAt: (at: ObjectName) => SavepointObjectStatus | undefined;
   /** undefined = all. */
   readonly namespaces: readonly string[] | undefined;
   readonly dial: (place: CoordinatorPlace) => CoordinatorClient;
@@ -59,7 +62,8 @@ export class StreamJobController {
   private readonly context: Reconciling;
 
   constructor(settings: StreamJobControllerSettings) {
-    const { system, logger, client, tell, render, namespaces, dial, enqueue, onSynced } = settings;
+    const { system, logger, client, tell, render, savepointAt, namespaces, dial, enqueue, onSynced } =
+      settings;
     this.caches = new JobCaches({
       client,
       system,
@@ -84,6 +88,7 @@ export class StreamJobController {
       read: (at) => this.caches.read(at),
       ensure: (job, type, desired) => this.ensure(job, type, desired),
       tell,
+      savepointAt,
       writtenMs: new Map(),
     };
   }

@@ -58,12 +58,14 @@ export const specReader =
       spec: (data as RevisionData).spec,
       restart: (data as RevisionData).restart,
     }));
+    const status = statusIn(job);
+    const carriedOut = { revision: status?.revision?.current, id: status?.restored?.id };
     return {
       ok: true,
       spec,
       written,
       restart,
-      revision: wantedRevision(hashing, written, restart, known),
+      revision: wantedRevision(hashing, written, restart, known, carriedOut),
       settings: settingsName(hashing, liveSettingsOf(spec)),
     };
   };

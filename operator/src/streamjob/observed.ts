@@ -29,8 +29,11 @@ export type Wanted =
       readonly revision: string;
       /** Of those that a coordinator takes over while the job runs: their name. */
       readonly settings: string;
+      /** Where the savepoint lies that the job is to go back to; absent = to none. */
+      readonly savepointPlace?: string | undefined;
     }
-  | { readonly ok: false; readonly reason: string };
+  /** `againMs`: when it may make sense, if nothing is written meanwhile. */
+  | { readonly ok: false; readonly reason: string; readonly againMs?: number | undefined };
 
 /** A coordinator will not do what it was asked for, and asking again is of no use. */
 export interface Refusal {

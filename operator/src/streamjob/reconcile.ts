@@ -5,6 +5,7 @@
  */
 import type { Ask } from '../../../runtime/src/contract/control/client.ts';
 import { reasonOf } from '../../../runtime/src/contract/reason.ts';
+import type { SavepointObjectStatus } from '../../../runtime/src/contract/savepoint.ts';
 import type { StreamJobStatus } from '../../../runtime/src/contract/status.ts';
 import type { System } from '../../../runtime/src/sys/system.ts';
 import type { Logger } from '../../../runtime/src/telemetry/logger.ts';
@@ -23,6 +24,7 @@ import { type JobObjectsRead, observe, specReader } from './observe.ts';
 import type { ObservedJob, ObservedRevision } from './observed.ts';
 import type { PodEvents } from './pod-events.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
+import { withSavepoint } from './restore.ts';
 import { decideWrite, statusOf } from './status.ts';
 import { noticesOf } from './transitions.ts';
 import type { Wishes } from './wishes.ts';
@@ -46,6 +48,8 @@ export interface Reconciling {
   ) => Promise<void>;
   /** Tells people what has happened to a job; waits for nothing and never fails. */
   readonly tell: (job: JobObjectsRead['job'], notice: Notice) => void;
+  /** What is told of a Savepoint; undefined = there is none. */
+  readonly savepointAt: (at: ObjectName) => SavepointObjectStatus | undefined;
   /** When the figures of a job were written last. */
   readonly writtenMs: Map<string, number>;
 }
@@ -199,7 +203,8 @@ const lookAt = async (context: Reconciling, at: ObjectName): Promise<number | un
   const parse = specReader(read.job, system.hashing, read.revisions, context.settings.sharesFiles);
   const nowMs = system.clock.nowMs();
   const pods = await podEvents.explain(key, read.pods, nowMs);
-  const observed = observe({ ...read, pods }, parse, viewOfPod(context, key), wishes.refusals(key), nowMs);
+  const seen = observe({ ...read, pods }, parse, viewOfPod(context, key), wishes.refusals(key), nowMs);
+  const observed = withSavepoint(seen, (name) => context.savepointAt({ namespace: at.namespace, name }));
   const plan = decide(observed, parse);
   const { failure, version } = await perform(context, key, observed, plan);
   const againMs = earliest(

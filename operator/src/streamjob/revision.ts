@@ -65,18 +65,44 @@ export interface WrittenRevision {
   readonly restart: string | undefined;
 }
 
+/** A wish to go back that the job has carried out. */
+export interface CarriedOut {
+  readonly revision: string | undefined;
+  readonly id: string | undefined;
+}
+
+const withoutWish = (spec: unknown): unknown => {
+  if (!isMapping(spec)) return spec;
+  const { restore, ...others } = spec;
+  return others;
+};
+
+const wishIn = (spec: unknown): unknown =>
+  isMapping(spec) && isMapping(spec['restore']) ? spec['restore']['id'] : undefined;
+
 /**
  * The revision that a spec asks for. One that was made from the very same spec is it, whatever a release since then takes for a default: an
- * upgrade of the operator is no change of a job.
+ * upgrade of the operator is no change of a job. Whoever takes a wish to go back out of the spec that was carried out changes nothing either.
  */
 export const wantedRevision = (
   hashing: Hashing,
   spec: unknown,
   restart: string | undefined,
   written: readonly WrittenRevision[],
+  carriedOut: CarriedOut = { revision: undefined, id: undefined },
 ): string => {
   const name = revisionOf(hashing, spec, restart);
   const text = textOf(spec, false);
+  const current = written.find((other) => other.name === carriedOut.revision);
+  if (
+    current !== undefined &&
+    wishIn(spec) === undefined &&
+    carriedOut.id !== undefined &&
+    wishIn(current.spec) === carriedOut.id &&
+    current.restart === restart &&
+    textOf(withoutWish(current.spec), false) === textOf(withoutWish(spec), false)
+  )
+    return current.name;
   const same = written.findLast((other) => other.restart === restart && textOf(other.spec, false) === text);
   return same?.name ?? name;
 };

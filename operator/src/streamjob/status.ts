@@ -120,7 +120,7 @@ export const statusOf = (observed: ObservedJob, plan: Plan): StreamJobStatus => 
     ...workersOf([active, next]),
     retried: retriedOf(observed, plan),
     savepoint: before?.savepoint,
-    restored: before?.restored,
+    restored: restoredIn(view) ?? before?.restored,
   });
 };
 
@@ -128,6 +128,13 @@ export const statusOf = (observed: ObservedJob, plan: Plan): StreamJobStatus => 
 const retriedOf = (observed: ObservedJob, { retries, standing }: Plan): string | undefined => {
   const isOver = retries === true || standing.progress === 'inForce';
   return (isOver ? retryWish(observed) : undefined) ?? observed.status?.retried;
+};
+
+const restoredIn = (view: JobStatus | undefined): StreamJobStatus['restored'] => {
+  const { restored } = view ?? {};
+  return restored === undefined || restored === null
+    ? undefined
+    : { id: restored.id, from: restored.from.slice(0, 512) };
 };
 
 /** Of the switch-over that was over last. */

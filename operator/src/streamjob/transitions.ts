@@ -24,6 +24,18 @@ const finished = (
   ];
 };
 
+/** It has gone back because somebody wished it. */
+const wentBack = (before: StreamJobStatus | undefined, { restored }: StreamJobStatus): readonly Notice[] =>
+  restored === undefined || restored.id === before?.restored?.id
+    ? []
+    : [
+        {
+          type: 'Normal',
+          reason: 'Restored',
+          message: `The job went back to ${restored.from}, as spec.restore ${restored.id} says`,
+        },
+      ];
+
 /** What people should read of the way from one status to the next: transitions, never figures. Pure. */
 export const noticesOf = (before: StreamJobStatus | undefined, now: StreamJobStatus): readonly Notice[] => {
   const ready = conditionOf(now, 'Ready');
@@ -42,6 +54,7 @@ export const noticesOf = (before: StreamJobStatus | undefined, now: StreamJobSta
   return [
     ...finished('Upgrade', before?.lastUpgrade, now.lastUpgrade),
     ...finished('Rescale', before?.lastRescale, now.lastRescale),
+    ...wentBack(before, now),
     ...passage,
   ];
 };

@@ -1,89 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
-import { createNodeSystem } from '../../../runtime/src/sys/node-system.ts';
-import { createLogger } from '../../../runtime/src/telemetry/logger.ts';
-import { type Dev, startDev } from '../../src/cli/dev.ts';
-import { streamJobKind } from '../../src/dev/store/kinds.ts';
-import type { ObjectStore } from '../../src/dev/store/object-store.ts';
-import type { DevObject } from '../../src/dev/store/values.ts';
-import { at, streamJob } from '../dev/support.ts';
-
-const runtime = fileURLToPath(new URL('../../../runtime/', import.meta.url));
-
-/** Counts records without an end into files, each total once. */
-const countingJob = `
-import { valueState } from 'millrace';
-import { generator } from 'millrace/connectors/generator';
-import { fileSink } from 'millrace/connectors/files';
-
-class Count {
-  open(context) { this.total = context.state(valueState('total', { type: 'number', default: 0 })); }
-  process(_value, _context, output) {
-    this.total.update(this.total.value() + 1);
-    output.emit({ total: this.total.value() });
-  }
-}
-export default (env, args) => {
-  env.fromSource(generator({ generate: (n) => ({ name: 'a', n }), recordsPerSecond: 200 })).uid('numbers')
-    .keyBy('name').process(new Count()).uid('count')
-    .sinkTo(fileSink({ directory: args.output, format: 'ndjson' })).uid('totals');
-};
-`;
-
-const newFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'millrace-again-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  writeFileSync(join(folder, 'job.ts'), countingJob);
-  return folder;
-};
-
-const start = async (folder: string, directory: string, clusterId: string): Promise<Dev> => {
-  const system = createNodeSystem();
-  const dev = await startDev({
-    system,
-    logger: createLogger({ clock: system.clock, level: 'error', json: true, write: () => undefined }),
-    directory: join(folder, directory),
-    codeDirectory: folder,
-    programAt: (name) => join(runtime, `src/bin/${name}.ts`),
-    port: 0,
-    clusterId,
-  });
-  onTestFinished(() => dev.stop());
-  return dev;
-};
-
-const manifest = (folder: string) =>
-  streamJob('counts', {
-    job: { entry: './job.ts', code: { image: 'local' } },
-    args: { output: join(folder, 'out') },
-    checkpoint: { interval: '200ms', minPause: '0s', store: { directory: join(folder, 'store') } },
-  });
-
-/** Resolves with what the job is when something is so. */
-const seen = (store: ObjectStore, isSo: (job: DevObject | undefined) => boolean): Promise<void> =>
-  new Promise((resolve) => {
-    const look = (): void => {
-      if (!isSo(store.find(streamJobKind, at('counts')))) return;
-      stop();
-      resolve();
-    };
-    const stop = store.log.listen(look);
-    look();
-  });
-
-const totalsIn = (folder: string): readonly number[] =>
-  readdirSync(join(folder, 'out'))
-    .filter((name) => !name.startsWith('.'))
-    .flatMap((name) =>
-      readFileSync(join(folder, 'out', name), 'utf8')
-        .trim()
-        .split('\n'),
-    )
-    .map((line) => (JSON.parse(line) as { readonly total: number }).total)
-    .sort((one, other) => one - other);
+import { expect, it } from 'vitest';
+import type { Dev } from '../../src/cli/dev.ts';
+import type { Kind } from '../../src/dev/store/kinds.ts';
+import { kindOf, streamJobKind } from '../../src/dev/store/kinds.ts';
+import { at } from '../dev/support.ts';
+import { isRunning, manifest, newFolder, seen, shown, start, totalsIn } from './counting-job.ts';
 
 it('a job that is deleted and made again, here or in another cluster, goes on at its last counts', async () => {
   const folder = newFolder();
@@ -91,10 +11,8 @@ it('a job that is deleted and made again, here or in another cluster, goes on at
   const run = async (dev: Dev): Promise<void> => {
     const { store } = dev.cluster;
     store.create(streamJobKind, manifest(folder));
-    const isRunning = (job: DevObject | undefined): boolean => job?.status?.['phase'] === 'Running';
     await seen(store, isRunning);
-    const before = highest.at(-1) as number;
-    while ((totalsIn(folder).at(-1) ?? 0) <= before) await new Promise((resolve) => setTimeout(resolve, 50));
+    await shown(folder, highest.at(-1) as number);
     store.remove(streamJobKind, at('counts'), {});
     await seen(store, (job) => job === undefined);
     highest.push(totalsIn(folder).at(-1) as number);
@@ -106,4 +24,42 @@ it('a job that is deleted and made again, here or in another cluster, goes on at
   const totals = totalsIn(folder);
   expect(totals).toEqual(totals.map((_, i) => i + 1));
   expect(highest[3]).toBeGreaterThan(highest[2] as number);
+}, 180_000);
+
+it('a job goes back to a savepoint once for each wish, also when it is made again with it', async () => {
+  const folder = newFolder();
+  const dev = await start(folder, 'east', 'east');
+  const { store } = dev.cluster;
+  store.create(streamJobKind, manifest(folder));
+  await seen(store, isRunning);
+  await shown(folder, 0);
+  const savepointKind = kindOf({ group: 'millrace.dev', plural: 'savepoints' }) as Kind;
+  store.create(savepointKind, {
+    apiVersion: 'millrace.dev/v1alpha1',
+    kind: 'Savepoint',
+    metadata: { name: 'before', namespace: 'default' },
+    spec: { jobRef: { name: 'counts' } },
+  });
+  const isComplete = (): boolean =>
+    store.find(savepointKind, { namespace: 'default', name: 'before' })?.status?.['phase'] === 'Completed';
+  await seen(store, isComplete);
+  await shown(folder, totalsIn(folder).at(-1) as number);
+  const back = manifest(folder, { restore: { id: 'monday', savepoint: 'before' } });
+  store.change(streamJobKind, at('counts'), 'all', {}, (live) => ({ ...live, spec: back.spec }));
+  await seen(store, (job) => isRunning(job) && job?.status?.['restored'] !== undefined);
+  const highest = totalsIn(folder).at(-1) as number;
+  await shown(folder, highest);
+  // From the savepoint on, what had been shown was shown again.
+  const repeated = (): readonly number[] => totalsIn(folder).filter((total, i, all) => total === all[i - 1]);
+  const first = repeated();
+  expect(first.length).toBeGreaterThan(0);
+  expect(first).toEqual(first.map((_, i) => (first[0] as number) + i));
+  expect(new Set(totalsIn(folder)).size).toBe(totalsIn(folder).at(-1));
+  store.remove(streamJobKind, at('counts'), {});
+  await seen(store, (job) => job === undefined);
+  const last = totalsIn(folder).at(-1) as number;
+  store.create(streamJobKind, back);
+  await seen(store, isRunning);
+  await shown(folder, last);
+  expect(repeated()).toEqual(first);
 }, 180_000);

@@ -1,4 +1,5 @@
 import { createTestSystem, type TestSystem } from 'millrace/testing';
+import type { SavepointObjectStatus } from '../../../runtime/src/contract/savepoint.ts';
 import type { StreamJobStatus } from '../../../runtime/src/contract/status.ts';
 import { createLogger } from '../../../runtime/src/telemetry/logger.ts';
 import { collectGarbage } from '../../src/dev/controllers/garbage.ts';
@@ -30,6 +31,8 @@ export class ControllerRig {
   readonly fates = new Map<string, PodFate>();
   /** Why reconciling has failed. */
   readonly failures: unknown[] = [];
+  /** What is told of Savepoints, by name. */
+  readonly savepoints = new Map<string, SavepointObjectStatus>();
   /** What people were told. */
   readonly notices: Notice[] = [];
   private readonly started = new Set<string>();
@@ -73,6 +76,7 @@ export class ControllerRig {
       client,
       tell: (_job, notice) => void this.notices.push(notice),
       render: renderSettings,
+      savepointAt: ({ name }) => this.savepoints.get(name),
       namespaces: undefined,
       dial: this.coordinators.dial,
       enqueue: (at) => queue.add(at, 'event'),

@@ -24,6 +24,8 @@ export interface RevisionConduct {
   readonly compatibility?: NextDeployment['compatibility'];
   /** It fails while it is on trial. */
   readonly failsOnTrial?: boolean;
+  /** It goes back when it leads. */
+  readonly restored?: JobStatus['restored'];
 }
 
 const stepMs = 50;
@@ -92,7 +94,8 @@ class FakeCoordinator {
       term: log.term + 1,
       stopped: undefined,
     });
-    this.tell({ role: 'leading', state: 'deploying', attempt: log.attempt, term: log.term });
+    const { restored } = this.world.conduct.get(deployment) ?? {};
+    this.tell({ role: 'leading', state: 'deploying', attempt: log.attempt, term: log.term, restored });
     if (phase !== undefined) this.say({ phase });
     this.later(() => {
       const parallelism = { desired: log.slots, actual: log.slots, maximum: 128 };

@@ -64,7 +64,7 @@ export const restoreSchema: z.ZodType<Restore, Written<Restore>> = block(
       .optional()
       .meta(
         about(
-          'operator',
+          'switch-over',
           'Any text that names this wish: the job goes back once for each, also when it is deleted and created again.',
           { absent: 'the job goes back to nothing', alsoKnownAs: ['nonce', 'restoreNonce'] },
         ),
@@ -72,7 +72,7 @@ export const restoreSchema: z.ZodType<Restore, Written<Restore>> = block(
     savepoint: objectName()
       .optional()
       .meta(
-        about('operator', 'The name of a Savepoint in the namespace of the job, of this job or another.', {
+        about('switch-over', 'The name of a Savepoint in the namespace of the job, of this job or another.', {
           absent: 'it does not go back to a savepoint',
           alsoKnownAs: ['initialSavepointPath', 'savepointPath', 'from'],
         }),
@@ -80,14 +80,14 @@ export const restoreSchema: z.ZodType<Restore, Written<Restore>> = block(
     checkpoint: integer(1, 2_147_483_647)
       .optional()
       .meta(
-        about('operator', 'The number of a checkpoint of the job that is still kept.', {
+        about('switch-over', 'The number of a checkpoint of the job that is still kept.', {
           absent: 'it does not go back to a checkpoint by its number',
         }),
       ),
     time: time()
       .optional()
       .meta(
-        about('operator', 'The latest checkpoint that was complete at this time.', {
+        about('switch-over', 'The latest checkpoint that was complete at this time.', {
           absent: 'it does not go back to a time',
         }),
       ),
@@ -95,7 +95,7 @@ export const restoreSchema: z.ZodType<Restore, Written<Restore>> = block(
       .literal(true)
       .optional()
       .meta(
-        about('operator', 'The latest checkpoint of the last revision that was promoted.', {
+        about('switch-over', 'The latest checkpoint of the last revision that was promoted.', {
           absent: 'it does not go back to what was good',
         }),
       ),

@@ -127,7 +127,7 @@ const actionsOf = (observed: ObservedJob, wanted: ValidWish, choice: Choice): re
 /** The spec makes no sense: what runs goes on as it is, and nothing is begun. */
 const decideInvalid = (
   observed: ObservedJob,
-  reason: string,
+  { reason, againMs }: Exclude<Wanted, ValidWish>,
   current: ObservedRevision | undefined,
 ): Plan => {
   const phase = observed.status?.phase ?? 'Pending';
@@ -137,7 +137,7 @@ const decideInvalid = (
     current: current?.name,
     next: undefined,
     rejected: observed.status?.revision?.rejected,
-    againMs: undefined,
+    againMs,
   };
 };
 
@@ -170,7 +170,7 @@ export const decide = (observed: ObservedJob, parse: (written: unknown) => Wante
   if (job.metadata.deletionTimestamp !== undefined)
     return decideDeletion(observed, wanted.ok ? wanted.spec : specBefore(current, parse), current);
   if (isUnclear(observed)) return waitForLeader(observed);
-  if (!wanted.ok) return decideInvalid(observed, wanted.reason, current);
+  if (!wanted.ok) return decideInvalid(observed, wanted, current);
   const choice =
     wanted.spec.state === 'Suspended'
       ? decideSuspension(observed, wanted.spec, wanted.revision, current)

@@ -84,7 +84,7 @@ const failureOf = ({ observed, spec, name, revision }: Steady): Choice | undefin
 };
 
 /** A coordinator that does not begin tries again by itself, and cannot be asked: its last words are all that there is. */
-const refusalIn = (revision: ObservedRevision | undefined): string | undefined => {
+export const refusalIn = (revision: ObservedRevision | undefined): string | undefined => {
   const isHeard = revision?.view !== undefined && revision.view.silentSinceMs === undefined;
   return revision === undefined || isHeard ? undefined : refusalOf(revision);
 };

@@ -3,9 +3,10 @@ import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.
 import { explainPods } from '../explain-pods.ts';
 import { annotations } from '../names.ts';
 import type { ObservedJob, ObservedRevision } from '../observed.ts';
+import { goesBack } from '../restore.ts';
 import { type Choice, stalled, underWay } from './choice.ts';
 import type { CoordinatorWish, Deployment, Standing } from './plan.ts';
-import { decideSteady, full, none, workersFor } from './steady.ts';
+import { decideSteady, full, none, refusalIn, workersFor } from './steady.ts';
 
 /** A revision is to take the place of the one that runs. */
 interface Change {
@@ -100,11 +101,25 @@ const cannotCut = ({ observed, current }: Change): boolean => {
   return view?.silentSinceMs !== undefined && observed.nowMs - view.silentSinceMs > goneAfterMs;
 };
 
+/** Whoever ran has let go. */
+const hasStopped = ({ current: { view, coordinatorSet } }: Change): boolean => {
+  const state = view?.status.state;
+  return state === 'suspended' || state === 'failed' || coordinatorSet?.spec.replicas === 0;
+};
+
 /** Both have their workers; the next one has taken in the state and waits for the cut. */
 const decideCut = (change: Change, workers: Deployment): Choice => {
-  const { current, name, spec } = change;
+  const { observed, current, name, spec, next } = change;
   const sequence = sequenceOf(change);
-  const takesOver = spec.upgrade.mode === 'LatestCheckpoint' || cannotCut(change);
+  const isGoingBack = goesBack(observed, current, next);
+  if (isGoingBack && !hasStopped(change) && !cannotCut(change))
+    return chosen(
+      change,
+      underWay('Upgrading', 'GoingBack', `The revision ${current.name} stops, then ${name} goes back.`),
+      workers,
+      ask(current.name, { operation: 'suspend', request: {} }),
+    );
+  const takesOver = isGoingBack || spec.upgrade.mode === 'LatestCheckpoint' || cannotCut(change);
   const standing = underWay('Upgrading', 'Activating', `The revision ${name} takes over.`);
   if (!takesOver)
     return chosen(
@@ -130,10 +145,7 @@ const decideRecreate = (change: Change): Choice => {
     'Recreating',
     `The revision ${current.name} stops, then ${name} starts.`,
   );
-  const state = current.view?.status.state;
-  const hasStopped =
-    state === 'suspended' || state === 'failed' || current.coordinatorSet?.spec.replicas === 0;
-  if (!hasStopped)
+  if (!hasStopped(change))
     return chosen(
       change,
       standing,
@@ -191,6 +203,7 @@ export const decideUpgrade = (change: Change): Choice => {
   const workers: Deployment = { revision: name, coordinators: 1, workers: workersFor(spec, next) };
   const plan = next?.view?.next;
   const trouble = next === undefined ? undefined : explainPods(next);
+  const refusal = refusalIn(next);
   switch (plan?.phase) {
     case 'planned':
     case 'awaitingApproval':
@@ -243,6 +256,8 @@ export const decideUpgrade = (change: Change): Choice => {
       );
     }
     default:
+      if (refusal !== undefined)
+        return chosen(change, stalled('Running', 'CannotStart', refusal), planning(change));
       return chosen(
         change,
         underWay(

@@ -52,6 +52,7 @@ export const coordinatorVariables = (
     MILLRACE_CODE_DIRECTORY: parts.spec.job.code?.image === undefined ? paths.code : '.',
     MILLRACE_NAMESPACE: parts.job.namespace,
     MILLRACE_CLUSTER_ID: clusterId,
+    MILLRACE_RESTORE_SAVEPOINT: parts.savepointPlace,
   }),
   ofPod('MILLRACE_POD_UID', 'metadata.uid'),
 ];

@@ -18,6 +18,8 @@ export interface PodParts {
   readonly job: JobIdentity;
   readonly revision: string;
   readonly spec: StreamJobSpec;
+  /** Where the savepoint lies that the job is to go back to. */
+  readonly savepointPlace?: string | undefined;
 }
 
 const controlTls: Mount = {

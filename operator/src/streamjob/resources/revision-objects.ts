@@ -61,10 +61,15 @@ const setOf = (
 export const renderRevision = (
   job: JobIdentity,
   revision: string,
-  { written, restart, spec }: Pick<Extract<Wanted, { readonly ok: true }>, 'written' | 'restart' | 'spec'>,
+  {
+    written,
+    restart,
+    spec,
+    savepointPlace,
+  }: Pick<Extract<Wanted, { readonly ok: true }>, 'written' | 'restart' | 'spec' | 'savepointPlace'>,
   settings: RenderSettings,
 ): RevisionData => {
-  const parts = { job, revision, spec };
+  const parts = { job, revision, spec, savepointPlace };
   return {
     spec: written,
     ...(restart === undefined ? {} : { restart }),
