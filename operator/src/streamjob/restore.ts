@@ -36,12 +36,14 @@ const wishOf = ({ data }: ObservedRevision): string | undefined => {
   return restore?.id;
 };
 
-/** Whether a revision begins with going back, for a wish that was not carried out. */
-export const goesBack = (
+/** Whether a revision does not go on where the one that runs ends: it keeps no state, or goes back for a wish that was not carried out. */
+export const beginsElsewhere = (
   { status }: ObservedJob,
   current: ObservedRevision,
   next: ObservedRevision | undefined,
 ): boolean => {
+  const { upgrade } = (next?.data.spec ?? {}) as { readonly upgrade?: { readonly mode?: string } };
+  if (upgrade?.mode === 'Stateless') return true;
   const id = next && wishOf(next);
   return id !== undefined && id !== wishOf(current) && id !== status?.restored?.id;
 };

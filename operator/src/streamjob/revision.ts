@@ -73,8 +73,7 @@ export interface CarriedOut {
 
 const withoutWish = (spec: unknown): unknown => {
   if (!isMapping(spec)) return spec;
-  const { restore, ...others } = spec;
-  return others;
+  return Object.fromEntries(Object.entries(spec).filter(([name]) => name !== 'restore'));
 };
 
 const wishIn = (spec: unknown): unknown =>

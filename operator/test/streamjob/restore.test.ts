@@ -103,3 +103,17 @@ describe('a job that is to go back', () => {
     expect(rig.status?.revision).toEqual({ current: second });
   });
 });
+
+it('a revision that is to keep no state begins when the one that runs has stopped', async () => {
+  const rig = await running();
+  await rig.until('it runs', () => rig.status?.phase === 'Running');
+  const anew = written('two', { upgrade: { mode: 'Stateless' } });
+  const next = revisionNameOf(anew);
+  await rig.apply(anew);
+  await rig.until('promoted', () => rig.status?.revision?.current === next && isReady(rig));
+  expect(rig.coordinators.asked.filter((asked) => /handOver|suspend/.test(asked))).toEqual([
+    `${first} suspend`,
+  ]);
+  await rig.until('the old pods go', () => rig.pods.length === 3);
+  expect(rig.status?.restored).toBeUndefined();
+});

@@ -9,6 +9,9 @@ export interface Restored {
   readonly from: string;
 }
 
+/** What a revision has begun with that was to keep no state: nobody's wish to go back. */
+export const nothing = 'nothing';
+
 /** Whoever goes back more often may repeat the first. */
 const mostRemembered = 100;
 

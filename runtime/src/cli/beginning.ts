@@ -17,6 +17,7 @@ import { readSavepointManifest } from '../checkpoint/savepoint-folder.ts';
 import { type Published, restoredIn, type Standing, standingOf } from '../checkpoint/standing.ts';
 import { storeUnder } from '../checkpoint/store-under.ts';
 import type { Restore } from '../contract/restore.ts';
+import { findNothing } from '../coordinator/begin-anew.ts';
 import { type ForkSource, requireForkable } from '../coordinator/fork.ts';
 import { runsAsBatch } from '../coordinator/local.ts';
 import type { Beginning } from '../coordinator/local-state.ts';
@@ -46,6 +47,8 @@ export interface BeginningSettings {
   readonly options: StartOptions;
   /** What the job is called in its cluster; absent = it is in none. */
   readonly clusterName?: ClusterName | undefined;
+  /** The deployment of the job that this is; absent = there is no other. */
+  readonly deployment?: string | undefined;
   /** Where the savepoint lies that `spec.restore` names; absent = it is one of the job. */
   readonly savepointPlace?: string | undefined;
 }
@@ -102,7 +105,8 @@ export class BeginningChoice {
   async standBy(own: Standing, store: ObjectStore): Promise<Beginning> {
     const { renamed } = this;
     const wish = this.wishOf(own);
-    if (this.settings.clusterName === undefined || wish === undefined) return { renamed };
+    if (this.settings.clusterName === undefined) return { renamed };
+    if (wish === undefined) return { renamed, from: await this.nothing(store, own, true) };
     const found = await this.restorePoint(store, own, wish);
     const point = await pinPoint(this.restoring(store), own.jobUid, wish.id, found);
     return { renamed, from: await this.restored(point, wish) };
@@ -126,7 +130,10 @@ export class BeginningChoice {
     const final = await succession.take();
     if (latest !== undefined) {
       await this.forgetWish(store, own);
-      return { ...(await this.goOn(own, latest)), hasBegun };
+      const from = await this.nothing(store, own, false);
+      return from === undefined
+        ? { ...(await this.goOn(own, latest)), hasBegun }
+        : { renamed: this.renamed, hasBegun, from };
     }
     const manifest = final?.line.at(-1)?.manifest;
     if (final === undefined || manifest === undefined) return { renamed: this.renamed, hasBegun };
@@ -135,6 +142,18 @@ export class BeginningChoice {
       `The job goes on from checkpoint ${manifest.checkpointId} of ${final.jobUid}, which had its name before`,
     );
     return { hasBegun, from: { ...source, manifest, heritage: final } };
+  }
+
+  /** What a revision goes on from that is to begin with nothing; undefined = it is not, or has begun. */
+  private async nothing(
+    store: ObjectStore,
+    own: Standing,
+    takesOver: boolean,
+  ): Promise<ForkSource | undefined> {
+    const { target, deployment } = this.settings;
+    if (target.upgrade?.mode !== 'Stateless' || deployment === undefined) return undefined;
+    const found = await findNothing(this.restoring(store), own, deployment, takesOver);
+    return found && { ...(await this.sourceOf(found.manifest, found.folder)), restore: found.restore };
   }
 
   /** Somebody wishes a job to go back, and it has not done so yet. */

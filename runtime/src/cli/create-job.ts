@@ -66,14 +66,23 @@ const withoutStore = (): MillraceError =>
   );
 
 const choiceOf = async (
-  { io, target, logger, start: options, cluster }: JobCreation,
+  { io, target, logger, start: options, cluster, deployment }: JobCreation,
   artifact: Artifact,
 ): Promise<BeginningChoice> => {
   const { BeginningChoice } = await import('./beginning.ts');
   const { name, restore } = target;
   const savepointPlace = cluster?.savepointPlace;
   const clusterName = cluster && { ...cluster, name, previous: restore?.previous ?? 'Resume' };
-  return new BeginningChoice({ io, target, logger, artifact, options, clusterName, savepointPlace });
+  return new BeginningChoice({
+    io,
+    target,
+    logger,
+    artifact,
+    options,
+    clusterName,
+    deployment,
+    savepointPlace,
+  });
 };
 
 /** The state that a manifest tells the job to keep; undefined = none. */

@@ -1,4 +1,4 @@
-import type { Restored } from '../checkpoint/restored.ts';
+import { nothing, type Restored } from '../checkpoint/restored.ts';
 import { type Role, roleOf } from '../checkpoint/role.ts';
 import type { LiveSettings } from '../contract/live-settings.ts';
 import { reasonOf } from '../contract/reason.ts';
@@ -64,7 +64,8 @@ export class JobChanges {
 
   /** What the job has gone back to last because somebody wished it. */
   get restored(): Restored | undefined {
-    return this.settings.attempts.checkpoints?.log.restored().at(-1);
+    const restored = this.settings.attempts.checkpoints?.log.restored() ?? [];
+    return restored.findLast(({ from }) => from !== nothing);
   }
 
   /** Whether the log says that another deployment runs the job. */

@@ -6,6 +6,7 @@ import { readSavepointManifest, savepointsOf } from '../../src/checkpoint/savepo
 import { restoredIn, type Standing, standingOf } from '../../src/checkpoint/standing.ts';
 import { storeUnder } from '../../src/checkpoint/store-under.ts';
 import type { Restore } from '../../src/contract/restore.ts';
+import { findNothing } from '../../src/coordinator/begin-anew.ts';
 import type { ForkSource } from '../../src/coordinator/fork.ts';
 import { findPin, findRestorePoint, pinPoint, removePin } from '../../src/coordinator/restore-point.ts';
 import { describeJob } from '../../src/offline/describe-job.ts';
@@ -137,5 +138,31 @@ describe('a job that goes back', () => {
     expect(restoredIn(standing)).toEqual([{ id: 'back', from: 'savepoint early' }]);
     const ids = standing.line.map(({ manifest }) => manifest.checkpointId);
     expect(ids).toEqual(ids.toSorted((one, other) => one - other));
+  });
+
+  it('goes back to nothing where a revision is to keep no state, once for each time that it takes over', async () => {
+    const { store } = await begin();
+    const settings = { reading: { store, system } };
+    const before = await standingIn(store);
+    expect(await findNothing(settings, before, 'two', false)).toBeUndefined();
+    const found = await findNothing(settings, before, 'two', true);
+    expect((await findNothing(settings, before, 'two', true))?.restore).toEqual(found?.restore);
+    const states = { transforms: [], states: [] };
+    const from = found && { ...found, states };
+    const again = newOutlet();
+    const state = { ...stateIn(store, 'first', 5, 'two'), from };
+    const first = createStoredJob(countClicks(again, new Hold(1)), state);
+    first.start();
+    await until(() => first.state === 'running');
+    await first.takeCheckpoint('checkpoint');
+    first.stop();
+    await first.ended;
+    const second = createStoredJob(countClicks(again), { ...stateIn(store, 'first', 5, 'two'), from });
+    second.start();
+    expect((await second.ended).state).toBe('finished');
+    expect(sorted(again.visible)).toEqual(await golden(newOutlet));
+    const after = await standingIn(store);
+    expect(await findNothing(settings, after, 'two', false)).toBeUndefined();
+    expect((await findNothing(settings, after, 'two', true))?.restore).not.toEqual(found?.restore);
   });
 });

@@ -3,7 +3,7 @@ import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.
 import { explainPods } from '../explain-pods.ts';
 import { annotations } from '../names.ts';
 import type { ObservedJob, ObservedRevision } from '../observed.ts';
-import { goesBack } from '../restore.ts';
+import { beginsElsewhere } from '../restore.ts';
 import { type Choice, stalled, underWay } from './choice.ts';
 import type { CoordinatorWish, Deployment, Standing } from './plan.ts';
 import { decideSteady, full, none, refusalIn, workersFor } from './steady.ts';
@@ -111,15 +111,15 @@ const hasStopped = ({ current: { view, coordinatorSet } }: Change): boolean => {
 const decideCut = (change: Change, workers: Deployment): Choice => {
   const { observed, current, name, spec, next } = change;
   const sequence = sequenceOf(change);
-  const isGoingBack = goesBack(observed, current, next);
-  if (isGoingBack && !hasStopped(change) && !cannotCut(change))
+  const isElsewhere = beginsElsewhere(observed, current, next);
+  if (isElsewhere && !hasStopped(change) && !cannotCut(change))
     return chosen(
       change,
-      underWay('Upgrading', 'GoingBack', `The revision ${current.name} stops, then ${name} goes back.`),
+      underWay('Upgrading', 'Stopping', `The revision ${current.name} stops, then ${name} begins.`),
       workers,
       ask(current.name, { operation: 'suspend', request: {} }),
     );
-  const takesOver = isGoingBack || spec.upgrade.mode === 'LatestCheckpoint' || cannotCut(change);
+  const takesOver = isElsewhere || spec.upgrade.mode === 'LatestCheckpoint' || cannotCut(change);
   const standing = underWay('Upgrading', 'Activating', `The revision ${name} takes over.`);
   if (!takesOver)
     return chosen(
@@ -193,6 +193,21 @@ const decidePlanned = (change: Change, plan: NextDeployment): Choice => {
   return chosen(change, standing, full(name, spec, next), wishes);
 };
 
+/** Its coordinator has not said anything yet. */
+const decideUnknown = (change: Change, trouble: string | undefined): Choice => {
+  const { name, current, next } = change;
+  const refusal = refusalIn(next);
+  const standing =
+    refusal === undefined
+      ? underWay(
+          'Upgrading',
+          'Planning',
+          trouble ?? `The revision ${name} is compared with the state of ${current.name}.`,
+        )
+      : stalled('Running', 'CannotStart', refusal);
+  return chosen(change, standing, planning(change));
+};
+
 /**
  * Puts the next revision in the place of the current one, by what the next one's coordinator says of itself. The two coordinators
  * do the rest: what is here only gives them pods and says go.
@@ -203,7 +218,6 @@ export const decideUpgrade = (change: Change): Choice => {
   const workers: Deployment = { revision: name, coordinators: 1, workers: workersFor(spec, next) };
   const plan = next?.view?.next;
   const trouble = next === undefined ? undefined : explainPods(next);
-  const refusal = refusalIn(next);
   switch (plan?.phase) {
     case 'planned':
     case 'awaitingApproval':
@@ -256,16 +270,6 @@ export const decideUpgrade = (change: Change): Choice => {
       );
     }
     default:
-      if (refusal !== undefined)
-        return chosen(change, stalled('Running', 'CannotStart', refusal), planning(change));
-      return chosen(
-        change,
-        underWay(
-          'Upgrading',
-          'Planning',
-          trouble ?? `The revision ${name} is compared with the state of ${current.name}.`,
-        ),
-        planning(change),
-      );
+      return decideUnknown(change, trouble);
   }
 };
