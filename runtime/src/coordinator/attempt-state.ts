@@ -86,6 +86,9 @@ const beginningsOf = (
   }));
 };
 
+/** Of a job that has ended. */
+const allAttempts = Number.MAX_SAFE_INTEGER;
+
 /** Attempts before this one have prepared what may not be made visible yet, and must not be aborted. */
 const isHeld = ({ trial }: Claimed): boolean => trial !== undefined && !trial.isReleased;
 
@@ -125,6 +128,7 @@ export class AttemptState {
     }
     await this.commitsOf(jobCode).perform(permit);
     for (const { checkpointId, sinks } of pendingCommits(aborted)) await jobCode.abort(checkpointId, sinks);
+    if (claimed.predecessor !== undefined) await jobCode.abortOlder(allAttempts, claimed.predecessor);
     if (!isHeld(claimed)) await jobCode.abortOlder(attempt);
     await jobCode.start(plan?.enumerators);
     const beginnings = plan && beginningsOf(plan, routing(), base.graph);

@@ -22,7 +22,8 @@ interface CommittedSink {
   readonly kind: string;
   /** False = the job has it no more, and only what it has prepared is left. */
   readonly isOfJob: boolean;
-  readonly create: () => Committer<unknown>;
+  /** `jobUid`: for what another job has left. */
+  readonly create: (jobUid?: string) => Committer<unknown>;
   committer?: Committer<unknown>;
   last: Promise<void>;
 }
@@ -64,7 +65,8 @@ export class Committers {
     for (const { name, uid = name, spec } of graph.tasks.flatMap(({ chain }) => chain)) {
       if (spec.kind !== 'sink' || !isTwoPhase(spec.sink)) continue;
       const { sink } = spec;
-      const create = (): Committer<unknown> => sink.createCommitter(this.contextOf(name, uid));
+      const create = (jobUid?: string): Committer<unknown> =>
+        sink.createCommitter(this.contextOf(name, uid, jobUid));
       this.add(uid, sink.kind, { name, isOfJob: true, create });
     }
   }
@@ -79,7 +81,7 @@ export class Committers {
     return this.each(checkpointId, sinks, 'abort', (committer, committable) => committer.abort(committable));
   }
 
-  async abortOlder(attempt: number): Promise<void> {
+  async abortOlder(attempt: number, jobUid?: string): Promise<void> {
     const task: Task = {
       what: `remove what attempts before ${attempt} have left behind`,
       where: { attempt },
@@ -88,8 +90,14 @@ export class Committers {
     await Promise.all(
       [...this.sinks.values()].map((sink) =>
         this.enqueue(sink, () =>
-          this.perform(sink, task, async (committer) => {
-            if (sink.isOfJob) await committer.abortOlder?.(attempt);
+          this.perform(sink, task, async (own) => {
+            if (!sink.isOfJob) return;
+            const committer = jobUid === undefined ? own : sink.create(jobUid);
+            try {
+              await committer.abortOlder?.(attempt);
+            } finally {
+              if (committer !== own) await committer.close?.();
+            }
           }),
         ),
       ),
@@ -153,7 +161,11 @@ export class Committers {
     return added;
   }
 
-  private contextOf(name: string, uid: string): CommitterContext {
+  private contextOf(
+    name: string,
+    uid: string,
+    jobUid: string | undefined = this.surroundings.jobUid,
+  ): CommitterContext {
     const { system, logger, baseDirectory } = this.surroundings;
     return {
       system,
@@ -161,7 +173,7 @@ export class Committers {
       metrics: new MetricGroup(),
       baseDirectory,
       transformName: name,
-      owner: ownerName(this.surroundings, uid),
+      owner: ownerName({ ...this.surroundings, jobUid }, uid),
     };
   }
 

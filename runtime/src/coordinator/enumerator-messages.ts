@@ -19,7 +19,7 @@ export type CommitterTask =
       readonly checkpointId: number;
       readonly sinks: readonly SinkCommittables[];
     }
-  | { readonly kind: 'abortOlder'; readonly attempt: number };
+  | { readonly kind: 'abortOlder'; readonly attempt: number; readonly jobUid: string | undefined };
 
 export type ToEnumerators =
   | {

@@ -19,7 +19,7 @@ const perform = (jobCode: JobCodeHandle, task: CommitterTask): Promise<void> => 
     case 'abort':
       return jobCode.abort(task.checkpointId, task.sinks);
     case 'abortOlder':
-      return jobCode.abortOlder(task.attempt);
+      return jobCode.abortOlder(task.attempt, task.jobUid);
   }
 };
 

@@ -34,7 +34,7 @@ export interface ForkSource {
 }
 
 /** What a job has left that has ended. */
-export interface Heritage extends Pick<Standing, 'line'> {
+export interface Heritage extends Pick<Standing, 'line' | 'jobUid'> {
   /** To be committed. */
   readonly pending: readonly ManifestSink[];
   /** To be aborted before the next checkpoint. */
@@ -166,5 +166,12 @@ export const fork = async (
   }
   const permit = await job.log.publish(manifest);
   const aborted = heritage?.aborted ?? claimed.aborted;
-  return { ...claimed, manifest, highestCheckpointId: manifest.checkpointId, permit, aborted };
+  return {
+    ...claimed,
+    manifest,
+    highestCheckpointId: manifest.checkpointId,
+    permit,
+    aborted,
+    predecessor: heritage?.jobUid,
+  };
 };

@@ -56,9 +56,9 @@ export interface JobCodeHandle {
   abort(checkpointId: number, sinks: readonly SinkCommittables[]): Promise<void>;
   /**
    * Ends whatever attempts before this one have left open in the targets of all sinks. Only when the new attempt is sure to run, and
-   * when all that was in the log is committed.
+   * when all that was in the log is committed. `jobUid`: attempts of that job, whose place this one has taken.
    */
-  abortOlder(attempt: number): Promise<void>;
+  abortOlder(attempt: number, jobUid?: string): Promise<void>;
   /** Ends all of it; rejects when that fails. */
   close(): Promise<void>;
 }
@@ -92,7 +92,7 @@ export const createJobCode = (
     snapshot: (take) => enumerators.snapshot(take),
     commit: (checkpointId, sinks) => committers.commit(checkpointId, sinks),
     abort: (checkpointId, sinks) => committers.abort(checkpointId, sinks),
-    abortOlder: (attempt) => committers.abortOlder(attempt),
+    abortOlder: (attempt, jobUid) => committers.abortOlder(attempt, jobUid),
     close: async () => {
       try {
         await committers.close();

@@ -18,6 +18,8 @@ export interface Claimed {
   readonly permit: CommitPermit;
   /** What a rollback has left prepared: to be aborted before the next checkpoint. */
   readonly aborted?: readonly ManifestSink[] | undefined;
+  /** The job whose place this one has taken just now; absent = none. */
+  readonly predecessor?: string | undefined;
   readonly term: number;
   /** The attempt runs already. */
   readonly isAdopted: boolean;

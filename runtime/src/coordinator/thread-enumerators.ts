@@ -137,7 +137,7 @@ export const warmEnumerators = ({ system, logger, data }: ThreadEnumeratorsSetti
       },
       commit: (checkpointId, sinks) => perform({ kind: 'commit', checkpointId, sinks }),
       abort: (checkpointId, sinks) => perform({ kind: 'abort', checkpointId, sinks }),
-      abortOlder: (attempt) => perform({ kind: 'abortOlder', attempt }),
+      abortOlder: (attempt, jobUid) => perform({ kind: 'abortOlder', attempt, jobUid }),
       close,
     };
   };

@@ -144,6 +144,20 @@ describe('the committers of a job', () => {
     await Promise.all([committers.commit(4, [prepared(0, 1)]), committers.abortOlder(3)]);
     expect(log).toEqual(['commit', 'before 3']);
   });
+
+  it('end what another job has left under its name, whose place this one has taken', async () => {
+    const log: string[] = [];
+    const { committers } = createWith(
+      () => undefined,
+      ({ owner }) => ({
+        abortOlder: async (attempt) => void log.push(`${owner} before ${attempt}`),
+        close: () => void log.push(`close ${owner}`),
+      }),
+    );
+    await committers.abortOlder(9, 'before');
+    await committers.abortOlder(1);
+    expect(log).toEqual(['before/sink 0 before 9', 'close before/sink 0', 'job/sink 0 before 1']);
+  });
 });
 
 describe('a commit that fails', () => {
