@@ -108,6 +108,18 @@ export const refusalOf = ({ coordinatorPods }: ObservedRevision): string | undef
   return words.find(({ code }) => refusals.has(code))?.message.slice(0, 1000);
 };
 
+/** When a coordinator has ended last whose kubelet waits longer and longer before it starts it again; undefined = none does. */
+export const waitsSinceMs = ({ coordinatorPods }: ObservedRevision): number | undefined => {
+  const ends = coordinatorPods.flatMap(({ status }) =>
+    (status?.containerStatuses ?? []).flatMap(({ name, state, lastState }) => {
+      const endedMs = Date.parse(lastState?.terminated?.finishedAt ?? '');
+      const waits = name === 'coordinator' && state?.waiting?.reason === 'CrashLoopBackOff';
+      return waits && !Number.isNaN(endedMs) ? [endedMs] : [];
+    }),
+  );
+  return ends.length === 0 ? undefined : Math.max(...ends);
+};
+
 /** What keeps the pods of a revision from running, the coordinator's first. */
 export const troublesOf = (revision: ObservedRevision): readonly PodTrouble[] => {
   const { coordinatorPods, workerPods, coordinatorSet, workerSet } = revision;

@@ -1,6 +1,6 @@
 import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
 import type { Pod } from '../../kube/kinds.ts';
-import { explainPods, refusalOf } from '../explain-pods.ts';
+import { explainPods, refusalOf, waitsSinceMs } from '../explain-pods.ts';
 import type { ObservedJob, ObservedRevision } from '../observed.ts';
 import { wantsRetry } from '../retry.ts';
 import { type Choice, inForce, stalled, underWay } from './choice.ts';
@@ -89,6 +89,16 @@ export const refusalIn = (revision: ObservedRevision | undefined): string | unde
   return revision === undefined || isHeard ? undefined : refusalOf(revision);
 };
 
+/** What it refuses may be mended elsewhere, and nobody tells: it is begun anew so often, whatever its kubelet waits. */
+const refusedAgainMs = 30_000;
+
+const retryOf = ({ observed, name, revision }: Steady): Pick<Choice, 'restarts' | 'againMs'> => {
+  const sinceMs = revision && refusalIn(revision) !== undefined ? waitsSinceMs(revision) : undefined;
+  if (sinceMs === undefined) return {};
+  const dueMs = sinceMs + refusedAgainMs - observed.nowMs;
+  return dueMs > 0 ? { againMs: dueMs } : { restarts: [name], againMs: refusedAgainMs };
+};
+
 /** How a job that is to run stands. */
 export const standingOf = (
   observed: ObservedJob,
@@ -155,6 +165,7 @@ export const decideSteady = (steady: Steady): Choice => {
       ? standingOf(observed, revision, spec.parallelism)
       : underWay('RollingBack', 'RollingBack', `The revision ${trials[0]?.name} is taken back.`);
   return {
+    ...retryOf(steady),
     standing,
     current: name,
     deployments: [full(name, spec, revision), ...trials.map((trial) => full(trial.name, spec, trial))],

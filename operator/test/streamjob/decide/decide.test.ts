@@ -136,16 +136,26 @@ describe('a job whose coordinator does not begin', () => {
           ready: false,
           restartCount: 3,
           state: { waiting: { reason: 'CrashLoopBackOff' } },
-          lastState: { terminated: { exitCode: 2, message } },
+          lastState: { terminated: { exitCode: 2, message, finishedAt: new Date(60_000).toISOString() } },
         },
       ],
     },
   });
-  const standingWith = (code: string, view?: ReturnType<typeof viewOf>) => {
+  const planAt = (code: string, nowMs: number, view?: ReturnType<typeof viewOf>) => {
     const job = jobWith(one);
     const words = JSON.stringify({ code, message: 'The job still runs.', hint: 'Delete that one.' });
-    return planOf(observedWith(job, [revisionWith(job, one, { view, pods: [ended(words)] })])).standing;
+    const revision = revisionWith(job, one, { view, pods: [ended(words)] });
+    return planOf(observedWith(job, [revision], undefined, nowMs));
   };
+  const standingWith = (code: string, view?: ReturnType<typeof viewOf>) =>
+    planAt(code, 70_000, view).standing;
+
+  it('is begun anew every half a minute, however long its kubelet waits', () => {
+    expect(planAt('conflict', 70_000)).toMatchObject({ againMs: 20_000 });
+    expect(told(planAt('conflict', 70_000))).not.toContain(`restart ${first}`);
+    expect(told(planAt('conflict', 90_000))).toContain(`restart ${first}`);
+    expect(told(planAt('io', 90_000))).not.toContain(`restart ${first}`);
+  });
 
   it('is stalled by what that refuses, in its words, until it is heard again', () => {
     expect(standingWith('conflict')).toEqual({
