@@ -32,6 +32,7 @@ const contents: Readonly<Record<string, ImageContent>> = {
       millrace: 'runtime/src/bin/millrace.js',
       certificate: 'runtime/src/bin/certificate.js',
       maintenance: 'runtime/src/bin/maintenance.js',
+      'fetch-bundle': 'runtime/src/bin/fetch-bundle.js',
     },
     commands: {
       millrace: 'millrace',

@@ -1,10 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createNodeSystem } from '../../../runtime/src/sys/node-system.ts';
 import { createLogger } from '../../../runtime/src/telemetry/logger.ts';
+import { bundleOf } from '../../../runtime/test/delivery/archives.ts';
 import { type Dev, startDev } from '../../src/cli/dev.ts';
 import { podKind, streamJobKind } from '../../src/dev/store/kinds.ts';
 import type { DevObject } from '../../src/dev/store/values.ts';
@@ -47,6 +52,35 @@ describe('millrace dev', () => {
     await isOver;
     expect(phases[0]).not.toBe('Finished');
     expect([...roles]).toEqual(expect.arrayContaining(['coordinator', 'worker']));
+  }, 120_000);
+
+  it('runs a job whose code comes as a bundle, and says of another bundle that it is not the right one', async () => {
+    const { store } = (await start()).cluster;
+    const code = bundleOf({
+      path: './shop.ts',
+      text: readFileSync(join(runtime, 'examples/word-count/job.ts'), 'utf8'),
+    });
+    const server = createServer((_request, response) => void response.end(code)).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/shop.tgz`;
+    const phaseOf = (name: string, isSo: (job: DevObject) => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        store.log.listen(({ kind, after }) => {
+          if (kind === streamJobKind && after?.metadata.name === name && isSo(after)) resolve();
+        });
+      });
+    const finished = phaseOf('right', ({ status }) => status?.['phase'] === 'Finished');
+    const refused = phaseOf('wrong', ({ status }) =>
+      JSON.stringify(status ?? {}).includes('is another one than was meant'),
+    );
+    const sums = { right: createHash('sha256').update(code).digest('hex'), wrong: 'a'.repeat(64) };
+    for (const [name, sha256] of Object.entries(sums))
+      store.create(
+        streamJobKind,
+        streamJob(name, { job: { entry: './shop.ts', code: { bundle: { url, sha256 } } } }),
+      );
+    await Promise.all([finished, refused]);
   }, 120_000);
 
   it('removes what a job has written when the job is deleted with its data', async () => {

@@ -76,4 +76,6 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
+  /** Where it is instead, if the answer says so. */
+  readonly location?: string | undefined;
 }

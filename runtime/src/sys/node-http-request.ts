@@ -60,7 +60,11 @@ const read = (
     } else chunks.push(chunk);
   });
   response.on('end', () =>
-    done({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+    done({
+      status: response.statusCode ?? 0,
+      body: Buffer.concat(chunks).toString('utf8'),
+      ...(response.headers.location === undefined ? {} : { location: response.headers.location }),
+    }),
   );
 };
 

@@ -19,6 +19,7 @@ export const folderOrder: readonly string[] = [
   'coordinator',
   'offline',
   'maintenance',
+  'delivery',
   'testing',
   'bin',
   'cli',
@@ -94,6 +95,7 @@ export const packageDoors: Readonly<Record<string, readonly string[]>> = {
   ],
   minio: ['runtime/src/checkpoint/stores/s3-client.ts'],
   'prom-client': ['runtime/src/telemetry/prometheus.ts'],
+  'tar-stream': ['runtime/src/delivery/unpack.ts'],
   winston: ['runtime/src/telemetry/logger.ts'],
 };
 

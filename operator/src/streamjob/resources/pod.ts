@@ -33,8 +33,11 @@ const manifestOf = ({ job, revision }: PodParts): Mount => ({
 });
 
 const codeOf = ({ spec }: PodParts): readonly Mount[] => {
-  const name = spec.job.code?.configMap?.name;
-  return name === undefined ? [] : [{ volume: { name: 'code', configMap: { name } }, path: paths.code }];
+  const { configMap, bundle } = spec.job.code ?? {};
+  if (bundle !== undefined) return [{ volume: { name: 'code', emptyDir: {} }, path: paths.code }];
+  return configMap === undefined
+    ? []
+    : [{ volume: { name: 'code', configMap: { name: configMap.name } }, path: paths.code }];
 };
 
 const mountsOf = (parts: PodParts, role: Role): readonly Mount[] =>
@@ -110,6 +113,31 @@ const certificateContainer = (
   volumeMounts: [{ name: controlTls.volume.name, mountPath: controlTls.path }],
 });
 
+/** Fetches the code of a bundle, where there is one: the coordinator alone loads it, and hands it on to workers. */
+const bundleContainers = (
+  parts: PodParts,
+  { runtimeImage, imagePullPolicy }: RenderSettings,
+): readonly object[] => {
+  const { bundle } = parts.spec.job.code ?? {};
+  if (bundle === undefined) return [];
+  return [
+    {
+      name: 'code',
+      image: runtimeImage,
+      imagePullPolicy,
+      command: ['node', `${paths.programs}/fetch-bundle.js`],
+      env: [
+        { name: 'MILLRACE_BUNDLE_URL', value: bundle.url },
+        { name: 'MILLRACE_BUNDLE_SHA256', value: bundle.sha256 },
+        { name: 'MILLRACE_CODE_DIRECTORY', value: paths.code },
+      ],
+      resources: { requests: { cpu: '50m', memory: '128Mi' }, limits: { memory: '384Mi' } },
+      securityContext: containerSecurity,
+      volumeMounts: codeOf(parts).map((mount) => mountIn({ ...mount, isWritable: true })),
+    },
+  ];
+};
+
 const sidecarsOf = ({ podTemplate }: StreamJobSpec): readonly Record<string, unknown>[] =>
   (podTemplate?.sidecars ?? []).map(({ env, resources, ...sidecar }) => ({
     ...sidecar,
@@ -135,7 +163,9 @@ export const podTemplateOf = (parts: PodParts, role: Role, settings: RenderSetti
       terminationGracePeriodSeconds: graceSeconds,
       securityContext: podSecurity,
       ...schedulingOf(spec),
-      ...(isCoordinator ? { initContainers: [certificateContainer(parts, settings)] } : {}),
+      ...(isCoordinator
+        ? { initContainers: [certificateContainer(parts, settings), ...bundleContainers(parts, settings)] }
+        : {}),
       containers: [mainContainer(parts, role, settings), ...(isCoordinator ? [] : sidecarsOf(spec))],
       volumes: [...mountsOf(parts, role).map(({ volume }) => volume), ...volumes],
     },

@@ -48,6 +48,28 @@ describe('the objects of a revision', () => {
     expect(rendered(rich)).toEqual(rendered(rich));
   });
 
+  it('fetch the code of a bundle before the coordinator starts, which may not change it', () => {
+    const bundle = { url: 'https://example.org/counts.tgz', sha256: 'a'.repeat(64) };
+    const { coordinator, worker } = rendered(
+      written('one', { job: { entry: 'job.ts', code: { bundle } } }),
+    ).objects;
+    const { spec } = coordinator.spec.template;
+    const [certificate, code, main] = containersOf(spec);
+    expect([certificate?.name, code?.name, main?.name]).toEqual(['certificate', 'code', 'coordinator']);
+    expect(code).toMatchObject({
+      image: renderSettings.runtimeImage,
+      command: ['node', '/opt/millrace/bin/fetch-bundle.js'],
+      env: [
+        { name: 'MILLRACE_BUNDLE_URL', value: bundle.url },
+        { name: 'MILLRACE_BUNDLE_SHA256', value: bundle.sha256 },
+        { name: 'MILLRACE_CODE_DIRECTORY', value: '/opt/job' },
+      ],
+      volumeMounts: [{ name: 'code', mountPath: '/opt/job' }],
+    });
+    expect(main?.volumeMounts).toContainEqual({ name: 'code', mountPath: '/opt/job', readOnly: true });
+    expect(worker.spec.template.spec['initContainers']).toBeUndefined();
+  });
+
   it('hold a manifest that the runtime takes', () => {
     const { data } = rendered(rich).objects.configMap;
     expect(checkStreamJob(parse(data['job.yaml'] ?? ''))).toMatchObject({ ok: true });
