@@ -8,6 +8,7 @@ import { MillraceError } from '../../../runtime/src/contract/errors.ts';
 import { reasonOf } from '../../../runtime/src/contract/reason.ts';
 import type { Cancellable, System } from '../../../runtime/src/sys/system.ts';
 import type { Logger } from '../../../runtime/src/telemetry/logger.ts';
+import { Turns } from '../kube/turns.ts';
 import type { CoordinatorClient, Following } from './coordinator-client.ts';
 
 /** What a coordinator has said last. */
@@ -45,21 +46,28 @@ export interface CoordinatorsSettings {
 const firstRetryMs = 200;
 const longestRetryMs = 10_000;
 const mostSavepoints = 100;
+/** Dialled at once: an operator that starts dials thousands, and each takes its time and memory until it has answered. */
+const mostDialled = 32;
 
 /** One coordinator, followed until it is let go: dialled again whenever it does not answer. */
 class Followed {
   readonly place: CoordinatorPlace;
   readonly client: CoordinatorClient;
   private readonly settings: CoordinatorsSettings;
+  private readonly turns: Turns;
+  private readonly dialNow = (): void => this.dial();
+  private hasTurn = false;
   private following: Following | undefined;
   private retry: Cancellable | undefined;
   private retryMs = firstRetryMs;
   private seen: CoordinatorView | undefined;
   private isClosed = false;
+  private wasLost = false;
 
-  constructor(place: CoordinatorPlace, settings: CoordinatorsSettings) {
+  constructor(place: CoordinatorPlace, settings: CoordinatorsSettings, turns: Turns) {
     this.place = place;
     this.settings = settings;
+    this.turns = turns;
     this.client = settings.dial(place);
     this.follow();
   }
@@ -82,13 +90,30 @@ class Followed {
     }
   };
 
+  /** It was dialled and has neither answered nor failed yet. */
+  get isAwaited(): boolean {
+    return this.seen === undefined && !this.wasLost;
+  }
+
   close(): void {
     this.isClosed = true;
     this.following?.close();
     this.retry?.cancel();
+    this.turns.leave(this.dialNow);
+    this.giveTurn();
   }
 
   private follow(): void {
+    this.turns.take(this.dialNow);
+  }
+
+  private giveTurn(): void {
+    if (this.hasTurn) this.turns.give();
+    this.hasTurn = false;
+  }
+
+  private dial(): void {
+    this.hasTurn = true;
     this.following = this.client.follow({
       onEvent: (event) => this.take(event),
       onEnded: (error) => this.lost(reasonOf(error)),
@@ -96,17 +121,20 @@ class Followed {
   }
 
   private lost(reason: string): void {
+    this.giveTurn();
     const { system, logger, onChange } = this.settings;
     logger.debug(`A coordinator of ${this.place.job} is not followed: ${reason}`);
-    if (this.seen !== undefined && this.seen.silentSinceMs === undefined) {
-      this.seen = { ...this.seen, silentSinceMs: system.clock.nowMs() };
-      onChange(this.place.job);
-    }
+    const isNew = this.seen === undefined ? !this.wasLost : this.seen.silentSinceMs === undefined;
+    this.wasLost = true;
+    if (this.seen !== undefined)
+      this.seen = { ...this.seen, silentSinceMs: this.seen.silentSinceMs ?? system.clock.nowMs() };
+    if (isNew) onChange(this.place.job);
     this.retry = system.timers.after(this.retryMs * (0.5 + system.random.next()), () => this.follow());
     this.retryMs = Math.min(longestRetryMs, this.retryMs * 2);
   }
 
   private take(event: JobEvent): void {
+    this.giveTurn();
     const before = this.seen;
     switch (event.type) {
       case 'status':
@@ -189,6 +217,7 @@ const isSame = (one: CoordinatorPlace, other: CoordinatorPlace): boolean =>
 export class Coordinators {
   private readonly settings: CoordinatorsSettings;
   private readonly followed = new Map<string, Map<string, Followed>>();
+  private readonly turns = new Turns(mostDialled);
 
   constructor(settings: CoordinatorsSettings) {
     this.settings = settings;
@@ -203,9 +232,15 @@ export class Coordinators {
       known.delete(uid);
     }
     for (const place of places)
-      if (!known.has(place.uid)) known.set(place.uid, new Followed(place, this.settings));
+      if (!known.has(place.uid)) known.set(place.uid, new Followed(place, this.settings, this.turns));
     if (known.size === 0) this.followed.delete(job);
     else this.followed.set(job, known);
+  }
+
+  /** Whether nobody of a job has been heard yet, and somebody may be in a moment. */
+  isAwaited(job: string): boolean {
+    const all = [...(this.followed.get(job)?.values() ?? [])];
+    return all.length > 0 && all.every(({ isAwaited }) => isAwaited);
   }
 
   viewOf(job: string, uid: string): CoordinatorView | undefined {

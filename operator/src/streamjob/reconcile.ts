@@ -200,6 +200,8 @@ const lookAt = async (context: Reconciling, at: ObjectName): Promise<number | un
   }
   coordinators.follow(key, coordinatorPlaces(key, read.pods));
   if (read.job.metadata.annotations?.[annotations.paused] === 'true') return undefined;
+  // Who has just begun knows nothing yet: what was said of a job holds until one of its coordinators is heard, or is not to be had.
+  if (read.job.status !== undefined && coordinators.isAwaited(key)) return undefined;
   const parse = specReader(read.job, system.hashing, read.revisions, context.settings.sharesFiles);
   const nowMs = system.clock.nowMs();
   const pods = await podEvents.explain(key, read.pods, nowMs);

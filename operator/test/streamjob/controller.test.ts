@@ -42,6 +42,16 @@ describe('a StreamJob in a cluster', () => {
     expect(written.mock.settledResults.filter(({ type }) => type === 'rejected')).toEqual([]);
   });
 
+  it('is not written of by an operator that begins anew', async () => {
+    const rig = await running();
+    await rig.pass(200);
+    const before = rig.version;
+    rig.killOperator();
+    rig.startOperator();
+    await rig.pass(10_000);
+    expect(rig.version).toBe(before);
+  });
+
   it('gets more slots, and fewer', async () => {
     const rig = await running();
     await rig.apply(written('one', { parallelism: 4 }));
