@@ -18,7 +18,7 @@ import type { RenderSettings } from './streamjob/resources/render-settings.ts';
 
 /** What an operator is made of, in a pod as in `millrace dev`. */
 export interface OperatorSettings {
-  readonly system: Pick<System, 'clock' | 'hashing' | 'random' | 'timers'>;
+  readonly system: Pick<System, 'clock' | 'hashing' | 'packing' | 'random' | 'timers'>;
   readonly logger: Logger;
   readonly client: KubeClient;
   /** With connections of its own. */

@@ -1,5 +1,6 @@
 import { nodeCertificates } from '../src/sys/node-certificates.ts';
 import { nodeHashing } from '../src/sys/node-hashing.ts';
+import { nodePacking } from '../src/sys/node-packing.ts';
 import type { Cancellable, System } from '../src/sys/system.ts';
 import { simulatedCompression } from './compression.ts';
 import type { SimulatedDisk } from './disk.ts';
@@ -94,6 +95,7 @@ export class SimulatedProcess implements Owner {
       files: simulatedFiles(this, disk),
       durableFiles: simulatedDurableFiles(this, disk),
       compression: simulatedCompression(this),
+      packing: nodePacking,
       sqlite: { open: () => absent('SQLite') },
       scratch: { open: () => absent('scratch databases') },
       standardOutput: {

@@ -68,11 +68,15 @@ export const covers = (name: string, desired: unknown, live: unknown): boolean =
   );
 };
 
+/** Names what is wanted of an object. */
+export const hashOf = (hashing: Hashing, desired: KubeObject): string =>
+  hashing.sha256(new TextEncoder().encode(canonicalText(desired))).slice(0, 16);
+
 const withHash = <O extends KubeObject>(
   hashing: Hashing,
   desired: O,
 ): { readonly object: O; readonly hash: string } => {
-  const hash = hashing.sha256(new TextEncoder().encode(canonicalText(desired))).slice(0, 16);
+  const hash = hashOf(hashing, desired);
   const annotations = { ...desired.metadata.annotations, [appliedHash]: hash };
   return { object: { ...desired, metadata: { ...desired.metadata, annotations } }, hash };
 };

@@ -1,5 +1,5 @@
-import type { Cache } from './cache.ts';
-import type { KubeObject, Stored } from './objects.ts';
+import type { Cache, Kept } from './cache.ts';
+import type { KubeObject } from './objects.ts';
 import { compareVersions } from './versions.ts';
 
 /**
@@ -9,25 +9,24 @@ import { compareVersions } from './versions.ts';
 export const auditCache = <O extends KubeObject>(
   cache: Cache<O>,
   namespace: string | undefined,
-  items: readonly Stored<O>[],
+  items: readonly Kept<O>[],
   version: string,
   deleted: ReadonlyMap<string, string>,
 ): number => {
   let wrong = 0;
   for (const item of items) {
-    const { uid, name, namespace: place = '', resourceVersion } = item.metadata;
-    const known = cache.get({ namespace: place, name })?.metadata;
-    const isBehind = known === undefined || compareVersions(known.resourceVersion, resourceVersion) < 0;
-    if (!isBehind || deleted.has(uid)) continue;
+    const known = cache.find(item);
+    const isBehind = known === undefined || compareVersions(known.resourceVersion, item.resourceVersion) < 0;
+    if (!isBehind || deleted.has(item.uid)) continue;
     wrong++;
-    cache.put(item);
+    cache.keep(item);
   }
-  const listed = new Set(items.map(({ metadata }) => metadata.uid));
-  for (const { metadata } of cache.all(namespace)) {
+  const listed = new Set(items.map(({ uid }) => uid));
+  for (const kept of cache.allKept(namespace)) {
     // What is newer than the list was made since.
-    if (listed.has(metadata.uid) || compareVersions(metadata.resourceVersion, version) > 0) continue;
+    if (listed.has(kept.uid) || compareVersions(kept.resourceVersion, version) > 0) continue;
     wrong++;
-    cache.remove({ namespace: metadata.namespace ?? '', name: metadata.name });
+    cache.remove(kept);
   }
   return wrong;
 };

@@ -1,3 +1,4 @@
+import type { Packing } from '../../../runtime/src/sys/packing.ts';
 import type { ObjectName } from './client.ts';
 import type { KubeObject, Stored } from './objects.ts';
 
@@ -12,14 +13,23 @@ export interface Change<O extends KubeObject> {
 export interface CacheOptions<O extends KubeObject> {
   /** What is kept of an object: all that nobody reads costs memory, many times over. */
   readonly trim?: ((object: Stored<O>) => Stored<O>) | undefined;
+  /** Objects are kept packed, and unpacked whenever one is asked for. Absent = they are kept as they are. */
+  readonly packing?: Packing | undefined;
   /** Names of the labels by which objects are asked for. */
   readonly labels?: readonly string[] | undefined;
   /** Told after the cache has changed. May not throw. */
   readonly onChange?: ((change: Change<O>) => void) | undefined;
 }
 
-const keyOf = ({ namespace = '', name }: Pick<KubeObject['metadata'], 'name' | 'namespace'>): string =>
-  `${namespace}/${name}`;
+/** An object as a cache keeps it. */
+export interface Kept<O extends KubeObject> extends ObjectName {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** A text = packed. */
+  readonly content: Stored<O> | string;
+}
+
+const keyOf = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -37,12 +47,14 @@ export const withoutBookkeeping = <O extends KubeObject>(object: Stored<O>): Sto
   return { ...object, metadata: { ...metadata, annotations: rest } };
 };
 
-/** The objects of one kind as they were last told, by name, by owner, and by labels. */
+/** The objects of one kind as they were last told, by name and by labels. */
 export class Cache<O extends KubeObject> {
-  private readonly objects = new Map<string, Stored<O>>();
-  /** Keys of objects, by `owner/<uid>` and `label/<name>=<value>`. */
+  private readonly objects = new Map<string, Kept<O>>();
+  /** Keys of objects, by `<label>=<value>`. */
   private readonly indices = new Map<string, Set<string>>();
   private readonly options: CacheOptions<O>;
+  /** The first object: all others of a kind are much like it. */
+  private like: Uint8Array | undefined;
 
   constructor(options: CacheOptions<O> = {}) {
     this.options = options;
@@ -53,36 +65,55 @@ export class Cache<O extends KubeObject> {
   }
 
   get(at: ObjectName): Stored<O> | undefined {
+    const kept = this.objects.get(keyOf(at));
+    return kept === undefined ? undefined : this.contentOf(kept);
+  }
+
+  /** Which state of an object is there. */
+  find(at: ObjectName): Kept<O> | undefined {
     return this.objects.get(keyOf(at));
   }
 
   /** All, or those of a namespace. */
   *all(namespace?: string): Generator<Stored<O>> {
-    for (const object of this.objects.values()) {
-      if (namespace === undefined || object.metadata.namespace === namespace) yield object;
-    }
+    for (const kept of this.allKept(namespace)) yield this.contentOf(kept);
   }
 
-  /** Those that name this object among their owners. */
-  ownedBy(uid: string): readonly Stored<O>[] {
-    return this.indexed(`owner/${uid}`);
+  /** The same without a look into them. */
+  *allKept(namespace?: string): Generator<Kept<O>> {
+    for (const kept of this.objects.values())
+      if (namespace === undefined || kept.namespace === namespace) yield kept;
   }
 
   /** Those with a label, which must be one of the options. */
   labelled(name: string, value: string): readonly Stored<O>[] {
-    return this.indexed(`label/${name}=${value}`);
+    const keys = this.indices.get(`${name}=${value}`) ?? [];
+    return Array.from(keys, (key) => this.contentOf(this.objects.get(key) as Kept<O>));
+  }
+
+  /** An object as it would be kept: of a long list each is made small before the next page comes. */
+  reduced(object: Stored<O>): Kept<O> {
+    const { name, namespace = '', uid, resourceVersion } = object.metadata;
+    const content = (this.options.trim ?? withoutBookkeeping)(object);
+    return { namespace, name, uid, resourceVersion, content: this.packed(content) };
   }
 
   put(object: Stored<O>): void {
-    const key = keyOf(object.metadata);
+    this.keep(this.reduced(object));
+  }
+
+  /** What `reduced` has made. */
+  keep(kept: Kept<O>): void {
+    const key = keyOf(kept);
     const before = this.objects.get(key);
-    if (before !== undefined && before.metadata.uid !== object.metadata.uid) this.drop(key, before);
-    const now = (this.options.trim ?? withoutBookkeeping)(object);
+    if (before !== undefined && before.uid !== kept.uid) this.drop(key, before);
     const replaced = this.objects.get(key);
-    if (replaced !== undefined) this.unindex(key, replaced);
-    this.objects.set(key, now);
+    const was = replaced === undefined ? undefined : this.contentOf(replaced);
+    const now = this.contentOf(kept);
+    if (was !== undefined) this.unindex(key, was);
+    this.objects.set(key, kept);
     for (const place of this.placesOf(now)) this.index(place, key);
-    this.options.onChange?.({ before: replaced, now });
+    this.options.onChange?.({ before: was, now });
   }
 
   remove(at: ObjectName): void {
@@ -91,23 +122,32 @@ export class Cache<O extends KubeObject> {
     if (before !== undefined) this.drop(key, before);
   }
 
-  private drop(key: string, before: Stored<O>): void {
+  private packed(content: Stored<O>): Stored<O> | string {
+    const { packing } = this.options;
+    if (packing === undefined) return content;
+    const text = JSON.stringify(content);
+    this.like ??= new TextEncoder().encode(text);
+    return packing.pack(text, this.like);
+  }
+
+  private contentOf({ content }: Kept<O>): Stored<O> {
+    const { packing } = this.options;
+    if (typeof content !== 'string') return content;
+    return JSON.parse(packing?.unpack(content, this.like ?? new Uint8Array()) ?? '') as Stored<O>;
+  }
+
+  private drop(key: string, kept: Kept<O>): void {
+    const before = this.contentOf(kept);
     this.unindex(key, before);
     this.objects.delete(key);
     this.options.onChange?.({ before, now: undefined });
   }
 
-  private indexed(place: string): readonly Stored<O>[] {
-    const keys = this.indices.get(place) ?? [];
-    return Array.from(keys, (key) => this.objects.get(key) as Stored<O>);
-  }
-
   private placesOf({ metadata }: Stored<O>): string[] {
-    const labels = (this.options.labels ?? []).flatMap((name) => {
+    return (this.options.labels ?? []).flatMap((name) => {
       const value = metadata.labels?.[name];
-      return value === undefined ? [] : [`label/${name}=${value}`];
+      return value === undefined ? [] : [`${name}=${value}`];
     });
-    return [...(metadata.ownerReferences ?? []).map(({ uid }) => `owner/${uid}`), ...labels];
   }
 
   private index(place: string, key: string): void {

@@ -1,10 +1,10 @@
 import type { Cancellable, System } from '../../../runtime/src/sys/system.ts';
 import { auditCache } from './audit.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
-import type { Cache } from './cache.ts';
+import type { Cache, Kept } from './cache.ts';
 import type { KubeClient, Watch, WatchEvent } from './client.ts';
 import { KubeError } from './errors.ts';
-import type { KubeObject, ResourceType, Stored } from './objects.ts';
+import type { KubeObject, ResourceType } from './objects.ts';
 import { compareVersions } from './versions.ts';
 
 export interface ReflectorTimes {
@@ -56,7 +56,7 @@ export interface ReflectorCounts {
 
 /** Failures of a watch in a row after which everything is listed: what it resumes from may itself be what fails. */
 const mostResumes = 3;
-const pageSize = 500;
+const pageSize = 250;
 
 /**
  * Keeps a cache as the server has it: a list, then a watch from there on, resumed where it ended. A list is always one of what is
@@ -95,7 +95,7 @@ export class Reflector<O extends KubeObject> {
 
   /** How many objects of its namespace are in the cache. */
   get objects(): number {
-    return this.options.cache.all(this.options.namespace).reduce((count) => count + 1, 0);
+    return this.options.cache.allKept(this.options.namespace).reduce((count) => count + 1, 0);
   }
 
   /** Whether the cache has ever been as the server's; while the server is away it stays as it was. */
@@ -150,31 +150,25 @@ export class Reflector<O extends KubeObject> {
   }
 
   /** All pages. They are of one moment: the server keeps it, or says `gone`. */
-  private async list(): Promise<{ readonly items: Stored<O>[]; readonly version: string }> {
-    const { client, type, namespace, labelSelector } = this.options;
+  private async list(): Promise<{ readonly items: readonly Kept<O>[]; readonly version: string }> {
+    const { client, type, namespace, labelSelector, cache } = this.options;
     this.counts.lists++;
-    const items: Stored<O>[] = [];
+    const items: Kept<O>[] = [];
     let next: string | undefined;
     for (;;) {
       const page = await client.list(type, { namespace, labelSelector, limit: pageSize, continue: next });
-      items.push(...page.items);
+      for (const item of page.items) items.push(cache.reduced(item));
       next = page.continue;
       if (next === undefined) return { items, version: page.resourceVersion };
     }
   }
 
-  private replace(items: readonly Stored<O>[]): void {
+  private replace(items: readonly Kept<O>[]): void {
     const { cache, namespace } = this.options;
-    const listed = new Set(items.map(({ metadata }) => metadata.uid));
-    for (const { metadata } of cache.all(namespace)) {
-      if (!listed.has(metadata.uid))
-        cache.remove({ namespace: metadata.namespace ?? '', name: metadata.name });
-    }
-    for (const item of items) {
-      const { name, namespace: place = '', resourceVersion } = item.metadata;
-      if (cache.get({ namespace: place, name })?.metadata.resourceVersion !== resourceVersion)
-        cache.put(item);
-    }
+    const listed = new Set(items.map(({ uid }) => uid));
+    for (const kept of cache.allKept(namespace)) if (!listed.has(kept.uid)) cache.remove(kept);
+    for (const item of items)
+      if (cache.find(item)?.resourceVersion !== item.resourceVersion) cache.keep(item);
   }
 
   private openWatch(from: string): void {
@@ -225,7 +219,7 @@ export class Reflector<O extends KubeObject> {
     const { cache } = this.options;
     const { metadata } = event.object;
     const at = { namespace: metadata.namespace ?? '', name: metadata.name };
-    const known = cache.get(at)?.metadata;
+    const known = cache.find(at);
     this.advance(metadata.resourceVersion);
     // Servers have told what was old already: nothing goes back in time.
     if (known !== undefined && compareVersions(known.resourceVersion, metadata.resourceVersion) > 0) return;
@@ -268,7 +262,7 @@ export class Reflector<O extends KubeObject> {
     }
   }
 
-  private compare(items: readonly Stored<O>[], version: string, before: string): void {
+  private compare(items: readonly Kept<O>[], version: string, before: string): void {
     const { cache, namespace } = this.options;
     const deleted = this.deleted ?? new Map<string, string>();
     this.deleted = undefined;

@@ -14,6 +14,7 @@ import type {
 } from './client.ts';
 import { type FieldOwner, ownersForApply } from './field-owners.ts';
 import { apiVersionOf, type KubeObject, pathOf, type ResourceType, type Stored } from './objects.ts';
+import { Turns } from './turns.ts';
 import { OpenWatch, type WatchLimits } from './watching.ts';
 
 /** A call that has ended, for metrics. */
@@ -80,6 +81,7 @@ export class Transport implements PeopleClient {
   /** On connections of their own: however many there are, calls find one free. */
   private readonly watches: Connections;
   private readonly limits: CallLimits;
+  private readonly pages = new Turns(1);
 
   constructor(options: TransportOptions) {
     this.options = options;
@@ -105,7 +107,7 @@ export class Transport implements PeopleClient {
     const { namespace, labelSelector, fieldSelector, limit, continue: from } = options;
     const path = `${pathOf(type, namespace)}${queryOf({ labelSelector, fieldSelector, limit, continue: from })}`;
     const call: Call = { method: 'GET', path, what: `list ${type.plural}${placeOf(namespace)}` };
-    const page = contentOf<RawPage<O>>(call, await this.send('list', type, call));
+    const page = await this.page<O>(type, call);
     const { resourceVersion, continue: next } = page.metadata;
     // In a list, the server leaves out of each item what it says of the whole list.
     const shared = { apiVersion: apiVersionOf(type), kind: type.kind };
@@ -233,6 +235,16 @@ export class Transport implements PeopleClient {
     const contentType = 'application/apply-patch+yaml';
     const body = fenced(object, expected);
     return await this.content('apply', type, { method: 'PATCH', path, body, contentType, what });
+  }
+
+  /** One after the other: a page is megabytes, and who starts asks for all kinds at once. */
+  private async page<O extends KubeObject>(type: ResourceType<O>, call: Call): Promise<RawPage<O>> {
+    await new Promise<void>((go) => this.pages.take(go));
+    try {
+      return contentOf<RawPage<O>>(call, await this.send('list', type, call));
+    } finally {
+      this.pages.give();
+    }
   }
 
   private async content<T>(verb: string, type: ResourceType, call: Call): Promise<T> {

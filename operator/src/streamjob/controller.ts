@@ -22,7 +22,7 @@ import type { RenderSettings } from './resources/render-settings.ts';
 import { Wishes } from './wishes.ts';
 
 export interface StreamJobControllerSettings {
-  readonly system: Pick<System, 'clock' | 'hashing' | 'random' | 'timers'>;
+  readonly system: Pick<System, 'clock' | 'hashing' | 'packing' | 'random' | 'timers'>;
   readonly logger: Logger;
   readonly client: KubeClient;
   /** Tells people what has happened to a job; waits for nothing and never fails. */

@@ -1,5 +1,5 @@
 import type { System } from '../../../runtime/src/sys/system.ts';
-import { Cache } from '../kube/cache.ts';
+import { Cache, type Change } from '../kube/cache.ts';
 import type { KubeClient, ObjectName } from '../kube/client.ts';
 import * as kinds from '../kube/kinds.ts';
 import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
@@ -10,7 +10,7 @@ import { trimmedPod, trimmedRevision } from './trimmed.ts';
 
 export interface JobCachesSettings {
   readonly client: KubeClient;
-  readonly system: Pick<System, 'clock' | 'random' | 'timers'>;
+  readonly system: Pick<System, 'clock' | 'packing' | 'random' | 'timers'>;
   /** undefined = all of them. */
   readonly namespaces: readonly string[] | undefined;
   /** Something of a job is new. `isSpec`: what the user wants. */
@@ -26,12 +26,25 @@ interface Cached<O extends KubeObject> {
   readonly reflectors: readonly Reflector<O>[];
 }
 
-const jobOf = ({ metadata }: KubeObject): ObjectName | undefined => {
+/** How one kind is cached. */
+interface Caching<O extends KubeObject> {
+  /** Absent = all there are. */
+  readonly labelSelector?: string | undefined;
+  readonly labels?: readonly string[] | undefined;
+  readonly trim?: ((object: Stored<O>) => Stored<O>) | undefined;
+  /** Absent = as its labels say. */
+  readonly jobOf?: ((object: KubeObject) => ObjectName | undefined) | undefined;
+  /** Whether a user has changed what they want, and waits. */
+  readonly isSpec?: ((change: Change<O>) => boolean) | undefined;
+}
+
+const ownerOf = ({ metadata }: KubeObject): ObjectName | undefined => {
   const name = metadata.labels?.[jobLabel];
   return name === undefined ? undefined : { namespace: metadata.namespace ?? '', name };
 };
 
-const ownObjects = `${managedByLabel}=${managedBy}`;
+const ownObjects = { labelSelector: `${managedByLabel}=${managedBy}` };
+const labels: readonly string[] = [jobUidLabel];
 
 /** What the cluster has of all jobs. Objects of others are never asked for: only StreamJobs are watched whole. */
 export class JobCaches {
@@ -47,18 +60,15 @@ export class JobCaches {
 
   constructor(settings: JobCachesSettings) {
     this.settings = settings;
-    this.jobs = this.cached(
-      kinds.streamJobs,
-      undefined,
-      undefined,
-      ({ metadata: { namespace = '', name } }) => ({
-        namespace,
-        name,
-      }),
-    );
-    this.revisions = this.cached(kinds.controllerRevisions, ownObjects, trimmedRevision);
-    this.sets = this.cached(kinds.replicaSets, ownObjects);
-    this.pods = this.cached(kinds.pods, ownObjects, trimmedPod);
+    this.jobs = this.cached(kinds.streamJobs, {
+      jobOf: ({ metadata: { namespace = '', name } }) => ({ namespace, name }),
+      // Before, there was no job of whom somebody could wait for an answer.
+      isSpec: ({ before, now }) =>
+        before !== undefined && before.metadata.generation !== now?.metadata.generation,
+    });
+    this.revisions = this.cached(kinds.controllerRevisions, { ...ownObjects, labels, trim: trimmedRevision });
+    this.sets = this.cached(kinds.replicaSets, { ...ownObjects, labels });
+    this.pods = this.cached(kinds.pods, { ...ownObjects, labels, trim: trimmedPod });
     this.others = [
       kinds.configMaps,
       kinds.services,
@@ -87,8 +97,7 @@ export class JobCaches {
 
   /** All jobs there are. */
   *names(): Generator<ObjectName> {
-    for (const { metadata } of this.jobs.cache.all())
-      yield { namespace: metadata.namespace ?? '', name: metadata.name };
+    for (const { namespace, name } of this.jobs.cache.allKept()) yield { namespace, name };
   }
 
   /** undefined = there is no such job. */
@@ -133,6 +142,7 @@ export class JobCaches {
       if (!own.every((reflector) => reflector.hasObserved(version))) return false;
       written.delete(type.plural);
     }
+    this.writes.delete(keyOf(job));
     return true;
   }
 
@@ -143,17 +153,16 @@ export class JobCaches {
 
   private cached<O extends KubeObject>(
     type: ResourceType<O>,
-    labelSelector: string | undefined,
-    trim?: (object: Stored<O>) => Stored<O>,
-    keyedBy: (object: KubeObject) => ObjectName | undefined = jobOf,
+    { labelSelector, labels, trim, jobOf = ownerOf, isSpec = () => false }: Caching<O>,
   ): Cached<O> {
     const { client, system, namespaces, onChange, onSynced } = this.settings;
     const cache = new Cache<O>({
       trim,
-      labels: [jobUidLabel],
-      onChange: ({ before, now }) => {
-        const job = keyedBy((now ?? before) as Stored<O>);
-        if (job !== undefined) onChange(job, before?.metadata.generation !== now?.metadata.generation);
+      labels,
+      packing: system.packing,
+      onChange: (change) => {
+        const job = jobOf((change.now ?? change.before) as Stored<O>);
+        if (job !== undefined) onChange(job, isSpec(change));
       },
     });
     const reflectors = (namespaces ?? [undefined]).map(

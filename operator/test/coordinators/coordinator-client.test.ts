@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JobEvent } from '../../../runtime/src/contract/control/events.ts';
 import type { MillraceError } from '../../../runtime/src/contract/errors.ts';
-import { nodeHttp } from '../../../runtime/src/sys/node-http.ts';
+import { createNodeHttp } from '../../../runtime/src/sys/node-http.ts';
 import { createNodeSystem } from '../../../runtime/src/sys/node-system.ts';
 import { jobStatus } from '../../../runtime/test/coordinator/control/fake-control.ts';
 import { type Served, serve, token } from '../../../runtime/test/coordinator/control/serve.ts';
@@ -14,6 +14,8 @@ import {
   createCoordinatorClient,
   type Following,
 } from '../../src/coordinators/coordinator-client.ts';
+
+const nodeHttp = createNodeHttp();
 
 const fingerprint = `sha256:${new X509Certificate(tlsOf('job').certificate).fingerprint256.replaceAll(':', '').toLowerCase()}`;
 

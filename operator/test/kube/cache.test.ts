@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nodePacking } from '../../../runtime/src/sys/node-packing.ts';
 import { createTestSystem } from '../../../runtime/src/testing/test-system.ts';
 import { backoffMs } from '../../src/kube/backoff.ts';
 import { Cache, type Change } from '../../src/kube/cache.ts';
@@ -14,36 +15,38 @@ const thing = (
   kind: 'Thing',
   metadata: { name, namespace: 'shop', uid: name, resourceVersion: '1', ...more },
 });
-const owner = (uid: string) => [{ apiVersion: 'v1', kind: 'Owner', name: uid, uid }];
 const names = (objects: Iterable<KubeObject>): string[] => [...objects].map(({ metadata }) => metadata.name);
 
-describe('a cache', () => {
-  it('finds objects by name, by owner and by the labels that it was told', () => {
-    const cache = new Cache({ labels: ['job'] });
-    cache.put(thing('one', { ownerReferences: owner('a'), labels: { job: 'x', color: 'red' } }));
-    cache.put(thing('two', { ownerReferences: owner('a'), labels: { job: 'y' } }));
+describe.each([
+  ['as they are', undefined],
+  ['packed', nodePacking],
+])('a cache of objects %s', (_how, packing) => {
+  it('finds objects by name and by the labels that it was told', () => {
+    const cache = new Cache({ labels: ['job', 'owner'], packing });
+    cache.put(thing('one', { labels: { owner: 'a', job: 'x', color: 'red' } }));
+    cache.put(thing('two', { labels: { owner: 'a', job: 'y' } }));
     cache.put(thing('two', { namespace: 'other', uid: 'two-other' }));
     expect(cache.size).toBe(3);
     expect(cache.get({ namespace: 'shop', name: 'one' })?.metadata.name).toBe('one');
-    expect(names(cache.ownedBy('a'))).toEqual(['one', 'two']);
+    expect(names(cache.labelled('owner', 'a'))).toEqual(['one', 'two']);
     expect(names(cache.labelled('job', 'x'))).toEqual(['one']);
     expect(names(cache.labelled('color', 'red'))).toEqual([]);
     expect(names(cache.all('other'))).toEqual(['two']);
   });
 
-  it('forgets owners and labels that an object has no more', () => {
-    const cache = new Cache({ labels: ['job'] });
-    cache.put(thing('one', { ownerReferences: owner('a'), labels: { job: 'x' } }));
-    cache.put(thing('one', { ownerReferences: owner('b') }));
-    expect([...cache.ownedBy('a'), ...cache.labelled('job', 'x')]).toEqual([]);
-    expect(names(cache.ownedBy('b'))).toEqual(['one']);
+  it('forgets labels that an object has no more', () => {
+    const cache = new Cache({ labels: ['job', 'owner'], packing });
+    cache.put(thing('one', { labels: { owner: 'a', job: 'x' } }));
+    cache.put(thing('one', { labels: { owner: 'b' } }));
+    expect([...cache.labelled('owner', 'a'), ...cache.labelled('job', 'x')]).toEqual([]);
+    expect(names(cache.labelled('owner', 'b'))).toEqual(['one']);
     cache.remove({ namespace: 'shop', name: 'one' });
     cache.remove({ namespace: 'shop', name: 'one' });
-    expect([...cache.ownedBy('b'), ...cache.all()]).toEqual([]);
+    expect([...cache.labelled('owner', 'b'), ...cache.all()]).toEqual([]);
   });
 
   it('keeps nothing of what servers and kubectl keep for themselves', () => {
-    const cache = new Cache();
+    const cache = new Cache({ packing });
     const annotations = { mine: 'yes', 'kubectl.kubernetes.io/last-applied-configuration': '{…}' };
     cache.put(thing('one', { managedFields: [{}], annotations }));
     expect(cache.get({ namespace: 'shop', name: 'one' })).toEqual(
@@ -53,7 +56,7 @@ describe('a cache', () => {
 
   it('tells that an object is gone before it tells another one of its name', () => {
     const changes: Change<KubeObject>[] = [];
-    const cache = new Cache({ onChange: (change) => changes.push(change) });
+    const cache = new Cache({ packing, onChange: (change) => changes.push(change) });
     cache.put(thing('one', { uid: 'a' }));
     cache.put(thing('one', { uid: 'b' }));
     expect(changes.map(({ before, now }) => [before?.metadata.uid, now?.metadata.uid])).toEqual([
@@ -62,8 +65,13 @@ describe('a cache', () => {
       [undefined, 'b'],
     ]);
   });
+});
 
-  it('has in its indices what a look at every object would find, whatever happens', () => {
+describe.each([
+  ['as they are', undefined],
+  ['packed', nodePacking],
+])('the indices of a cache of objects %s', (_how, packing) => {
+  it('have what a look at every object would find, whatever happens', () => {
     const step = fc.record({
       name: fc.constantFrom('one', 'two', 'three'),
       uid: fc.constantFrom('u', 'v'),
@@ -73,15 +81,15 @@ describe('a cache', () => {
     });
     fc.assert(
       fc.property(fc.array(step), (steps) => {
-        const cache = new Cache({ labels: ['job'] });
+        const cache = new Cache({ labels: ['job', 'owner'], packing });
         for (const { name, uid, owner: by, job, gone } of steps) {
-          const labels = job === undefined ? {} : { job };
+          const labels = job === undefined ? { owner: by } : { owner: by, job };
           if (gone) cache.remove({ namespace: 'shop', name });
-          else cache.put(thing(name, { uid, ownerReferences: owner(by), labels }));
+          else cache.put(thing(name, { uid, labels }));
         }
         for (const by of ['a', 'b']) {
-          const found = [...cache.all()].filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === by);
-          expect(names(cache.ownedBy(by)).toSorted()).toEqual(names(found).toSorted());
+          const found = [...cache.all()].filter(({ metadata }) => metadata.labels?.['owner'] === by);
+          expect(names(cache.labelled('owner', by)).toSorted()).toEqual(names(found).toSorted());
         }
         for (const job of ['x', 'y']) {
           const found = [...cache.all()].filter(({ metadata }) => metadata.labels?.['job'] === job);

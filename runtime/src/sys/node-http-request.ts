@@ -2,24 +2,19 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { PeerCertificate } from 'node:tls';
 import { certificateNames } from './certificate-names.ts';
 import type { Http, HttpAnswer, HttpRequest } from './http.ts';
-import { connectPinned } from './pinned-connection.ts';
+import { connectPinned, OwnContext } from './pinned-connection.ts';
 
 const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
-const begin = ({
-  method,
-  url,
-  headers,
-  tls,
-  peerIdentity,
-  signal,
-  timeoutMs,
-}: HttpRequest): ClientRequest => {
+const begin = (
+  { method, url, headers, tls, peerIdentity, signal, timeoutMs }: HttpRequest,
+  own: OwnContext,
+): ClientRequest => {
   const named = { method: method.toUpperCase(), headers, ...(signal === undefined ? {} : { signal }) };
   const { fingerprint } = tls ?? {};
   if (fingerprint !== undefined) {
     const createConnection: RequestOptions['createConnection'] = (_options, onCreated) => {
-      connectPinned({ url, timeoutMs }, tls ?? {}, fingerprint, onCreated);
+      connectPinned({ url, timeoutMs }, own.for(tls ?? {}), fingerprint, onCreated);
       return undefined;
     };
     return process.getBuiltinModule('node:https').request(url, { ...named, createConnection });
@@ -86,9 +81,9 @@ const limit = (call: ClientRequest, { url, timeoutMs, silenceMs }: HttpRequest):
   return { stop };
 };
 
-export const nodeHttpRequest: Http['request'] = (request) =>
+const send = (request: HttpRequest, own: OwnContext): Promise<HttpAnswer> =>
   new Promise((resolve, reject) => {
-    const call = begin(request);
+    const call = begin(request, own);
     const limited = limit(call, request);
     const end = (settle: () => void): void => {
       limited.stop();
@@ -101,3 +96,8 @@ export const nodeHttpRequest: Http['request'] = (request) =>
     });
     call.end(request.body);
   });
+
+export const createNodeHttpRequest = (): Http['request'] => {
+  const own = new OwnContext();
+  return (request) => send(request, own);
+};

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { certificateNames } from './certificate-names.ts';
 import type { Http, HttpAddress, HttpHandler, HttpLimits, HttpTls } from './http.ts';
-import { nodeHttpRequest } from './node-http-request.ts';
+import { createNodeHttpRequest } from './node-http-request.ts';
 
 /** What a client may take where nothing else is said. */
 const usualLimits: HttpLimits = {
@@ -76,4 +76,4 @@ const peerNames = (request: object): readonly string[] => {
   return certificateNames(socket.getPeerCertificate?.().subjectaltname);
 };
 
-export const nodeHttp: Http = { listen, peerNames, request: nodeHttpRequest };
+export const createNodeHttp = (): Http => ({ listen, peerNames, request: createNodeHttpRequest() });

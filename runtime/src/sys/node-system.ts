@@ -5,11 +5,12 @@ import { nodeCompression } from './node-compression.ts';
 import { nodeDurableFiles } from './node-durable-files.ts';
 import { nodeFiles } from './node-files.ts';
 import { nodeHashing } from './node-hashing.ts';
-import { nodeHttp } from './node-http.ts';
+import { createNodeHttp } from './node-http.ts';
 import { nodeHttpClients } from './node-http-client.ts';
 import { nodeInspection } from './node-inspection.ts';
 import { createNodeMemory } from './node-memory.ts';
 import { nodeNet } from './node-net.ts';
+import { nodePacking } from './node-packing.ts';
 import { nodeProcesses } from './node-processes.ts';
 import { nodeScratch } from './node-scratch.ts';
 import { nodeSqlite } from './node-sqlite.ts';
@@ -37,6 +38,7 @@ export const createNodeSystem = (): System => ({
   files: nodeFiles,
   durableFiles: nodeDurableFiles,
   compression: nodeCompression,
+  packing: nodePacking,
   sqlite: nodeSqlite,
   scratch: nodeScratch,
   standardOutput: {
@@ -45,7 +47,7 @@ export const createNodeSystem = (): System => ({
   },
   threads: nodeThreads,
   processes: nodeProcesses,
-  http: nodeHttp,
+  http: createNodeHttp(),
   httpClients: nodeHttpClients,
   net: nodeNet,
   hashing: nodeHashing,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import type { HttpClientTls, HttpRequest } from './http.ts';
 
 const fingerprintOf = (der: Uint8Array): string => `sha256:${createHash('sha256').update(der).digest('hex')}`;
@@ -13,12 +14,36 @@ const somebodyElse = (url: string, shown: string, wanted: string): Error =>
   );
 
 /**
+ * What is shown of oneself, made once for all connections until it changes: with its own one each takes twice the memory, and the operator
+ * has thousands.
+ */
+export class OwnContext {
+  private made:
+    | {
+        readonly certificate: string | undefined;
+        readonly key: string | undefined;
+        readonly context: SecureContext;
+      }
+    | undefined;
+
+  for({ certificate, key }: HttpClientTls): SecureContext {
+    const { made } = this;
+    if (made !== undefined && made.certificate === certificate && made.key === key) return made.context;
+    const context = process
+      .getBuiltinModule('node:tls')
+      .createSecureContext({ cert: certificate, key, minVersion: 'TLSv1.3' });
+    this.made = { certificate, key, context };
+    return context;
+  }
+}
+
+/**
  * A connection to whoever has the very certificate of this fingerprint. It is handed on only when that was shown, so that nobody else
  * gets a byte of the request.
  */
 export const connectPinned = (
   { url, timeoutMs }: Pick<HttpRequest, 'url' | 'timeoutMs'>,
-  { certificate: cert, key }: HttpClientTls,
+  secureContext: SecureContext,
   fingerprint: string,
   onConnected: (error: Error | null, socket: Socket) => void,
 ): void => {
@@ -26,9 +51,7 @@ export const connectPinned = (
   const socket = process.getBuiltinModule('node:tls').connect({
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port || 443),
-    cert,
-    key,
-    minVersion: 'TLSv1.3',
+    secureContext,
     // The handshake shows that the other side has the key of its certificate; which one that must be is looked at here.
     rejectUnauthorized: false,
   });

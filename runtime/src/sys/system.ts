@@ -12,6 +12,7 @@ import type { HttpClients } from './http-client.ts';
 import type { Inspection } from './inspection.ts';
 import type { Memory } from './memory.ts';
 import type { Net } from './net.ts';
+import type { Packing } from './packing.ts';
 import type { Processes } from './processes.ts';
 import type { Scratch } from './scratch.ts';
 import type { Sqlite } from './sqlite.ts';
@@ -51,6 +52,7 @@ export interface System {
   readonly files: FileSystem;
   readonly durableFiles: DurableFiles;
   readonly compression: Compression;
+  readonly packing: Packing;
   readonly sqlite: Sqlite;
   readonly scratch: Scratch;
   readonly standardOutput: TextOutput;

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { HttpAnswer, HttpClientTls, HttpLimits, HttpRequest } from '../../src/sys/http.ts';
-import { nodeHttp } from '../../src/sys/node-http.ts';
+import { createNodeHttp } from '../../src/sys/node-http.ts';
 import { nodeNet } from '../../src/sys/node-net.ts';
 import { identityOfJob, tlsOf } from '../support/certificates.ts';
+
+const nodeHttp = createNodeHttp();
 
 /** Answers every request with its path. */
 const echo = (request: { url?: string }, response: { end(text: string): void }): void =>

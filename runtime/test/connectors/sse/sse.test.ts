@@ -2,9 +2,11 @@ import { createConnection, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ConnectorContext, SinkWriter } from '../../../src/api/connectors.ts';
 import { type ServerSentEventsOptions, serverSentEvents } from '../../../src/connectors/sse/index.ts';
-import { nodeHttp } from '../../../src/sys/node-http.ts';
+import { createNodeHttp } from '../../../src/sys/node-http.ts';
 import { rowBatch, sinkContext } from '../support/sink-run.ts';
 import { TestSystem } from '../support/test-system.ts';
+
+const nodeHttp = createNodeHttp();
 
 interface Page {
   readonly url: string;

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { nodeHttp } from '../../../src/sys/node-http.ts';
+import { createNodeHttp } from '../../../src/sys/node-http.ts';
 import { nodeNet } from '../../../src/sys/node-net.ts';
 import { identityOfJob, tlsOf } from '../../support/certificates.ts';
 import { parsePrometheus } from '../../telemetry/prometheus-parser.ts';
 import { type Served, serve, token } from './serve.ts';
+
+const nodeHttp = createNodeHttp();
 
 /** What the server says to a raw request. */
 const raw = async ({ server }: Served, text: string): Promise<string> => {
