@@ -34,6 +34,8 @@ export interface ApiServer {
   restart(): Promise<void>;
   /** Forgets old revisions: watches that start before them are told that they are gone. */
   compact(): Promise<void>;
+  /** Puts objects under their keys straight into etcd, a hundred times as fast as by the API server, which hears of them at once. */
+  store(objects: ReadonlyMap<string, object>): Promise<void>;
   /** Ends it and removes its folder. */
   close(): Promise<void>;
 }
@@ -84,14 +86,27 @@ const startEtcd = async (folder: string): Promise<{ readonly program: Program; r
 };
 
 /** By the gateway that etcd serves beside gRPC. */
+const askEtcd = async (url: string, path: string, body: object): Promise<unknown> => {
+  const response = await fetch(`${url}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`etcd refuses ${path}: ${response.status} ${await response.text()}`);
+  return await response.json();
+};
+
 const compactEtcd = async (url: string): Promise<void> => {
-  const post = async (path: string, body: object): Promise<unknown> => {
-    const response = await fetch(`${url}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) });
-    if (!response.ok) throw new Error(`etcd refuses ${path}: ${response.status} ${await response.text()}`);
-    return await response.json();
-  };
-  const { header } = (await post('range', { key: btoa('/') })) as { header: { revision: string } };
-  await post('compaction', { revision: header.revision, physical: true });
+  const answer = await askEtcd(url, 'range', { key: btoa('/') });
+  const { header } = answer as { readonly header: { readonly revision: string } };
+  await askEtcd(url, 'compaction', { revision: header.revision, physical: true });
+};
+
+/** Of one transaction of etcd, at most. */
+const mostPuts = 100;
+
+const storeInEtcd = async (url: string, objects: ReadonlyMap<string, object>): Promise<void> => {
+  const puts = [...objects].map(([key, object]) => ({
+    requestPut: { key: btoa(key), value: Buffer.from(JSON.stringify(object)).toString('base64') },
+  }));
+  for (let from = 0; from < puts.length; from += mostPuts)
+    await askEtcd(url, 'txn', { success: puts.slice(from, from + mostPuts) });
 };
 
 const writeKeys = (folder: string, tokens: ReadonlyMap<string, string>): void => {
@@ -168,6 +183,7 @@ export const startApiServer = async ({
       program = await start();
     },
     compact: () => compactEtcd(etcd.url),
+    store: (objects) => storeInEtcd(etcd.url, objects),
     close: async () => {
       await program.end('SIGKILL');
       await etcd.program.end('SIGKILL');

@@ -19,6 +19,14 @@ import { type AuditEvent, readAudit } from './audit.ts';
 export const operatorUser = 'operator';
 const operatorNamespace = 'millrace-system';
 
+/** As the operator is told here. */
+export const renderSettings = {
+  runtimeImage: 'localhost/millrace-runtime:dev',
+  imagePullPolicy: 'IfNotPresent',
+  clusterId: 'scale',
+  operatorNamespace,
+} as const;
+
 const dayMs = 86_400_000;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const helm = join(clusterFolder, 'bin/helm');

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { pods } from '../../operator/src/kube/kinds.ts';
 import { waitFor } from '../cluster/cluster.ts';
 import { pause } from '../harness/wait.ts';
 import { type ControlPlane, operatorUser, startControlPlane } from './control-plane.ts';
 import type { Measure } from './measure.ts';
-import { inParallel, tenths } from './numbers.ts';
+import { tenths } from './numbers.ts';
 import { type OperatorProcess, startOperator } from './operator-process.ts';
 import { runJobs } from './running-jobs.ts';
 import { StubCoordinators } from './stub-coordinators.ts';
@@ -41,15 +42,24 @@ const settle = async (plane: ControlPlane): Promise<void> => {
   });
 };
 
-const makeForeignPods = async (plane: ControlPlane, count: number): Promise<void> => {
-  await inParallel(count, 16, async (number) => {
-    await plane.client.create(pods, {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: `foreign-${number}`, namespace: 'jobs', labels: { app: 'other' } },
-      spec: { containers: [{ name: 'c', image: 'other:1' }] },
-    });
+/** Pods of others, which no label makes ours. */
+const makeForeignPods = async ({ client, server }: ControlPlane, count: number): Promise<void> => {
+  const first = await client.create(pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'foreign-0', namespace: 'jobs', labels: { app: 'other' } },
+    spec: { containers: [{ name: 'c', image: 'other:1' }] },
   });
+  const { resourceVersion: _version, ...metadata } = first.metadata;
+  const others = new Map<string, object>();
+  for (let number = 1; number < count; number++) {
+    const name = `foreign-${number}`;
+    others.set(`/registry/pods/jobs/${name}`, {
+      ...first,
+      metadata: { ...metadata, name, uid: randomUUID() },
+    });
+  }
+  await server.store(others);
 };
 
 const quiet = async (plane: ControlPlane, operator: OperatorProcess) => {
@@ -59,49 +69,53 @@ const quiet = async (plane: ControlPlane, operator: OperatorProcess) => {
   return { calls: callsSince(plane, sinceMs), cpuMs: operator.cpuMs() - cpuBeganMs, ...operator.resident() };
 };
 
-/** Jobs that run, and nothing happens to them: what the operator takes for them after a start of its own, with and without event streams. */
-export const idle: Measure = async ({ jobs, foreignPods, nodeFlags, print }) => {
+/**
+ * Jobs that run, and nothing happens to them: what the operator takes for them after a start of its own. Without event streams: a replica that
+ * does not lead, which has the same in its caches and dials nobody.
+ */
+export const idle: Measure = async ({ jobs, foreignPods, nodeFlags, program, print }) => {
   const plane = await startControlPlane(['jobs']);
-  let stubs: StubCoordinators | undefined;
+  const stubs = new StubCoordinators(plane.operatorAuthority);
+  const choice = { namespaces: ['jobs'], nodeFlags, program };
   try {
-    const maker = await startOperator(plane, { namespaces: ['jobs'] });
-    stubs = new StubCoordinators(plane.operatorAuthority);
-    await runJobs(plane, stubs, 'jobs', jobs, print);
-    const coordinators = stubs;
-    await waitFor('all streams are open', limitMs, () => coordinators.readers >= jobs);
+    await runJobs(plane, stubs, 'jobs', jobs);
+    print(`${jobs} jobs are there`);
+    const startMs = Date.now();
+    const leader = await startOperator(plane, choice);
+    await waitFor('all streams are open', limitMs, () => stubs.readers >= jobs);
+    const openMs = Date.now() - startMs;
     await settle(plane);
-    const makerResident = maker.resident();
-    await maker.end();
-    const standing = await startOperator(plane, { namespaces: ['jobs'], nodeFlags });
-    await waitFor('all streams are open again', limitMs, () => coordinators.readers >= jobs);
-    await settle(plane);
-    print(JSON.stringify(standing.resident()));
-    const withStreams = await quiet(plane, standing);
+    const start = {
+      readyMs: leader.readyMs,
+      openMs,
+      calls: callsSince(plane, startMs),
+      cpuMs: leader.cpuMs(),
+    };
+    print(JSON.stringify({ start, ...leader.resident() }));
+    const withStreams = await quiet(plane, leader);
     print(JSON.stringify(withStreams));
+    const standby = await startOperator(plane, choice);
+    await pause(quietMs / 2);
+    const withoutStreams = { readyMs: standby.readyMs, ...standby.resident() };
+    print(JSON.stringify(withoutStreams));
+    await standby.end();
+    const before = leader.resident().nowMib;
     await makeForeignPods(plane, foreignPods);
-    const withForeignPods = standing.resident();
-    const checkpointsMs = Date.now();
-    coordinators.tellCheckpoints();
-    await pause(quietMs);
-    const refresh = callsSince(plane, checkpointsMs);
-    await standing.end();
-    coordinators.close();
-    stubs = undefined;
-    const alone = await startOperator(plane, { namespaces: ['jobs'], nodeFlags });
-    await settle(plane);
-    const withoutStreams = alone.resident();
-    await alone.end();
+    await pause(quietMs / 2);
+    const moreMib = tenths(leader.resident().nowMib - before);
+    stubs.tellCheckpoints();
+    const behindNewCheckpoints = await quiet(plane, leader);
+    await leader.end();
     return {
       jobs,
-      makerPeakMib: makerResident.peakMib,
-      readyMs: standing.readyMs,
+      start,
       withStreams,
       withoutStreams,
-      foreignPods: { count: foreignPods, moreMib: tenths(withForeignPods.nowMib - withStreams.nowMib) },
-      callsInTheMinuteBehindNewCheckpoints: refresh,
+      foreignPods: { count: foreignPods, moreMib },
+      behindNewCheckpoints,
     };
   } finally {
-    stubs?.close();
+    stubs.close();
     await plane.close();
   }
 };

@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { waitFor } from '../cluster/cluster.ts';
 import { pause } from '../harness/wait.ts';
 import { startControlPlane } from './control-plane.ts';
 import type { Measure } from './measure.ts';
@@ -7,7 +6,6 @@ import { startOperator } from './operator-process.ts';
 import { runJobs } from './running-jobs.ts';
 import { StubCoordinators } from './stub-coordinators.ts';
 
-const limitMs = 60_000;
 const starts = 5;
 const restMs = 10_000;
 
@@ -15,14 +13,11 @@ const restMs = 10_000;
 const halfACore = fileURLToPath(new URL('./half-a-core.ts', import.meta.url));
 
 /** One job: how soon the operator is ready, on a whole core and on half of one, and what it takes. */
-export const oneJob: Measure = async ({ jobs, nodeFlags, program, print }) => {
+export const oneJob: Measure = async ({ jobs, nodeFlags, program }) => {
   const plane = await startControlPlane(['jobs']);
   const stubs = new StubCoordinators(plane.operatorAuthority);
   try {
-    const maker = await startOperator(plane, { namespaces: ['jobs'], program });
-    await runJobs(plane, stubs, 'jobs', jobs, print);
-    await waitFor('all streams are open', limitMs, () => stubs.readers >= jobs);
-    await maker.end();
+    await runJobs(plane, stubs, 'jobs', jobs);
     const whole = [];
     const half = [];
     for (let number = 0; number < starts; number++) {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, type Program, startProgram } from '../harness/program.ts';
-import type { ControlPlane } from './control-plane.ts';
+import { type ControlPlane, renderSettings } from './control-plane.ts';
 
 /** Resident memory of a process, in MiB: now, and at its highest since it began. */
 export interface Resident {
@@ -60,10 +60,10 @@ export const startOperator = async (
       KUBERNETES_SERVICE_HOST: hostname,
       KUBERNETES_SERVICE_PORT: serverPort,
       MILLRACE_SERVICE_ACCOUNT_DIRECTORY: accountFolder,
-      MILLRACE_RUNTIME_IMAGE: 'localhost/millrace-runtime:dev',
-      MILLRACE_OPERATOR_NAMESPACE: 'millrace-system',
+      MILLRACE_RUNTIME_IMAGE: renderSettings.runtimeImage,
+      MILLRACE_OPERATOR_NAMESPACE: renderSettings.operatorNamespace,
       MILLRACE_WATCH_NAMESPACES: namespaces.join(','),
-      MILLRACE_CLUSTER_ID: 'scale',
+      MILLRACE_CLUSTER_ID: renderSettings.clusterId,
       MILLRACE_CLIENT_TLS_DIRECTORY: identityFolder,
       MILLRACE_HEALTH_PORT: `${port}`,
       MILLRACE_POD_NAME: `operator-${port}`,
