@@ -23,7 +23,7 @@ const database = join(folder, 'delays.sqlite');
 const system = createNodeSystem();
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** The manifest of the example: slower, so that there is time, and quicker to trust a new revision. */
+/** The manifest of the example: so slow that it would take minutes, until its upgrade lets it go, and quicker to trust a new revision. */
 const manifest = (): StreamJobObject => {
   const job = parse(readFileSync(join(flights, 'job.yaml'), 'utf8')) as StreamJobObject;
   return {
@@ -31,7 +31,7 @@ const manifest = (): StreamJobObject => {
     metadata: { ...job.metadata, namespace: 'default' },
     spec: {
       ...(job.spec as object),
-      args: { data, database, port: '0', rate: '300' },
+      args: { data, database, port: '0', rate: '60' },
       checkpoint: { interval: '500ms', store: { directory: join(folder, 'checkpoints') } },
       upgrade: { stability: { window: '1s' } },
     },

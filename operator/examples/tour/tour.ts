@@ -39,13 +39,9 @@ export class Tour {
     await this.apply();
     for (const act of [this.scale, this.kill, this.upgrade]) {
       await this.rest();
-      if (this.status.phase === 'Finished') {
-        this.say('All flights have landed before the next act: this machine is busy.');
-        break;
-      }
       await act.call(this);
     }
-    await this.until(({ phase }) => phase === 'Finished');
+    await this.until(({ phase }) => phase === 'Finished' && !this.hasPods);
     this.say('The job has come to its end: all flights have landed, and its pods are gone.');
   }
 
@@ -79,12 +75,13 @@ export class Tour {
 
   private async upgrade(): Promise<void> {
     const before = this.status.revision?.current;
-    this.say('> kubectl apply -f job.yaml, with another configuration: it is to read ten times as fast');
+    this.say(
+      '> kubectl apply -f job.yaml, with another configuration: it is to read the rest as fast as it can',
+    );
     const { uid } = this.job.metadata;
     await this.client.patch(streamJobs, this.at, { spec: { args: { rate: '4000' } } }, { uid });
     await this.untilInForce(({ revision }) => revision?.current !== before);
     const { revision, lastUpgrade } = this.status;
-    if (revision?.current === before) return;
     this.say(
       `The revision ${revision?.current} has taken over from ${before}, beside which it was started. Records stood still for ${pause(lastUpgrade)}.`,
     );
@@ -106,6 +103,10 @@ export class Tour {
     return this.job.status ?? {};
   }
 
+  private get hasPods(): boolean {
+    return this.settings.dev.cluster.store.all(podKind, namespace).length > 0;
+  }
+
   private say(text: string): void {
     this.settings.say(`${(this.nowMs / 1000).toFixed(1).padStart(5)} s  ${text}`);
   }
@@ -125,7 +126,7 @@ export class Tour {
     );
   }
 
-  /** Until something is so, or the job is over: on a slow machine it can be sooner than the tour. */
+  /** Until something is so. */
   private until(isSo: (status: StreamJobStatus) => boolean): Promise<void> {
     const { store } = this.settings.dev.cluster;
     return new Promise((resolve, reject) => {
@@ -133,7 +134,9 @@ export class Tour {
         const { status } = this;
         const stalled = status.conditions?.find(({ type }) => type === 'Stalled');
         if (stalled !== undefined) reject(new Error(stalled.message));
-        else if (status.phase === 'Finished' || isSo(status)) resolve();
+        else if (isSo(status)) resolve();
+        else if (status.phase === 'Finished' && !this.hasPods)
+          reject(new Error('The job came to its end too early.'));
         else return false;
         return true;
       };
