@@ -50,10 +50,6 @@ const wakeWaiters = (data: unknown): void => {
   }
 };
 
-/** What a spare thread is to become has doorbells in it. */
-const sharesMemory = (message: unknown): boolean =>
-  typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'become';
-
 const startThread = (
   parent: SimulatedProcess,
   child: SimulatedProcess,
@@ -93,9 +89,7 @@ const startThread = (
   );
   return {
     post: (message) => {
-      if (!parent.alive) return;
-      if (sharesMemory(message)) child.onDeath(() => wakeWaiters(message));
-      toChild.post(message);
+      if (parent.alive) toChild.post(message);
     },
     onMessage: (listener) => toParent.listen(listener),
     onExit: (listener) => void exitListeners.push(listener),

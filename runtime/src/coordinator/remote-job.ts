@@ -10,7 +10,6 @@ import type { Deploy, JobRevision } from './job-revision.ts';
 import { checkpointsOf, keyGroupsOf, type LocalSettings, runsAsBatch, withLetters } from './local.ts';
 import { LocalJob } from './local-job.ts';
 import type { LocalJobSettings } from './local-job-settings.ts';
-import { SpareEnumerators } from './spare-enumerators.ts';
 import { type WarmEnumerators, warmEnumerators } from './thread-enumerators.ts';
 import { jobCode, loadHere, logLevel } from './threads.ts';
 import type { WorkerPool } from './worker-pool.ts';
@@ -49,18 +48,26 @@ export const remoteRevision = async (artifact: Artifact, settings: RemoteSetting
       logger,
       data: { ...code, jobName, jobUid: settings.jobUid, baseDirectory, logLevel: logLevel(logger) },
     });
-  const graph = await loadHere(artifact, { ...settings, memoryBytes: undefined });
-  // Too little memory is told before anything starts.
-  if (memoryBytes !== undefined) memoryBudget(memoryBytes, Math.min(slotsPerWorker, graph.slots));
+  // It loads the job while this thread does. Those of later attempts load it while their slots do.
+  let warm: WarmEnumerators | undefined = warmUp();
+  let graph: PhysicalGraph;
+  try {
+    graph = await loadHere(artifact, { ...settings, memoryBytes: undefined });
+    // Too little memory is told before anything starts.
+    if (memoryBytes !== undefined) memoryBudget(memoryBytes, Math.min(slotsPerWorker, graph.slots));
+  } catch (error) {
+    await warm.close();
+    throw error;
+  }
   pool.offer(moduleOf(system, artifact));
   const remote = remoteJobOf(artifact, settings, graph);
-  const spare = new SpareEnumerators(system.timers, warmUp);
   const deployBy =
     (bringUp: (attempt: RemoteAttempt<RemoteJob>, beside?: number) => void): Deploy =>
     (number, slotReports, enumeratorReports, beside) => {
       const attempt = new RemoteAttempt(number, graph.slots, remote, slotReports, beside);
       bringUp(attempt, beside);
-      const own = spare.take().adopt(enumeratorReports, graph.hash);
+      const own = (warm ?? warmUp()).adopt(enumeratorReports, graph.hash);
+      warm = undefined;
       return { slots: attempt.slots, jobCode: withLetters(settings, own), held: () => attempt.held };
     };
   const checkpoints = checkpointsOf(settings, graph);
@@ -82,7 +89,7 @@ export const remoteRevision = async (artifact: Artifact, settings: RemoteSetting
         parallelism,
         slotsPerWorker: Math.max(slotsPerWorker, Math.ceil(parallelism / Math.max(1, pool.workers.length))),
       }),
-    close: () => spare.close(),
+    close: async () => await warm?.close(),
   };
 };
 

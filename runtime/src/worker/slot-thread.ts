@@ -1,6 +1,5 @@
 import { describeValue, findUnsupported } from '../batch/values.ts';
 import { initialRouting } from '../exchange/routing-table.ts';
-import type { PhysicalGraph } from '../graph/physical-graph.ts';
 import type { Cancellable, System } from '../sys/system.ts';
 import type { ThreadPort } from '../sys/threads.ts';
 import type { DeadLetter } from '../task/failures.ts';
@@ -16,7 +15,6 @@ import { remoteLogger } from './remote-logger.ts';
 import { openSlotChannels, type SlotChannels } from './slot-channels.ts';
 import type { BareSlot } from './slot-handle.ts';
 import type { FromSlot, SlotThreadData, ToSlot } from './slot-messages.ts';
-import { begunAs } from './spare-threads.ts';
 import { UnitWindow } from './unit-window.ts';
 
 const reportIntervalMs = 200;
@@ -58,7 +56,8 @@ export const runSlotThread = async (
   const sendReport = (): void => send({ kind: 'report', report: slot.report(), metrics: slot.metrics() });
   const window = windowOver(send);
   try {
-    const { data, graph } = await begunAs<SlotThreadData, PhysicalGraph>(port, load);
+    const data = port.data as SlotThreadData;
+    const graph = await load(data);
     assertSameGraph(graph, data.graphHash, `slot ${data.slot}`);
     const logger = remoteLogger(send, data.logLevel, { slot: data.slot });
     channels = await openSlotChannels(graph, data, system, logger, lose);

@@ -14,7 +14,6 @@ import type { DeadLetterOutput } from '../../task/failures.ts';
 import { allocatePulses } from '../../task/pulse.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { SlotThreadData } from '../slot-messages.ts';
-import { SpareThreads } from '../spare-threads.ts';
 import { type SlotStorage, storedSlot } from '../stored-slot.ts';
 import { startThreadSlot, type ThreadSlot } from '../thread-slot.ts';
 import { watchPulses } from '../watchdog.ts';
@@ -60,17 +59,12 @@ export class WorkerSlots {
   private shared: readonly Shared[] = [];
   private store: { readonly key: string; readonly store: ObjectStore } | undefined;
 
-  /** The next attempt of the job begins in these. */
-  private readonly spares: SpareThreads;
-
   constructor(settings: WorkerSlotsSettings) {
     this.settings = settings;
-    this.spares = new SpareThreads(settings.system);
   }
 
   create(order: SlotOrder<RemoteJob>): MadeSlot {
-    const { logger, deadLetters } = this.settings;
-    const system = { ...this.settings.system, threads: this.spares };
+    const { system, logger, deadLetters } = this.settings;
     const { reports, onListening } = order;
     const data = this.dataOf(order);
     const threads: ThreadSlot[] = [];
@@ -92,7 +86,7 @@ export class WorkerSlots {
     const { shared, store } = this;
     [this.shared, this.store] = [[], undefined];
     for (const { watchdog } of shared) watchdog.cancel();
-    await Promise.all([store?.store.close(), this.spares.close()]);
+    await store?.store.close();
   }
 
   private dataOf(order: SlotOrder<RemoteJob>): SlotThreadData {
