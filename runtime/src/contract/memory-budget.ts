@@ -28,8 +28,11 @@ const leastRest = 16 * mebibyte;
 /** V8 rounds the young generation to three times a power of two; beyond 192 MiB nothing is gained. */
 const mostYoungMiB = 192;
 const leastYoungMiB = 3;
-/** Of a slot's share: at most this for the young generation, exactly this for batches, about this for channels. */
-const youngPart = 1 / 4;
+/**
+ * Of a slot's share: at most this for the young generation, exactly this for batches, about this for channels. V8 grows the young generation to
+ * its limit and keeps it, also where few records come, and frees columns only when it is full: more of it is memory, and hardly speed.
+ */
+const youngPart = 1 / 12;
 const batchPart = 1 / 16;
 const channelPart = 1 / 16;
 /** Of what is left, the heap's part; the rest is typed state. */

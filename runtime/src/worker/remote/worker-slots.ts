@@ -21,7 +21,9 @@ import type { RemoteJob } from './remote-job.ts';
 import type { MadeSlot, SlotOrder } from './worker-host.ts';
 
 /** State that slots of this worker have put last: it is read from here when an attempt follows in the same process. */
-const keptStateBytes = 64 * 2 ** 20;
+const mostKeptBytes = 64 * 2 ** 20;
+/** Of the memory of the worker, which is its slots' but for this and a reserve. */
+const keptPart = 1 / 32;
 
 export interface WorkerSlotsSettings {
   readonly system: System;
@@ -139,19 +141,22 @@ export class WorkerSlots {
 
   private storageOf({ attempt, job }: SlotOrder<RemoteJob>): SlotStorage | undefined {
     if (job.store === undefined) return undefined;
-    const store = storeUnder(this.storeOf(job.store, job.baseDirectory), jobRoot(job.uid));
+    const store = storeUnder(this.storeOf(job, job.store), jobRoot(job.uid));
     return { system: this.settings.system, store, attempt };
   }
 
   /** One for all attempts, opened when a slot first needs it. */
-  private storeOf(settings: CheckpointStore, baseDirectory: string): ObjectStore {
+  private storeOf(
+    { baseDirectory, memoryBytes = Infinity }: RemoteJob,
+    settings: CheckpointStore,
+  ): ObjectStore {
     const key = JSON.stringify([settings, baseDirectory]);
     if (this.store?.key === key) return this.store.store;
     void this.store?.store.close();
     const { system, store: surroundings } = this.settings;
     const place = settings.directory ?? settings.s3?.bucket ?? '';
     const late = new LateStore(place, () => openStore(system, settings, { ...surroundings, baseDirectory }));
-    const store = new CachedStore(late, keptStateBytes);
+    const store = new CachedStore(late, Math.min(mostKeptBytes, memoryBytes * keptPart));
     this.store = { key, store };
     return store;
   }
