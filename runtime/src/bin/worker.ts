@@ -70,7 +70,7 @@ const run = async (): Promise<number> => {
   });
   if (healthPort !== undefined)
     await serveHealth(system, { host: configuration.host, port: healthPort }, () => worker?.isReady === true);
-  const store = { environment: process.env, credentialsDirectory, authorityDirectory };
+  const store = { environment: process.env, credentialsDirectory, authorityDirectory, isTried: true };
   const ofDirectory = tlsDirectory === undefined ? undefined : tlsIn(tlsDirectory, jobUid);
   const tls =
     configuration.tls === 'job'

@@ -184,7 +184,8 @@ const ownIdentity = async (
     import('../worker/remote/pod-identity.ts'),
   ]);
   const { baseDirectory } = target;
-  const store = await openStore(system, target.checkpoint.store, { ...mounts, environment, baseDirectory });
+  const surroundings = { ...mounts, environment, baseDirectory, isTried: true };
+  const store = await openStore(system, target.checkpoint.store, surroundings);
   try {
     const authority = await makeJobAuthority(store, system, jobUid);
     const podUid = environment['MILLRACE_POD_UID'] ?? system.random.id();

@@ -27,6 +27,8 @@ export interface StoreSurroundings {
   /** How long a call is tried again, and how long a silent store is waited for. */
   readonly retry?: RetrySettings | undefined;
   readonly idleTimeoutMs?: number | undefined;
+  /** Somebody else who writes the log of the job has tried it out, or will. */
+  readonly isTried?: boolean | undefined;
 }
 
 type StoreSystem = Pick<
@@ -43,7 +45,7 @@ const mostConnections = 64;
 const leftoverMs = 24 * 3_600_000;
 
 /**
- * The store of a manifest, tried out: it can be written and read, and refuses a second object of a key.
+ * The store of a manifest, tried out unless that is done: it can be written and read, and refuses a second object of a key.
  * @throws MillraceError with what is wrong with it and what to do.
  */
 export const openStore = async (
@@ -54,7 +56,7 @@ export const openStore = async (
   if (settings.s3 !== undefined) {
     const s3 = await s3SettingsOf(system, settings.s3, surroundings);
     const retry = { ...s3.retry, budgetMs: Math.min(s3.retry.budgetMs, probeBudgetMs) };
-    await probed(system, new S3Store(system, { ...s3, retry }));
+    if (surroundings.isTried !== true) await probed(system, new S3Store(system, { ...s3, retry }));
     return new S3Store(system, s3);
   }
   const store = new DirectoryStore(system, resolve(surroundings.baseDirectory, settings.directory ?? ''));

@@ -5,7 +5,7 @@ import { reasonOf } from '../../contract/reason.ts';
 import type { KeyedCertificate } from '../../sys/certificates.ts';
 import type { System } from '../../sys/system.ts';
 
-const lookMs = 1000;
+const lookMs = 200;
 
 export interface AuthorityWait {
   readonly system: System;

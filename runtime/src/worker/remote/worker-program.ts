@@ -31,7 +31,8 @@ export interface WorkerSettings extends Omit<WorkerSlotsSettings, 'deadLetters'>
 }
 
 const firstDelayMs = 50;
-const longestDelayMs = 1000;
+/** A coordinator that takes the place of a lost one waits for those that still run its slots. */
+const longestDelayMs = 250;
 
 const alone = ({ host, port }: PeerAddress, afterMs: number, cause: unknown): MillraceError =>
   new MillraceError('io', `No coordinator for ${afterMs / 1000} s: the worker ends. ${reasonOf(cause)}`, {

@@ -52,7 +52,7 @@ describe('a worker that has no authority to sign its certificate with', () => {
     await expect(absent.authority).rejects.toThrow(
       'The authority that signs the certificates of the job orders',
     );
-    expect(absent.looks()).toBe(6);
+    expect(absent.looks()).toBe(26);
   });
 
   it('does not wait for what waiting does not mend', async () => {
