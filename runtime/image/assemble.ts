@@ -15,7 +15,8 @@ interface ImageContent extends BundleContent {
   readonly commands: Readonly<Record<string, string>>;
 }
 
-const contents: Readonly<Record<string, ImageContent>> = {
+/** Of each image. */
+export const contents = {
   runtime: {
     // What is started, and what a job may import.
     entries: [
@@ -47,7 +48,7 @@ const contents: Readonly<Record<string, ImageContent>> = {
     programs: { operator: 'operator/src/main.js' },
     commands: { 'millrace-operator': 'operator' },
   },
-};
+} satisfies Readonly<Record<string, ImageContent>>;
 
 const unread = /\.(?:md|markdown|map|[cm]?ts|flow|gyp|cc|cpp|h|txt)$|^\.|^(?:LICENSE|LICENCE|CHANGELOG)/i;
 const unusedFolders = new Set(['test', 'tests', 'docs', 'example', 'examples', 'benchmark', '.github']);
@@ -142,7 +143,7 @@ export const assemble = (root: string, content: ImageContent, target: string): v
 };
 
 const main = (name = '', target = ''): void => {
-  const content = contents[name];
+  const content = (contents as Readonly<Record<string, ImageContent>>)[name];
   if (content === undefined || target === '')
     throw new Error(`usage: assemble.ts ${Object.keys(contents).join('|')} TARGET`);
   assemble(fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, ''), content, target);
