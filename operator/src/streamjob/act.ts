@@ -116,6 +116,16 @@ const withdraw = async ({ client }: Acting, job: JobIdentity, revision: Observed
 const podsOf = ({ coordinatorPods, workerPods }: ObservedRevision, role: Role) =>
   role === 'coordinator' ? coordinatorPods : workerPods;
 
+const removePods = async (
+  { client }: Pick<Acting, 'client'>,
+  pods: readonly Stored<kinds.Pod>[],
+): Promise<void> => {
+  for (const { metadata } of pods) {
+    const { name, namespace = '', uid } = metadata;
+    await client.remove(kinds.pods, { namespace, name }, { uid });
+  }
+};
+
 const offerPods = async (
   { client }: Acting,
   observed: ObservedJob,
@@ -202,13 +212,9 @@ const perform = async (
     case 'offerPods':
       return offerPods(acting, observed, action.uids);
     case 'removePods':
-      for (const { metadata } of podsOf(action.revision, action.role))
-        await acting.client.remove(
-          kinds.pods,
-          { namespace: job.namespace, name: metadata.name },
-          { uid: metadata.uid },
-        );
-      return;
+      return removePods(acting, podsOf(action.revision, action.role));
+    case 'renewPods':
+      return removePods(acting, action.pods);
     case 'maintain':
       return maintain(acting, observed, action);
     case 'endMaintenance':

@@ -210,6 +210,8 @@ export const told = ({ actions }: Plan): readonly string[] =>
         return [`tell ${action.notice.reason}`];
       case 'removePods':
         return [`restart ${action.revision.name}`];
+      case 'renewPods':
+        return [`renew ${action.pods.map(({ metadata }) => metadata.name).join(' ')}`];
       default:
         return [];
     }

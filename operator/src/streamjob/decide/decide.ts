@@ -11,6 +11,7 @@ import { type Choice, stalled, underWay } from './choice.ts';
 import { currentOf, hasNeverLed, isDown, isOnTrial, isUnclear } from './current.ts';
 import { decideDeletion, needsFinalizer } from './deletion.ts';
 import { withExpiry } from './expiry.ts';
+import { heldBackPods } from './held-back.ts';
 import type { Action, Plan, ValidWish } from './plan.ts';
 import { withSettings } from './settings.ts';
 import { decideSteady } from './steady.ts';
@@ -100,6 +101,17 @@ const offers = ({ revisions }: ObservedJob, { deployments }: Choice): readonly A
       : [];
   });
 
+/** Of what is to run. */
+const renewals = (observed: ObservedJob, { deployments }: Choice): readonly Action[] => {
+  const pods = deployments
+    .filter(({ coordinators }) => coordinators > 0)
+    .flatMap(({ revision: name }) => {
+      const revision = revisionNamed(observed, name);
+      return revision === undefined ? [] : heldBackPods(revision);
+    });
+  return pods.length === 0 ? [] : [{ kind: 'renewPods', pods }];
+};
+
 const actionsOf = (observed: ObservedJob, wanted: ValidWish, choice: Choice): readonly Action[] => {
   const { spec } = wanted;
   const { metadata } = observed.job;
@@ -115,6 +127,7 @@ const actionsOf = (observed: ObservedJob, wanted: ValidWish, choice: Choice): re
     ...toRecord.map(({ revision }) => ({ kind: 'record', revision, wanted }) as const),
     ...offers(observed, choice),
     ...choice.deployments.map((deployment) => ({ kind: 'deploy', deployment }) as const),
+    ...renewals(observed, choice),
     ...(choice.restarts ?? []).flatMap((name): readonly Action[] => {
       const revision = revisionNamed(observed, name);
       return revision === undefined ? [] : [{ kind: 'removePods', revision, role: 'coordinator' }];

@@ -3,6 +3,8 @@ import type { MaintenanceRequest } from '../../../../runtime/src/contract/mainte
 import type { StreamJobStatus } from '../../../../runtime/src/contract/status.ts';
 import type { StreamJobSpec } from '../../../../runtime/src/contract/stream-job.ts';
 import type { Notice } from '../../kube/events.ts';
+import type { Pod } from '../../kube/kinds.ts';
+import type { Stored } from '../../kube/objects.ts';
 import type { Role } from '../names.ts';
 import type { ObservedRevision, Wanted } from '../observed.ts';
 
@@ -37,6 +39,8 @@ export type Action =
   | { readonly kind: 'offerPods'; readonly uids: readonly string[] }
   /** Pods are made again at once. */
   | { readonly kind: 'removePods'; readonly revision: ObservedRevision; readonly role: Role }
+  /** The same of some pods. */
+  | { readonly kind: 'renewPods'; readonly pods: readonly Stored<Pod>[] }
   /** A pod does in the store what is to be done when no coordinator is there. */
   | {
       readonly kind: 'maintain';
