@@ -72,6 +72,9 @@ const measure = async (watched: WatchedJob, { what, act, isDone, told }: Change)
 const newAttempt: Change['isDone'] = (status, before) =>
   (status.attempt ?? 0) > (before.attempt ?? 0) && isInForce(status);
 
+const newTerm: Change['isDone'] = (status, before) =>
+  (status.term ?? 0) > (before.term ?? 0) && isInForce(status);
+
 const rescaled = (parallelism: number, what: string): Change => ({
   what,
   act: (job) => job.apply({ parallelism }),
@@ -85,7 +88,12 @@ const changes: readonly Change[] = [
   {
     what: 'coordinatorKilled',
     act: (job) => job.kill('coordinator'),
-    isDone: (status, before) => (status.term ?? 0) > (before.term ?? 0) && isInForce(status),
+    isDone: newTerm,
+  },
+  {
+    what: 'coordinatorPodDeleted',
+    act: (job) => job.deletePod('coordinator'),
+    isDone: newTerm,
   },
   {
     what: 'upgraded',

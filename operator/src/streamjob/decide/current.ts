@@ -1,9 +1,16 @@
 import { explainPods } from '../explain-pods.ts';
 import { type ObservedJob, type ObservedRevision, revisionNamed } from '../observed.ts';
 
+const ends: ReadonlySet<string> = new Set(['finished', 'stopped', 'cancelled']);
+
+/** It has brought the job to its end while it was watched, which released all that was held: there is nothing that could go back. */
+const hasEnded = ({ view }: ObservedRevision): boolean =>
+  view?.next?.phase === 'released' && view.status.role === 'leading' && ends.has(view.status.state);
+
 /** A switch-over to this revision has cut, and neither been promoted nor gone back. */
-export const isOnTrial = ({ view }: ObservedRevision): boolean => {
-  const phase = view?.next?.phase;
+export const isOnTrial = (revision: ObservedRevision): boolean => {
+  const phase = revision.view?.next?.phase;
+  if (hasEnded(revision)) return false;
   return phase === 'activating' || phase === 'held' || phase === 'released' || phase === 'stalled';
 };
 
@@ -11,11 +18,11 @@ export const isOnTrial = ({ view }: ObservedRevision): boolean => {
  * It leads the job, and nobody else could any more. Only who says that no trial is open is believed: of a coordinator that was dialled a
  * moment ago that is not known yet, and between two of its messages it can be anything.
  */
-const leads = ({ view }: ObservedRevision): boolean => {
+const leads = (revision: ObservedRevision): boolean => {
+  const { view } = revision;
   const phase = view?.next?.phase;
-  return (
-    view?.status.role === 'leading' && view.status.attempt > 0 && (phase === 'none' || phase === 'promoted')
-  );
+  const isAlone = phase === 'none' || phase === 'promoted' || hasEnded(revision);
+  return view?.status.role === 'leading' && view.status.attempt > 0 && isAlone;
 };
 
 /** It has sets, which only what runs or is to run has. */

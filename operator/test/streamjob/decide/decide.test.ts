@@ -251,6 +251,14 @@ describe('a job with another revision', () => {
     expect(told(planOf(observedWith(third, [current, standby])))).toContain(`withdraw ${second}`);
   });
 
+  it('is the job when it has brought that to its end while it was on trial', () => {
+    const before = revisionWith(job, one, { view: viewOf({ role: 'handedOver', state: 'handedOver' }) }, 1);
+    const ended = viewOf({ state: 'finished', attempt: 2 }, nextDeployment('released'));
+    const plan = planOf(observedWith(job, [before, revisionWith(job, two, { view: ended }, 2)]));
+    expect(told(plan)).toEqual([`deploy ${second} 0+0`, `withdraw ${first}`]);
+    expect(plan).toMatchObject({ current: second, standing: { phase: 'Finished', progress: 'inForce' } });
+  });
+
   it('begins from the last checkpoint where nobody is left who could cut', () => {
     const failed = revisionWith(job, one, { view: viewOf({ state: 'failed' }) }, 1);
     const next = revisionWith(job, two, { view: standbyView('prepared') }, 2);
