@@ -15,6 +15,13 @@ export const isOnTrial = (revision: ObservedRevision): boolean => {
 };
 
 /**
+ * It says that it was taken back and still ends what it had begun: until that is written into the log of the job, the one before waits, and that is up to
+ * its coordinator alone.
+ */
+export const isGivingBack = ({ view }: ObservedRevision): boolean =>
+  view?.next?.phase === 'rolledBack' && view.status.role === 'leading' && view.silentSinceMs === undefined;
+
+/**
  * It leads the job, and nobody else could any more. Only who says that no trial is open is believed: of a coordinator that was dialled a
  * moment ago that is not known yet, and between two of its messages it can be anything.
  */

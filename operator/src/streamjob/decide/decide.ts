@@ -8,7 +8,7 @@ import { finalizer } from '../names.ts';
 import { type ObservedJob, type ObservedRevision, revisionNamed, type Wanted } from '../observed.ts';
 import { wantsRetry } from '../retry.ts';
 import { type Choice, stalled, underWay } from './choice.ts';
-import { currentOf, hasNeverLed, isDown, isOnTrial, isUnclear } from './current.ts';
+import { currentOf, hasNeverLed, isDown, isGivingBack, isOnTrial, isUnclear } from './current.ts';
 import { decideDeletion, needsFinalizer } from './deletion.ts';
 import { withExpiry } from './expiry.ts';
 import { heldBackPods } from './held-back.ts';
@@ -88,7 +88,7 @@ const withdrawals = ({ revisions }: ObservedJob, { deployments }: Choice): reado
       return !isChosen && (coordinatorSet !== undefined || workerSet !== undefined);
     })
     // Whatever the choice says: records flow through it.
-    .filter((revision) => !isOnTrial(revision))
+    .filter((revision) => !isOnTrial(revision) && !isGivingBack(revision))
     .map((revision) => ({ kind: 'withdraw', revision }));
 
 /** Workers without slots go first when a set becomes smaller. */

@@ -198,6 +198,17 @@ describe('a job with another revision', () => {
     ]);
   });
 
+  it('that was taken back keeps its pods until it has given the job back', () => {
+    const before = revisionWith(job, one, { view: viewOf({ role: 'handedOver', state: 'handedOver' }) }, 1);
+    const status = { revision: { current: first, rejected: second }, attempt: 2 } as never;
+    const planWith = (view: ReturnType<typeof viewOf>) =>
+      told(planOf(observedWith(job, [before, revisionWith(job, two, { view }, 2)], status)));
+    const leading = viewOf({ state: 'restarting', attempt: 2 }, nextDeployment('rolledBack'));
+    expect(planWith(leading)).not.toContain(`withdraw ${second}`);
+    const done = viewOf({ role: 'handedOver', state: 'handedOver' }, nextDeployment('rolledBack'));
+    expect(planWith(done)).toContain(`withdraw ${second}`);
+  });
+
   it('that was taken back is not tried again until the spec changes or somebody retries', () => {
     const status = { revision: { current: first, rejected: second }, attempt: 1 } as never;
     const again = planOf(observedWith(job, [current], status));
