@@ -63,6 +63,8 @@ class Followed {
   private seen: CoordinatorView | undefined;
   private isClosed = false;
   private wasLost = false;
+  /** It has said how it stands, with all that no event tells, or did not answer. */
+  private isTried = false;
 
   constructor(place: CoordinatorPlace, settings: CoordinatorsSettings, turns: Turns) {
     this.place = place;
@@ -90,9 +92,9 @@ class Followed {
     }
   };
 
-  /** It was dialled and has neither answered nor failed yet. */
+  /** It was dialled and has neither said how it stands nor failed yet. */
   get isAwaited(): boolean {
-    return this.seen === undefined && !this.wasLost;
+    return !this.isTried;
   }
 
   close(): void {
@@ -126,6 +128,7 @@ class Followed {
     logger.debug(`A coordinator of ${this.place.job} is not followed: ${reason}`);
     const isNew = this.seen === undefined ? !this.wasLost : this.seen.silentSinceMs === undefined;
     this.wasLost = true;
+    this.isTried = true;
     if (this.seen !== undefined)
       this.seen = { ...this.seen, silentSinceMs: this.seen.silentSinceMs ?? system.clock.nowMs() };
     if (isNew) onChange(this.place.job);
@@ -176,9 +179,12 @@ class Followed {
         client.ask('getNextDeployment', {}),
         client.ask('listSavepoints', {}),
       ]);
+      this.isTried = true;
       this.update((view) => ({ ...view, next, savepoints: savepoints.slice(-mostSavepoints) }));
     } catch (error) {
       this.settings.logger.debug(`A coordinator of ${this.place.job}: ${reasonOf(error)}`);
+      this.isTried = true;
+      this.update((view) => view);
     }
   }
 
@@ -237,10 +243,12 @@ export class Coordinators {
     else this.followed.set(job, known);
   }
 
-  /** Whether nobody of a job has been heard yet, and somebody may be in a moment. */
+  /**
+   * Whether somebody of a job may be heard in a moment who was not heard yet. Whoever decides before that takes a job that runs for one that
+   * starts, or one that was replaced for the one that is to run.
+   */
   isAwaited(job: string): boolean {
-    const all = [...(this.followed.get(job)?.values() ?? [])];
-    return all.length > 0 && all.every(({ isAwaited }) => isAwaited);
+    return [...(this.followed.get(job)?.values() ?? [])].some(({ isAwaited }) => isAwaited);
   }
 
   viewOf(job: string, uid: string): CoordinatorView | undefined {

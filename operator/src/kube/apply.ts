@@ -107,6 +107,9 @@ export const ensure = async <O extends KubeObject>(
   }
   refuseForeign(desired, live);
   if (live.metadata.annotations?.[appliedHash] === hash && covers('', object, live)) return undefined;
+  // What the caller wants follows from a cache in which this was not there: that shows it in a moment, if only by its labels.
+  if (seen === undefined && covers('', object.metadata.labels, live.metadata.labels))
+    throw new KubeError('conflict', `The ${desired.kind} “${desired.metadata.name}” is there already.`);
   const { uid, resourceVersion } = live.metadata;
   return await client.apply(type, object, { uid, resourceVersion });
 };

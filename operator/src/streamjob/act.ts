@@ -17,20 +17,26 @@ import { renderJobObjects } from './resources/job-objects.ts';
 import type { RenderSettings } from './resources/render-settings.ts';
 import { controllerRevisionOf, type RevisionData, renderRevision } from './resources/revision-objects.ts';
 
+/** An object as it was when something was decided about it; undefined = it was not there. */
+export interface Seen<O extends KubeObject> {
+  readonly object: Stored<O> | undefined;
+}
+
 /** What acting needs beside the plan. */
 export interface Acting {
   readonly client: KubeClient;
   readonly settings: RenderSettings;
   readonly hashing: Hashing;
-  /** Makes an object as it is wanted, unless it is that already. */
-  readonly ensure: <O extends KubeObject>(type: ResourceType<O>, desired: O) => Promise<void>;
+  /** Makes an object as it is wanted, unless it is that already. `seen`: what it was when that was decided; absent = as it is now. */
+  readonly ensure: <O extends KubeObject>(type: ResourceType<O>, desired: O, seen?: Seen<O>) => Promise<void>;
   /** A coordinator that is heard; undefined = there is none. */
   readonly askOf: (revision: ObservedRevision) => Ask | undefined;
   /** Whether a wish is to be sent now: one that was taken a moment ago is not said again. */
   readonly isDue: (revision: string, wish: CoordinatorWish) => boolean;
+  readonly onSaid: (revision: string, wish: CoordinatorWish) => void;
+  readonly onTaken: (revision: string, wish: CoordinatorWish) => void;
   /** Tells people what has happened to the job; waits for nothing and never fails. */
   readonly tell: (notice: Notice) => void;
-  readonly onTaken: (revision: string, wish: CoordinatorWish) => void;
   /** The job itself was changed: what is written next to it builds on that. */
   readonly onJobChanged: (job: Stored<kinds.StreamJobObject>) => void;
   readonly onRefused: (revision: string, wish: CoordinatorWish, error: unknown) => void;
@@ -65,6 +71,7 @@ const deploy = async (
   acting: Acting,
   data: RevisionData,
   { coordinators, workers }: Deployment,
+  seen: ObservedRevision | undefined,
 ): Promise<void> => {
   const { configMap, service, coordinator, worker } = data.objects;
   const sized = (set: kinds.ReplicaSet, replicas: number): kinds.ReplicaSet => ({
@@ -73,8 +80,8 @@ const deploy = async (
   });
   await acting.ensure(kinds.configMaps, configMap);
   await acting.ensure(kinds.services, service);
-  await acting.ensure(kinds.replicaSets, sized(coordinator, coordinators));
-  await acting.ensure(kinds.replicaSets, sized(worker, workers));
+  await acting.ensure(kinds.replicaSets, sized(coordinator, coordinators), { object: seen?.coordinatorSet });
+  await acting.ensure(kinds.replicaSets, sized(worker, workers), { object: seen?.workerSet });
 };
 
 const surround = async (
@@ -186,6 +193,37 @@ const send = async (ask: Ask, { operation, request }: CoordinatorWish): Promise<
   await ask(operation, request as RequestOf<typeof operation>);
 };
 
+/** Whether pods come or go by it. */
+const changesPods = (observed: ObservedJob, { revision, coordinators, workers }: Deployment): boolean => {
+  const { coordinatorSet, workerSet } = revisionNamed(observed, revision) ?? {};
+  return coordinatorSet?.spec.replicas !== coordinators || workerSet?.spec.replicas !== workers;
+};
+
+/** Steps that another step does not make good again. */
+const isFateful = (observed: ObservedJob, action: Action): boolean => {
+  switch (action.kind) {
+    case 'deploy':
+      return changesPods(observed, action.deployment);
+    case 'wish':
+    case 'withdraw':
+    case 'removePods':
+      return true;
+    default:
+      return false;
+  }
+};
+
+/**
+ * Reads the job once more. Whoever has decided by an older one, since a cache is behind or another operator has acted meanwhile, would take
+ * away what is wanted now. @throws KubeError `conflict` when it is not as it was seen
+ */
+const expectUnchanged = async ({ client }: Acting, { job }: ObservedJob): Promise<void> => {
+  const { name, namespace = '', resourceVersion } = job.metadata;
+  const live = await client.get(kinds.streamJobs, { namespace, name });
+  if (live?.metadata.resourceVersion !== resourceVersion)
+    throw new KubeError('conflict', `The StreamJob ${namespace}/${name} has changed since it was looked at.`);
+};
+
 /** Does one step. @throws KubeError what the API server refuses, or does not answer */
 const perform = async (
   acting: Acting,
@@ -201,8 +239,9 @@ const perform = async (
     }
     case 'deploy': {
       const { revision } = action.deployment;
-      const data = revisionNamed(observed, revision)?.data ?? recorded.get(revision);
-      if (data !== undefined) await deploy(acting, data, action.deployment);
+      const seen = revisionNamed(observed, revision);
+      const data = seen?.data ?? recorded.get(revision);
+      if (data !== undefined) await deploy(acting, data, action.deployment, seen);
       return;
     }
     case 'surround':
@@ -230,7 +269,8 @@ const perform = async (
     case 'wish': {
       const { revision, wish } = action;
       const ask = acting.askOf(revisionNamed(observed, revision) as ObservedRevision);
-      if (ask === undefined || !acting.isDue(revision, wish)) return;
+      if (ask === undefined) return;
+      acting.onSaid(revision, wish);
       try {
         await send(ask, wish);
         acting.onTaken(revision, wish);
@@ -249,5 +289,16 @@ export const act = async (
   actions: readonly Action[],
 ): Promise<void> => {
   const recorded = new Map<string, RevisionData>();
-  for (const action of actions) await perform(acting, observed, recorded, action);
+  // Of a job that has no pods yet nothing can be lost.
+  let isCertain = observed.revisions.every(({ coordinatorSet }) => coordinatorSet === undefined);
+  for (const action of actions) {
+    if (action.kind === 'wish' && !acting.isDue(action.revision, action.wish)) continue;
+    if (!isCertain && isFateful(observed, action)) {
+      await expectUnchanged(acting, observed);
+      isCertain = true;
+    }
+    await perform(acting, observed, recorded, action);
+    // It was written on top of what was seen.
+    if (action.kind === 'finalizer') isCertain = true;
+  }
 };

@@ -13,6 +13,7 @@ import type { KubeClient, ObjectName } from '../kube/client.ts';
 import type { Notice } from '../kube/events.ts';
 import type { StreamJobObject } from '../kube/kinds.ts';
 import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
+import type { Seen } from './act.ts';
 import { currentOf } from './decide/current.ts';
 import { JobCaches } from './job-caches.ts';
 import { observe, specReader } from './observe.ts';
@@ -52,8 +53,8 @@ export interface JobLeader {
   readonly job: Stored<StreamJobObject>;
 }
 
-/** How long a job waits for the caches to show what was written for it. */
-const freshAgainMs = 20;
+/** How long a job waits for the caches to show what was written for it, at most: what they are told makes it be looked at. */
+const freshAgainMs = 1000;
 
 /** Looks after all StreamJobs: a queue says which one is to be looked at, and `work` does it. */
 export class StreamJobController {
@@ -86,10 +87,12 @@ export class StreamJobController {
       wishes: new Wishes(),
       podEvents: new PodEvents(client),
       read: (at) => this.caches.read(at),
-      ensure: (job, type, desired) => this.ensure(job, type, desired),
+      ensure: (job, type, desired, seen) => this.ensure(job, type, desired, seen),
+      wrote: (job, type, written) => this.caches.wrote(job, type, written),
       tell,
       savepointAt,
       writtenMs: new Map(),
+      conflicts: new Map(),
     };
   }
 
@@ -129,13 +132,14 @@ export class StreamJobController {
     job: ObjectName,
     type: ResourceType<O>,
     desired: O,
+    seen: Seen<O> | undefined,
   ): Promise<void> {
     const { name, namespace = '' } = desired.metadata;
     const written = await ensure(
       { client: this.context.client, hashing: this.context.system.hashing },
       type,
       desired,
-      this.caches.find(type, { namespace, name }),
+      seen === undefined ? this.caches.find(type, { namespace, name }) : seen.object,
     );
     if (written !== undefined) this.caches.wrote(job, type, written);
   }

@@ -10,12 +10,13 @@ import type { StreamJobStatus } from '../../../runtime/src/contract/status.ts';
 import type { System } from '../../../runtime/src/sys/system.ts';
 import type { Logger } from '../../../runtime/src/telemetry/logger.ts';
 import type { Coordinators } from '../coordinators/coordinators.ts';
+import { type Backoff, backoffMs } from '../kube/backoff.ts';
 import type { KubeClient, ObjectName } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { Notice } from '../kube/events.ts';
 import { streamJobs } from '../kube/kinds.ts';
-import type { KubeObject, ResourceType } from '../kube/objects.ts';
-import { act } from './act.ts';
+import type { KubeObject, ResourceType, Stored } from '../kube/objects.ts';
+import { act, type Seen } from './act.ts';
 import { coordinatorPlaces } from './coordinator-places.ts';
 import { decide } from './decide/decide.ts';
 import type { CoordinatorWish, Plan } from './decide/plan.ts';
@@ -40,18 +41,23 @@ export interface Reconciling {
   readonly podEvents: PodEvents;
   /** What the cluster holds of a job; undefined = there is no such job. */
   readonly read: (at: ObjectName) => JobObjectsRead | undefined;
-  /** Makes an object of a job as it is wanted, unless it is that already. */
+  /** Makes an object of a job as it is wanted, unless it is that already. `seen`: see `Acting`. */
   readonly ensure: <O extends KubeObject>(
     job: ObjectName,
     type: ResourceType<O>,
     desired: O,
+    seen?: Seen<O>,
   ) => Promise<void>;
+  /** An object of a job was written: the job is not looked at before the caches show that. */
+  readonly wrote: (job: ObjectName, type: ResourceType, written: Stored<KubeObject>) => void;
   /** Tells people what has happened to a job; waits for nothing and never fails. */
   readonly tell: (job: JobObjectsRead['job'], notice: Notice) => void;
   /** What is told of a Savepoint; undefined = there is none. */
   readonly savepointAt: (at: ObjectName) => SavepointObjectStatus | undefined;
   /** When the figures of a job were written last. */
   readonly writtenMs: Map<string, number>;
+  /** How often in a row somebody else was quicker to write, by job. */
+  readonly conflicts: Map<string, number>;
 }
 
 /** How jobs are named in queues and maps. */
@@ -87,8 +93,9 @@ const withFailure = (plan: Plan, failure: Error | undefined): Plan => {
   return { ...plan, retries: false, standing };
 };
 
+/** A job that is gone meanwhile has no status. */
 const writeStatus = async (
-  { client }: Reconciling,
+  { client, wrote }: Reconciling,
   { job }: ObservedJob,
   resourceVersion: string,
   status: StreamJobStatus,
@@ -96,7 +103,12 @@ const writeStatus = async (
   const { apiVersion, kind, metadata } = job;
   const { name, namespace, uid } = metadata;
   const object = { apiVersion, kind, metadata: { name, namespace }, spec: {}, status } as const;
-  await client.applyStatus(streamJobs, object, { uid, resourceVersion });
+  try {
+    const written = await client.applyStatus(streamJobs, object, { uid, resourceVersion });
+    wrote(identityOf(job), streamJobs, written);
+  } catch (error) {
+    if (!KubeError.is(error, 'notFound')) throw error;
+  }
 };
 
 /** Tells the status where it has changed; gives when it is to be looked at again for that alone. */
@@ -145,9 +157,10 @@ const perform = async (
         settings: context.settings,
         hashing: context.system.hashing,
         tell: (notice) => context.tell(observed.job, notice),
-        ensure: (type, desired) => context.ensure(identityOf(observed.job), type, desired),
+        ensure: (type, desired, seen) => context.ensure(identityOf(observed.job), type, desired, seen),
         askOf: askOf(context, key),
         isDue: (revision: string, wish: CoordinatorWish) => wishes.isDue(key, revision, wish, observed.nowMs),
+        onSaid: (revision: string, wish: CoordinatorWish) => wishes.said(key, revision, wish, observed.nowMs),
         onTaken: (revision, wish) => wishes.taken(key, revision, wish),
         onJobChanged: ({ metadata }) => {
           version = metadata.resourceVersion;
@@ -176,16 +189,22 @@ const earliest = (...times: readonly (number | undefined)[]): number | undefined
  * look again although nothing happens, in ms; rejects with what could not be done, after that was said in the status.
  */
 export const reconcile = async (context: Reconciling, at: ObjectName): Promise<number | undefined> => {
+  const { conflicts, system } = context;
+  const key = keyOf(at);
   try {
-    return await lookAt(context, at);
+    const againMs = await lookAt(context, at);
+    conflicts.delete(key);
+    return againMs;
   } catch (error) {
-    // Somebody was quicker: what they did is seen in a moment.
-    if (KubeError.is(error, 'conflict')) return conflictAgainMs;
-    throw error;
+    if (!KubeError.is(error, 'conflict')) throw error;
+    // Somebody was quicker: what they did is told in a moment. While it is not, asking again and again changes nothing.
+    const inRow = (conflicts.get(key) ?? 0) + 1;
+    conflicts.set(key, inRow);
+    return backoffMs(conflictBackoff, inRow, system.random);
   }
 };
 
-const conflictAgainMs = 50;
+const conflictBackoff: Backoff = { firstMs: 100, mostMs: 30_000 };
 
 const lookAt = async (context: Reconciling, at: ObjectName): Promise<number | undefined> => {
   const key = keyOf(at);
@@ -200,7 +219,7 @@ const lookAt = async (context: Reconciling, at: ObjectName): Promise<number | un
   }
   coordinators.follow(key, coordinatorPlaces(key, read.pods));
   if (read.job.metadata.annotations?.[annotations.paused] === 'true') return undefined;
-  // Who has just begun knows nothing yet: what was said of a job holds until one of its coordinators is heard, or is not to be had.
+  // Who has just begun knows nothing yet: what was said of a job holds until its coordinators are heard, or are not to be had.
   if (read.job.status !== undefined && coordinators.isAwaited(key)) return undefined;
   const parse = specReader(read.job, system.hashing, read.revisions, context.settings.sharesFiles);
   const nowMs = system.clock.nowMs();

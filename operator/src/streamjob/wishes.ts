@@ -23,27 +23,29 @@ const passes = (error: unknown): boolean =>
  * it at every look. Losing this costs one more question.
  */
 export class Wishes {
-  private readonly said = new Map<string, Map<string, Said>>();
+  private readonly known = new Map<string, Map<string, Said>>();
 
-  /** Whether to say it now; if so it counts as said. */
+  /** Whether to say it now. */
   isDue(job: string, revision: string, wish: CoordinatorWish, nowMs: number): boolean {
-    const said = this.said.get(job) ?? new Map<string, Said>();
+    return (this.known.get(job)?.get(textOf(revision, wish))?.dueMs ?? 0) <= nowMs;
+  }
+
+  /** It is said. */
+  said(job: string, revision: string, wish: CoordinatorWish, nowMs: number): void {
+    const said = this.known.get(job) ?? new Map<string, Said>();
     const text = textOf(revision, wish);
-    const before = said.get(text);
-    if ((before?.dueMs ?? 0) > nowMs) return false;
     for (const [other, { dueMs }] of said) if (dueMs <= nowMs && other !== text) said.delete(other);
-    said.set(text, { ...before, dueMs: nowMs + againAfterMs });
-    this.said.set(job, said);
-    return true;
+    said.set(text, { ...said.get(text), dueMs: nowMs + againAfterMs });
+    this.known.set(job, said);
   }
 
   taken(job: string, revision: string, wish: CoordinatorWish): void {
-    delete this.said.get(job)?.get(textOf(revision, wish))?.refusal;
+    delete this.known.get(job)?.get(textOf(revision, wish))?.refusal;
   }
 
   /** It was not taken: what passes by itself is said again sooner, and of anything else the reason is kept. */
   refused(job: string, revision: string, wish: CoordinatorWish, error: unknown): void {
-    const said = this.said.get(job)?.get(textOf(revision, wish));
+    const said = this.known.get(job)?.get(textOf(revision, wish));
     if (said === undefined) return;
     if (passes(error)) said.dueMs += refusedAgainAfterMs - againAfterMs;
     else said.refusal = { revision, operation: wish.operation, reason: reasonOf(error) };
@@ -51,19 +53,19 @@ export class Wishes {
 
   /** What was refused of the wishes that are still said. */
   refusals(job: string): readonly Refusal[] {
-    return [...(this.said.get(job)?.values() ?? [])].flatMap(({ refusal }) => refusal ?? []);
+    return [...(this.known.get(job)?.values() ?? [])].flatMap(({ refusal }) => refusal ?? []);
   }
 
   /** When something that was said may be said again; undefined = nothing was. */
   againMs(job: string, nowMs: number): number | undefined {
-    const times = [...(this.said.get(job)?.values() ?? [])].flatMap(({ dueMs }) =>
+    const times = [...(this.known.get(job)?.values() ?? [])].flatMap(({ dueMs }) =>
       dueMs > nowMs ? [dueMs] : [],
     );
     return times.length === 0 ? undefined : Math.min(...times) - nowMs;
   }
 
   forget(job: string): void {
-    this.said.delete(job);
+    this.known.delete(job);
   }
 }
 

@@ -43,6 +43,7 @@ describe('a write', () => {
     ['failed', 'unavailable', false],
     ['throttled', 'throttled', false],
     ['conflict', 'conflict', false],
+    ['timedOut', 'unavailable', true],
   ] as const)(
     'with the fault %s is refused as %s; it has had its effect: %s',
     async (fault, code, hasEffect) => {
@@ -134,6 +135,15 @@ describe('events of a watch', () => {
   it('come no more, without an end', () => {
     expect(told(['silent'])).toEqual([]);
   });
+
+  it('come no more, and the watch ends', () => {
+    expect(told([undefined, 'gone'])).toEqual(['a 2', 'ended']);
+    expect(told([undefined, 'broken'])).toEqual(['a 2', 'ended']);
+  });
+
+  it('are lost one by one, and the watch goes on', () => {
+    expect(told([undefined, 'lost'])).toEqual(['a 2', 'c 2']);
+  });
 });
 
 describe('random faults', () => {
@@ -149,6 +159,6 @@ describe('random faults', () => {
     };
     expect(drawn(7)).toEqual(drawn(7));
     expect(drawn(7)).not.toEqual(drawn(8));
-    expect(new Set(drawn(7).flat()).size).toBe(9);
+    expect(new Set(drawn(7).flat()).size).toBe(13);
   });
 });

@@ -11,7 +11,7 @@ import type {
 } from '../../src/kube/client.ts';
 import { KubeError } from '../../src/kube/errors.ts';
 import type { KubeObject, ResourceType, Stored } from '../../src/kube/objects.ts';
-import type { CallFault, FaultPlan, Verb } from './faults.ts';
+import type { FaultPlan, Verb } from './faults.ts';
 
 /** A call as a test reads it afterwards. */
 export interface CallRecord {
@@ -22,15 +22,20 @@ export interface CallRecord {
 
 const writes: ReadonlySet<Verb> = new Set(['create', 'apply', 'applyStatus', 'patch', 'remove']);
 
-const faultErrors: Readonly<
-  Record<Exclude<CallFault, 'stale' | 'crashBefore' | 'crashAfter'>, () => KubeError>
-> = {
+const faultErrors = {
   lostCall: () => new KubeError('unavailable', 'the connection was reset'),
   lostAnswer: () => new KubeError('unavailable', 'the connection was reset'),
   conflict: () => new KubeError('conflict', 'the object has been modified', { status: 409 }),
   throttled: () => new KubeError('throttled', 'too many requests', { status: 429, retryAfterMs: 1_000 }),
   failed: () => new KubeError('unavailable', 'internal error', { status: 500 }),
+  timedOut: () => new KubeError('unavailable', 'it took too long'),
+  gone: () => new KubeError('gone', 'too old resource version', { status: 410 }),
 };
+
+const withoutEffect = ['lostCall', 'conflict', 'throttled', 'failed'] as const;
+
+/** How long a caller waits for an answer. */
+const timeoutMs = 10_000;
 
 /** Never settled: who has crashed hears nothing any more. */
 const silence = <T>(): Promise<T> => new Promise(() => undefined);
@@ -93,9 +98,13 @@ export class FaultClient implements KubeClient {
     options: WatchOptions,
     listener: WatchListener<O>,
   ): Watch {
-    return this.hasCrashed
-      ? { close: () => undefined }
-      : this.inner.watch(type, options, this.faultyListener(listener));
+    if (this.hasCrashed) return { close: () => undefined };
+    const watch: Watch = this.inner.watch(
+      type,
+      options,
+      this.faultyListener(listener, () => watch.close()),
+    );
+    return watch;
   }
 
   create<O extends KubeObject>(type: ResourceType<O>, object: O): Promise<Stored<O>> {
@@ -143,9 +152,8 @@ export class FaultClient implements KubeClient {
     const fault = this.plan.ofCall({ verb, isWrite: writes.has(verb), plural: type.plural, name });
     if (fault === 'crashBefore') return this.crashed();
     if (fault === 'stale' && stale !== undefined) return stale;
-    if (fault === 'lostCall' || fault === 'conflict' || fault === 'throttled' || fault === 'failed') {
-      throw faultErrors[fault]();
-    }
+    for (const refused of withoutEffect) if (fault === refused) throw faultErrors[refused]();
+    if (fault === 'gone' && verb === 'list') throw faultErrors.gone();
     this.calls.push({ verb, plural: type.plural, name });
     const answer = await act().catch((error: unknown) => {
       if (this.hasCrashed) return silence<T>();
@@ -153,7 +161,8 @@ export class FaultClient implements KubeClient {
     });
     if (this.hasCrashed) return silence();
     if (fault === 'crashAfter') return this.crashed();
-    if (fault === 'lostAnswer') throw faultErrors.lostAnswer();
+    if (fault === 'timedOut') await new Promise<void>((resolve) => this.timers.after(timeoutMs, resolve));
+    if (fault === 'lostAnswer' || fault === 'timedOut') throw faultErrors[fault]();
     return answer;
   }
 
@@ -162,8 +171,11 @@ export class FaultClient implements KubeClient {
     return silence();
   }
 
-  /** Events may be lost with all that follow, come late (and then in order), or come twice. */
-  private faultyListener<O extends KubeObject>(listener: WatchListener<O>): WatchListener<O> {
+  /** Events may be lost, alone or with all that follow, come late (and then in order), or come twice. */
+  private faultyListener<O extends KubeObject>(
+    listener: WatchListener<O>,
+    close: () => void,
+  ): WatchListener<O> {
     let isSilent = false;
     const late: (() => void)[] = [];
     const tell = (act: () => void, isLate: boolean): void => {
@@ -179,8 +191,14 @@ export class FaultClient implements KubeClient {
     return {
       onEvent: (event) => {
         const fault = this.plan.ofEvent();
-        if (fault === 'silent') isSilent = true;
-        if (isSilent || this.hasCrashed) return;
+        if (isSilent || this.hasCrashed || fault === 'lost') return;
+        if (fault === 'silent' || fault === 'gone' || fault === 'broken') {
+          isSilent = true;
+          if (fault === 'silent') return;
+          close();
+          tell(() => listener.onEnded(fault === 'gone' ? faultErrors.gone() : undefined), false);
+          return;
+        }
         tell(() => listener.onEvent(event), fault === 'late');
         if (fault === 'repeated') tell(() => listener.onEvent(event), false);
       },

@@ -18,14 +18,21 @@ export type CallFault =
   | 'conflict'
   | 'throttled'
   | 'failed'
+  /** With its effect, and the caller waits in vain for a while. */
+  | 'timedOut'
+  /** What a list asks for is not remembered any more. */
+  | 'gone'
   /** A list shows how things were when it was asked for the first time. */
   | 'stale'
   /** The caller is no more. */
   | 'crashBefore'
   | 'crashAfter';
 
-/** A watch that is silent says nothing any more, and does not end either. */
-export type EventFault = 'late' | 'repeated' | 'silent';
+/**
+ * A watch that is silent says nothing any more, and does not end either; one that is `gone` ends, since what it would go on from is
+ * not remembered; one that is `broken` just ends. A `lost` event is told by no watch.
+ */
+export type EventFault = 'late' | 'repeated' | 'silent' | 'gone' | 'broken' | 'lost';
 
 /** What goes wrong, and when. */
 export interface FaultPlan {
@@ -51,14 +58,34 @@ export const faultAtWrite = (number: number, fault: CallFault): FaultPlan => {
   };
 };
 
-const readFaults: readonly CallFault[] = ['lostCall', 'lostAnswer', 'throttled', 'failed', 'stale'];
-const writeFaults: readonly CallFault[] = ['lostCall', 'lostAnswer', 'conflict', 'throttled', 'failed'];
-const eventFaults: readonly EventFault[] = ['late', 'repeated', 'silent'];
+const readFaults: readonly CallFault[] = [
+  'lostCall',
+  'lostAnswer',
+  'throttled',
+  'failed',
+  'timedOut',
+  'gone',
+  'stale',
+];
+const writeFaults: readonly CallFault[] = [
+  'lostCall',
+  'lostAnswer',
+  'conflict',
+  'throttled',
+  'failed',
+  'timedOut',
+];
+const eventFaults: readonly EventFault[] = ['late', 'repeated', 'silent', 'gone', 'broken', 'lost'];
 
-/** Everything that can go wrong but a crash, as often as is said (0 to 1), until faults are ended. */
+/** Everything that can go wrong but a crash, as often as is said (0 to 1), until faults are ended. `ofEvents`: what events suffer. */
 export const randomFaults = (
   random: Random,
-  rates: { readonly calls: number; readonly events: number; readonly lateMs: number },
+  rates: {
+    readonly calls: number;
+    readonly events: number;
+    readonly lateMs: number;
+    readonly ofEvents?: readonly EventFault[] | undefined;
+  },
 ): FaultPlan & { end(): void } => {
   let isOver = false;
   const one = <T>(rate: number, faults: readonly T[]): T | undefined =>
@@ -66,7 +93,7 @@ export const randomFaults = (
   return {
     lateMs: rates.lateMs,
     ofCall: ({ isWrite }) => one(rates.calls, isWrite ? writeFaults : readFaults),
-    ofEvent: () => one(rates.events, eventFaults),
+    ofEvent: () => one(rates.events, rates.ofEvents ?? eventFaults),
     end: () => {
       isOver = true;
     },

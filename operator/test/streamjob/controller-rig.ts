@@ -20,7 +20,13 @@ import { answered, turn } from '../dev/support.ts';
 import { FakeCoordinators } from './fake-coordinators.ts';
 import { renderSettings } from './job-table.ts';
 
-/** A whole cluster in memory with the controller of StreamJobs, on a clock of its own: nothing happens until time goes by. */
+/** A controller of StreamJobs in a rig. */
+export interface RigOperator {
+  /** It is gone from one moment to the next. */
+  kill(): void;
+}
+
+/** A whole cluster in memory with controllers of StreamJobs, on a clock of its own: nothing happens until time goes by. */
 export class ControllerRig {
   readonly machine: TestSystem = createTestSystem({ startMs: Date.UTC(2026, 0, 5) });
   readonly store: ObjectStore;
@@ -35,9 +41,13 @@ export class ControllerRig {
   readonly savepoints = new Map<string, SavepointObjectStatus>();
   /** What people were told. */
   readonly notices: Notice[] = [];
+  /** How far time may jump at once; less where something takes turns of its own, as a call of a program does. */
+  protected readonly longestStepMs: number = Number.POSITIVE_INFINITY;
+  /** How many pods there have ever been, by revision and role. */
+  readonly podsMade = new Map<string, number>();
+  private readonly seen = new Set<string>();
   private readonly started = new Set<string>();
-  private controller: StreamJobController | undefined;
-  private stopQueue = (): void => undefined;
+  private readonly operators = new Set<RigOperator>();
 
   constructor() {
     const { system } = this.machine;
@@ -60,7 +70,7 @@ export class ControllerRig {
   }
 
   /** Starts an operator, as if none had been before; `client`: what it reaches the cluster by. */
-  startOperator(client: KubeClient = this.client): void {
+  startOperator(client: KubeClient = this.client): RigOperator {
     const { system } = this.machine;
     const queue = new WorkQueue({
       system,
@@ -81,21 +91,24 @@ export class ControllerRig {
       dial: this.coordinators.dial,
       enqueue: (at) => queue.add(at, 'event'),
       onSynced: () => {
-        if (controller === this.controller && controller.caches.isSynced) queue.start();
+        if (this.operators.has(operator) && controller.caches.isSynced) queue.start();
       },
     });
-    this.stopQueue = () => queue.stop();
-    this.controller = controller;
+    const operator: RigOperator = {
+      kill: () => {
+        if (!this.operators.delete(operator)) return;
+        queue.stop();
+        controller.caches.stop();
+        controller.coordinators.close();
+      },
+    };
+    this.operators.add(operator);
     controller.caches.start();
+    return operator;
   }
 
-  /** It is gone from one moment to the next. */
-  killOperator(): void {
-    const { controller } = this;
-    this.controller = undefined;
-    this.stopQueue();
-    controller?.caches.stop();
-    controller?.coordinators.close();
+  killOperators(): void {
+    for (const operator of this.operators) operator.kill();
   }
 
   /** Somebody, or a restored backup, has taken the status away. */
@@ -106,18 +119,15 @@ export class ControllerRig {
 
   /** Lets time go by. */
   async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed++) {
-      this.machine.advance(1);
-      this.followPods();
-      await turn();
-    }
+    const { machine } = this;
+    for (const endMs = machine.nowMs + ms; machine.nowMs < endMs; ) await this.step(endMs);
   }
 
   /** Lets time go by until something is so. */
   async until(what: string, isSo: () => boolean, mostMs = 20_000): Promise<void> {
-    for (let passed = 0; !isSo(); passed++) {
-      if (passed > mostMs) throw new Error(`It was not so in ${mostMs} ms: ${what}\n${this.tell()}`);
-      await this.pass(1);
+    const { machine } = this;
+    for (const endMs = machine.nowMs + mostMs; !isSo(); await this.step(endMs)) {
+      if (machine.nowMs >= endMs) throw new Error(`It was not so in ${mostMs} ms: ${what}\n${this.tell()}`);
     }
   }
 
@@ -180,8 +190,24 @@ export class ControllerRig {
     return { kind: 'runs', messages: { certificate: JSON.stringify({ fingerprint: `sha256:${uid}` }) } };
   }
 
+  /** To when something happens next: nothing does by itself before. */
+  private async step(endMs: number): Promise<void> {
+    const { machine } = this;
+    const nextMs = Math.min(endMs, machine.nextTimerMs ?? endMs, machine.nowMs + this.longestStepMs);
+    machine.advance(Math.max(0, nextMs - machine.nowMs));
+    this.followPods();
+    await turn();
+  }
+
   private followPods(): void {
-    const there = new Set(this.pods.map(({ metadata }) => metadata.uid));
+    const { pods: now, seen, podsMade } = this;
+    for (const { metadata } of now) {
+      if (seen.has(metadata.uid)) continue;
+      seen.add(metadata.uid);
+      const kind = `${metadata.labels?.[revisionLabel]} ${metadata.labels?.[roleLabel]}`;
+      podsMade.set(kind, (podsMade.get(kind) ?? 0) + 1);
+    }
+    const there = new Set(now.map(({ metadata }) => metadata.uid));
     for (const uid of this.started) {
       if (there.has(uid)) continue;
       this.started.delete(uid);

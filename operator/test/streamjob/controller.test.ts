@@ -89,7 +89,7 @@ describe('a StreamJob in a cluster', () => {
       const rig = await running();
       await rig.apply(two);
       await rig.until(`moment ${i}`, () => isThen(rig));
-      rig.killOperator();
+      rig.killOperators();
       rig.loseStatus();
       rig.startOperator();
       await rig.until('promoted', () => rig.status?.revision?.current === second && readyOf(rig) === 'True');

@@ -137,7 +137,7 @@ describe('an operator that dies while a job is deleted with its data', () => {
       const { timers } = rig.machine.system;
       const plan = fault === undefined ? noFaults : faultAtWrite(number, fault);
       const client = new FaultClient(rig.client, timers, plan, () => {
-        rig.killOperator();
+        rig.killOperators();
         timers.after(40, () => rig.startOperator());
       });
       rig.startOperator(client);

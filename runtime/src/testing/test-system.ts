@@ -65,6 +65,11 @@ export class TestSystem {
     return this.timers.size;
   }
 
+  /** When the next timer is due, ms on the clock; undefined = none waits. */
+  get nextTimerMs(): number | undefined {
+    return this.earliest(Number.POSITIVE_INFINITY)?.dueMs;
+  }
+
   /** Moves the clock and calls the timers that become due, in order of time, those registered on the way included. */
   advance(byMs: number): void {
     const untilMs = this.nowMsValue + byMs;

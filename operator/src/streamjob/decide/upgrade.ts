@@ -28,8 +28,15 @@ const sequenceOf = ({ observed }: Change): number => observed.job.metadata.gener
 const isApproved = ({ observed, name }: Change): boolean =>
   observed.job.metadata.annotations?.[annotations.approve] === name;
 
-/** The next coordinator alone: enough to compare, without workers of its own. */
-const planning = ({ name }: Change): Deployment => ({ revision: name, coordinators: 1, workers: 0 });
+/**
+ * The next coordinator alone: enough to compare, without workers of its own. Those that it has already stay: who has not heard of it yet, as
+ * after a start of the operator, does not know how far it is.
+ */
+const planning = ({ name, next }: Change): Deployment => ({
+  revision: name,
+  coordinators: 1,
+  workers: next?.workerSet?.spec.replicas ?? 0,
+});
 
 /** What runs goes on with as many slots as it has. */
 const unchanged = ({ current, spec }: Change): Deployment => {

@@ -17,6 +17,7 @@ export interface Called {
 export class PluginRig extends ControllerRig {
   /** Where a forwarded port leads. */
   coordinatorUrl = '';
+  protected override readonly longestStepMs = 1;
 
   /** Runs `kubectl millrace` with some words, in the namespace `default`. */
   async call(words: string, files: Readonly<Record<string, string>> = {}): Promise<Called> {

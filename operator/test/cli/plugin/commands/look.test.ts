@@ -100,7 +100,7 @@ describe('kubectl millrace explain', () => {
 
   it('says so when no operator has looked', async () => {
     const rig = await runningRig();
-    rig.killOperator();
+    rig.killOperators();
     await rig.apply(written('two'));
     const { output } = await rig.call('explain counts');
     expect(output).toMatch(
