@@ -131,16 +131,13 @@ export class ControllerRig {
     }
   }
 
+  /** Applies a spec as a person does who holds all of it: what is left out is gone. */
   async apply(spec: unknown, name = 'counts'): Promise<void> {
-    const object = {
-      apiVersion: 'millrace.dev/v1alpha1',
-      kind: 'StreamJob',
-      metadata: { name, namespace: 'default' },
-      spec,
-    } as const;
-    const live = this.job(name);
-    if (live === undefined) await answered(this.machine, this.client.create(streamJobs, object));
-    else await answered(this.machine, this.client.apply(streamJobs, object, { uid: live.metadata.uid }));
+    const metadata = { name, namespace: 'default' };
+    const object = { apiVersion: 'millrace.dev/v1alpha1', kind: 'StreamJob', metadata, spec } as const;
+    if (this.job(name) === undefined) await answered(this.machine, this.client.create(streamJobs, object));
+    else
+      this.store.change(kindOf(streamJobs), metadata, 'object', {}, (live) => ({ ...live, spec }) as never);
   }
 
   job(name = 'counts'): Stored<DevObject & { readonly status?: StreamJobStatus }> | undefined {
