@@ -62,7 +62,6 @@ class Followed {
   private retryMs = firstRetryMs;
   private seen: CoordinatorView | undefined;
   private isClosed = false;
-  private wasLost = false;
   /** It has said how it stands, with all that no event tells, or did not answer. */
   private isTried = false;
 
@@ -126,8 +125,7 @@ class Followed {
     this.giveTurn();
     const { system, logger, onChange } = this.settings;
     logger.debug(`A coordinator of ${this.place.job} is not followed: ${reason}`);
-    const isNew = this.seen === undefined ? !this.wasLost : this.seen.silentSinceMs === undefined;
-    this.wasLost = true;
+    const isNew = this.seen === undefined ? !this.isTried : this.seen.silentSinceMs === undefined;
     this.isTried = true;
     if (this.seen !== undefined)
       this.seen = { ...this.seen, silentSinceMs: this.seen.silentSinceMs ?? system.clock.nowMs() };

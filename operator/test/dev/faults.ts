@@ -77,6 +77,9 @@ const writeFaults: readonly CallFault[] = [
 ];
 const eventFaults: readonly EventFault[] = ['late', 'repeated', 'silent', 'gone', 'broken', 'lost'];
 
+/** After all of these a watch, or the next one, tells everything. */
+export const delays: readonly EventFault[] = ['late', 'repeated', 'broken', 'gone'];
+
 /** Everything that can go wrong but a crash, as often as is said (0 to 1), until faults are ended. `ofEvents`: what events suffer. */
 export const randomFaults = (
   random: Random,

@@ -46,7 +46,7 @@ describe('a StreamJob in a cluster', () => {
     const rig = await running();
     await rig.pass(200);
     const before = rig.version;
-    rig.killOperator();
+    rig.killOperators();
     rig.startOperator();
     await rig.pass(10_000);
     expect(rig.version).toBe(before);

@@ -1,9 +1,7 @@
-import { createTestSystem } from 'millrace/testing';
 import { describe, expect, it } from 'vitest';
-import { FaultClient } from '../dev/fault-client.ts';
-import { type EventFault, randomFaults } from '../dev/faults.ts';
+import { delays } from '../dev/faults.ts';
 import { ControllerRig } from './controller-rig.ts';
-import { type Life, live, repeatedLife, usualLife } from './lives.ts';
+import { type Life, live, repeatedLife, startUnlucky, undisturbed, usualLife } from './lives.ts';
 
 const lives: Readonly<Record<string, Life>> = { usual: usualLife, repeated: repeatedLife };
 
@@ -11,19 +9,6 @@ const seeds = [1, 2, 3, 4];
 const rows = Object.keys(lives).flatMap((name) => seeds.map((seed) => [name, seed] as const));
 
 const lifeNamed = (name: string): Life => lives[name] ?? [];
-
-/** An operator whose calls and watches suffer now and then. */
-const startUnlucky = (rig: ControllerRig, seed: number, ofEvents?: readonly EventFault[]): void => {
-  const { random } = createTestSystem({ seed }).system;
-  const plan = randomFaults(random, { calls: 0.1, events: 0.1, lateMs: 400, ofEvents });
-  rig.startOperator(new FaultClient(rig.client, rig.machine.system.timers, plan));
-};
-
-const undisturbed = async (life: Life): ReturnType<typeof live> => {
-  const rig = new ControllerRig();
-  rig.startOperator();
-  return live(rig, life);
-};
 
 describe('an operator whose calls fail, whose lists are stale, and whose watches are late, silent, or lose what they are to tell', () => {
   it.each(rows)('ends up with the same (%s life, seed %i)', { timeout: 120_000 }, async (name, seed) => {
@@ -42,8 +27,6 @@ describe('two operators that both take themselves for the leader', () => {
   });
 
   // Neither is blind: one that has heard nothing for minutes would not have kept its lease either.
-  const delays = ['late', 'repeated', 'broken', 'gone'] satisfies readonly EventFault[];
-
   it.each(rows)(
     'take nothing from each other while calls fail and caches are behind (%s life, seed %i)',
     { timeout: 120_000 },

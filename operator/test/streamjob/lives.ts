@@ -1,5 +1,9 @@
+import { createTestSystem } from 'millrace/testing';
+import type { KubeClient } from '../../src/kube/client.ts';
 import { streamJobs } from '../../src/kube/kinds.ts';
-import type { ControllerRig } from './controller-rig.ts';
+import { FaultClient } from '../dev/fault-client.ts';
+import { type EventFault, randomFaults } from '../dev/faults.ts';
+import { ControllerRig } from './controller-rig.ts';
 import { revisionNameOf, written } from './job-table.ts';
 
 /** What is left after each part of a life, without what differs from one life to the next. */
@@ -126,4 +130,23 @@ export const live = async (rig: ControllerRig, life: Life): Promise<readonly Rem
     remains.push(remainsOf(rig, name));
   }
   return remains;
+};
+
+/** A life in which nothing goes wrong. */
+export const undisturbed = async (life: Life): Promise<readonly Remains[]> => {
+  const rig = new ControllerRig();
+  rig.startOperator();
+  return live(rig, life);
+};
+
+/** Starts an operator whose calls and watches suffer now and then. `client`: what it reaches the cluster by. */
+export const startUnlucky = (
+  rig: ControllerRig,
+  seed: number,
+  ofEvents?: readonly EventFault[],
+  client: KubeClient = rig.client,
+): void => {
+  const { random } = createTestSystem({ seed }).system;
+  const plan = randomFaults(random, { calls: 0.1, events: 0.1, lateMs: 400, ofEvents });
+  rig.startOperator(new FaultClient(client, rig.machine.system.timers, plan));
 };
