@@ -31,6 +31,13 @@ const residentOf = (processId: number): Resident => {
   return { nowMib: mib('VmRSS'), peakMib: mib('VmHWM') };
 };
 
+/** What its Dockerfile sets. */
+const variablesOfImage = (): Readonly<Record<string, string>> => {
+  const text = readFileSync(fileURLToPath(new URL('../../operator/Dockerfile', import.meta.url)), 'utf8');
+  const words = /^ENV (.*)$/m.exec(text)?.[1]?.split(' ') ?? [];
+  return Object.fromEntries(words.map((word) => word.split(/=(.*)/).slice(0, 2)));
+};
+
 export interface OperatorChoice {
   readonly namespaces: readonly string[];
   /** What starts it instead of Node alone, to bound what it may take. */
@@ -57,6 +64,7 @@ export const startOperator = async (
     command,
     args,
     environment: {
+      ...variablesOfImage(),
       KUBERNETES_SERVICE_HOST: hostname,
       KUBERNETES_SERVICE_PORT: serverPort,
       MILLRACE_SERVICE_ACCOUNT_DIRECTORY: accountFolder,

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { created } from './created.ts';
+import { firstWrite } from './first-write.ts';
 import { idle } from './idle.ts';
 import type { Measure } from './measure.ts';
 import { oneJob } from './one-job.ts';
@@ -13,6 +14,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const measures: Readonly<Record<string, { readonly measure: Measure; readonly jobs: number }>> = {
   created: { measure: created, jobs: 1000 },
+  'first-write': { measure: firstWrite, jobs: 500 },
   'one-job': { measure: oneJob, jobs: 1 },
   idle: { measure: idle, jobs: 5000 },
 };

@@ -87,7 +87,10 @@ export class StubCoordinators {
   /** A coordinator begins to answer. */
   async add(number: number, name: string, revision: string, slots: number): Promise<string> {
     const address = this.addressOf(number);
-    this.byAddress.set(address, { status: statusOf(name, revision, slots), reader: undefined });
+    // Those that are made like the first one have been given the same.
+    const { settings = null } = this.byAddress.get(this.addressOf(0))?.status ?? {};
+    const status = { ...statusOf(name, revision, slots), settings };
+    this.byAddress.set(address, { status, reader: undefined });
     const listener = createServer((socket) => this.secure.emit('connection', socket));
     this.listeners.push(listener);
     await new Promise<void>((resolve, reject) => {
