@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 /** A program that is not part of what npm installs. */
 export interface Tool {
@@ -25,6 +25,17 @@ export const apiServerTool: Tool = built('kube-apiserver', 'kube-apiserver', 'np
 export const kubeletTool: Tool = built('a node of Kubernetes', 'kubelet', 'npm run cluster:build');
 export const helmTool: Tool = built('Helm', 'helm', 'npm run cluster:build');
 export const kubectlTool: Tool = built('kubectl', 'kubectl', 'npm run cluster:build');
+
+/** Of the machine, found as a shell finds it. */
+export const goTool: Tool = {
+  name: 'Go',
+  path:
+    (process.env['PATH'] ?? '')
+      .split(delimiter)
+      .map((folder) => join(folder, 'go'))
+      .find((path) => existsSync(path)) ?? 'go',
+  command: 'apt-get install golang-go',
+};
 
 /**
  * Whether tests that need a tool are skipped: when it is absent, except in CI, where they fail. The name of their suite is to
