@@ -56,7 +56,8 @@ export interface ReflectorCounts {
 
 /** Failures of a watch in a row after which everything is listed: what it resumes from may itself be what fails. */
 const mostResumes = 3;
-const pageSize = 250;
+/** Small: while a page is read, its text and its objects are there too. */
+const pageSize = 50;
 
 /**
  * Keeps a cache as the server has it: a list, then a watch from there on, resumed where it ended. A list is always one of what is

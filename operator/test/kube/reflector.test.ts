@@ -46,8 +46,8 @@ describe('a reflector that goes well', () => {
     const reflector = await start({ labelSelector: 'a=b' });
     expect(names()).toEqual(['one', 'three', 'two']);
     expect(server.lists).toEqual([
-      { namespace: undefined, labelSelector: 'a=b', limit: 250, continue: undefined },
-      { namespace: undefined, labelSelector: 'a=b', limit: 250, continue: '2' },
+      { namespace: undefined, labelSelector: 'a=b', limit: 50, continue: undefined },
+      { namespace: undefined, labelSelector: 'a=b', limit: 50, continue: '2' },
     ]);
     server.put(thing('four'));
     server.take('Thing', { namespace: 'shop', name: 'one' });
