@@ -57,6 +57,31 @@ const evict = async (job: JobOnNode, pod: string): Promise<void> => {
   });
 };
 
+/** Until a node that is silent is given up, and then the time that pods put up with that. */
+const givenUpWithinMs = 180_000;
+
+/**
+ * The node as the cluster sees it when its machine dies: the kubelet is silent, and nothing of the job runs any more. There is no other node, so its pods find a
+ * place only when this one is back; that they are given up and made again meanwhile is what is waited for.
+ */
+const loseNode = async (job: JobOnNode): Promise<void> => {
+  const { cluster, namespace } = job;
+  const lost = await job.pods();
+  const processes = await Promise.all(
+    lost.map(({ metadata: { name, labels } }) =>
+      cluster.processOf(namespace, name, labels?.['millrace.dev/role'] ?? ''),
+    ),
+  );
+  await cluster.stop('kubelet');
+  await cluster.inside(['kill', '-9', ...processes]);
+  const lostUids = new Set(lost.map(({ metadata }) => metadata.uid));
+  await waitFor('all pods are made again', givenUpWithinMs, async () => {
+    const there = await job.pods();
+    return there.length === lost.length && there.every(({ metadata }) => !lostUids.has(metadata.uid));
+  });
+  await cluster.start('kubelet');
+};
+
 const steps: readonly Step[] = [
   { what: 'store killed', act: killStore, isDone: isInForce },
   {
@@ -109,6 +134,7 @@ const steps: readonly Step[] = [
     },
     isDone: newAttempt,
   },
+  { what: 'the node is lost, and comes back', act: loseNode, isDone: newAttempt },
 ];
 
 /** What a job stands on fails, and comes back. */
