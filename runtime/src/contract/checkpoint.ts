@@ -72,8 +72,10 @@ const liveFields = {
 
 export const liveCheckpointSchema: z.ZodType<LiveCheckpoint, Written<LiveCheckpoint>> = block(liveFields);
 
+const { interval, ...otherLiveFields } = liveFields;
+
 export const checkpointSchema: z.ZodType<Checkpoint, Written<Checkpoint>> = block({
-  ...liveFields,
+  interval,
   mode: z
     .enum(['ExactlyOnce', 'AtLeastOnce'])
     .default('ExactlyOnce')
@@ -84,4 +86,5 @@ export const checkpointSchema: z.ZodType<Checkpoint, Written<Checkpoint>> = bloc
       ),
     ),
   store: storeSchema.meta(about('switch-over', 'Where snapshots go.')),
+  ...otherLiveFields,
 });

@@ -38,7 +38,7 @@ describe('what changing a field of a running job does', () => {
     ['spec.state', 'operator'],
     ['spec.slotsPerWorker', 'switch-over'],
     ['spec.stateBackend.type', 'switch-over'],
-    ['spec.restore.id', 'operator'],
+    ['spec.restore.id', 'switch-over'],
     ['spec.savepoints.schedule', 'operator'],
     ['spec.deletion.data', 'operator'],
     ['spec.ttlAfterFinished', 'operator'],
