@@ -13,8 +13,8 @@ import { Transport } from '../../operator/src/kube/transport.ts';
 import { createNodeSystem } from '../../runtime/src/sys/node-system.ts';
 import { type ApiServer, startApiServer } from '../cluster/api-server.ts';
 import { kubectl } from '../cluster/kubectl.ts';
+import { type AuditEvent, readAudit } from '../harness/audit.ts';
 import { clusterFolder } from '../harness/tools.ts';
-import { type AuditEvent, readAudit } from './audit.ts';
 
 export const operatorUser = 'operator';
 const operatorNamespace = 'millrace-system';

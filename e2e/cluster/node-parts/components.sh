@@ -27,7 +27,8 @@ start_component() {
       --requestheader-extra-headers-prefix=X-Remote-Extra- --requestheader-group-headers=X-Remote-Group \
       --requestheader-username-headers=X-Remote-User --proxy-client-cert-file="$p/front-proxy-client.crt" \
       --proxy-client-key-file="$p/front-proxy-client.key" --profiling=false \
-      --max-requests-inflight=800 --max-mutating-requests-inflight=400 --shutdown-delay-duration=0s ${APISERVER_ARGS:-} ;;
+      --max-requests-inflight=800 --max-mutating-requests-inflight=400 --shutdown-delay-duration=0s \
+      --audit-policy-file="$state/etc/audit.yaml" --audit-log-path="$state/audit.jsonl" ${APISERVER_ARGS:-} ;;
   controller-manager) spawn controller-manager "$bin/kube-controller-manager" --kubeconfig="$state/controller-manager.kubeconfig" \
       --authentication-kubeconfig="$state/controller-manager.kubeconfig" --authorization-kubeconfig="$state/controller-manager.kubeconfig" \
       --bind-address=127.0.0.1 --leader-elect=false --use-service-account-credentials=true \

@@ -26,6 +26,15 @@ disabled_plugins = ['io.containerd.nri.v1.nri', 'io.containerd.internal.v1.opt',
     conf_dir = '$e/cni'
     use_internal_loopback = true
 Y
+  # What operators ask for, to be compared with what they may (e2e/operator/rights.ts).
+  cat >"$e/audit.yaml" <<Y
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived, ResponseStarted]
+rules:
+  - { level: Metadata, users: ['system:serviceaccount:millrace-system:millrace'] }
+  - { level: None }
+Y
   cat >"$e/cni/10-bridge.conflist" <<Y
 { "cniVersion": "1.0.0", "name": "pods", "plugins": [
   { "type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": false, "hairpinMode": true, "mtu": 1500,
