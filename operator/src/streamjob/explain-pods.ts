@@ -22,6 +22,12 @@ const cannotBegin: ReadonlySet<string> = new Set([
   'RunContainerError',
 ]);
 
+/** Which store its last words are about. */
+const storeIn = (words: object): string => {
+  const { where } = words as { readonly where?: { readonly store?: unknown } };
+  return typeof where?.store === 'string' ? ` The store is ${where.store}.` : '';
+};
+
 /** What a program of ours has left as its last words: JSON with a code, a message and a hint; undefined = it is another one's. */
 const wordsOfOurs = (text: string): { readonly code: string; readonly message: string } | undefined => {
   try {
@@ -29,7 +35,7 @@ const wordsOfOurs = (text: string): { readonly code: string; readonly message: s
     if (typeof value === 'object' && value !== null && 'message' in value) {
       const hint = 'hint' in value && typeof value.hint === 'string' ? ` ${value.hint}` : '';
       const code = 'code' in value ? String(value.code) : '';
-      return { code, message: `${String(value.message)}${hint}` };
+      return { code, message: `${String(value.message)}${storeIn(value)}${hint}` };
     }
   } catch {
     // Text of another program.

@@ -42,8 +42,16 @@ describe('what is wrong with a pod', () => {
         },
       ],
     });
-    const words = JSON.stringify({ code: 'io', message: 'The bucket “x” does not exist.', hint: 'Make it.' });
-    expect(messageOf(ended(words))).toContain('ended with code 1: The bucket “x” does not exist. Make it.');
+    const where = { store: 's3://x' };
+    const words = JSON.stringify({
+      code: 'io',
+      message: 'There is no such bucket.',
+      where,
+      hint: 'Make it.',
+    });
+    expect(messageOf(ended(words))).toContain(
+      'ended with code 1: There is no such bucket. The store is s3://x. Make it.',
+    );
     expect(messageOf(ended('a\nFatal: b\n'))).toContain('ended with code 1: Fatal: b');
   });
 
