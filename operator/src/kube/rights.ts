@@ -26,7 +26,8 @@ export interface Right {
 }
 
 const read: readonly Verb[] = ['get', 'list', 'watch'];
-const own: readonly Verb[] = [...read, 'create', 'patch', 'delete'];
+const made: readonly Verb[] = [...read, 'create', 'patch'];
+const own: readonly Verb[] = [...made, 'delete'];
 
 export const rights: readonly Right[] = [
   // Deleted when `ttlAfterFinished` is over; never created.
@@ -39,14 +40,16 @@ export const rights: readonly Right[] = [
   { type: savepoints, subresource: 'status', verbs: ['patch'] },
   { type: savepoints, subresource: 'finalizers', verbs: ['update'] },
   // Created for maintenance of a store alone: all others are made by their sets.
-  { type: pods, verbs: own },
+  { type: pods, verbs: ['list', 'watch', 'create', 'patch', 'delete'] },
   { type: replicaSets, verbs: own },
-  { type: controllerRevisions, verbs: own },
+  // Never changed; the oldest go.
+  { type: controllerRevisions, verbs: [...read, 'create', 'delete'] },
   { type: services, verbs: own },
   { type: configMaps, verbs: own },
   { type: serviceAccounts, verbs: own },
-  { type: networkPolicies, verbs: own },
-  { type: podDisruptionBudgets, verbs: own },
+  // They go with their job.
+  { type: networkPolicies, verbs: made },
+  { type: podDisruptionBudgets, verbs: made },
   { type: events, verbs: ['list', 'create', 'patch'] },
   { type: leases, verbs: ['get', 'create', 'patch'], atHome: true },
 ];

@@ -248,6 +248,10 @@ const perform = async (
       return surround(acting, job, action.active, action.spec);
     case 'withdraw':
       return withdraw(acting, job, action.revision);
+    case 'forget': {
+      const { name, uid } = action.revision.object.metadata;
+      return acting.client.remove(kinds.controllerRevisions, { namespace: job.namespace, name }, { uid });
+    }
     case 'offerPods':
       return offerPods(acting, observed, action.uids);
     case 'removePods':

@@ -200,6 +200,8 @@ export const told = ({ actions }: Plan): readonly string[] =>
         return [`withdraw ${action.revision.name}`];
       case 'record':
         return [`record ${action.revision}`];
+      case 'forget':
+        return [`forget ${action.revision.name}`];
       case 'finalizer':
         return [action.present ? 'hold' : 'release'];
       case 'maintain':

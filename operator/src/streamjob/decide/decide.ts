@@ -91,6 +91,25 @@ const withdrawals = ({ revisions }: ObservedJob, { deployments }: Choice): reado
     .filter((revision) => !isOnTrial(revision) && !isGivingBack(revision))
     .map((revision) => ({ kind: 'withdraw', revision }));
 
+/** So many revisions are kept that nothing runs of, to be gone back to by hand. */
+const keptRevisions = 10;
+
+/** What is written down would be more with each upgrade: the oldest goes. */
+const forgotten = (
+  { revisions, status }: ObservedJob,
+  { deployments, rejected }: Choice,
+): readonly Action[] => {
+  const known = status?.revision ?? {};
+  const needed = [...deployments.map(({ revision }) => revision), rejected, ...Object.values(known)];
+  return revisions
+    .filter(({ name, coordinatorSet, workerSet }) => {
+      const hasSets = coordinatorSet !== undefined || workerSet !== undefined;
+      return !hasSets && !needed.includes(name);
+    })
+    .slice(0, -keptRevisions)
+    .map((revision) => ({ kind: 'forget', revision }));
+};
+
 /** Workers without slots go first when a set becomes smaller. */
 const offers = ({ revisions }: ObservedJob, { deployments }: Choice): readonly Action[] =>
   deployments.flatMap(({ revision: name, workers }) => {
@@ -134,6 +153,7 @@ const actionsOf = (observed: ObservedJob, wanted: ValidWish, choice: Choice): re
     }),
     ...(choice.wishes ?? []).map(({ revision, wish }) => ({ kind: 'wish', revision, wish }) as const),
     ...withdrawals(observed, choice),
+    ...forgotten(observed, choice),
   ];
 };
 

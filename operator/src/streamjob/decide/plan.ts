@@ -33,6 +33,8 @@ export type Action =
   | { readonly kind: 'deploy'; readonly deployment: Deployment }
   /** Nothing of a revision is to run: its sets, service and configuration go, what is written down of it stays. */
   | { readonly kind: 'withdraw'; readonly revision: ObservedRevision }
+  /** What is written down of a revision goes, too. */
+  | { readonly kind: 'forget'; readonly revision: ObservedRevision }
   /** What a job has beside its revisions. */
   | { readonly kind: 'surround'; readonly active: string; readonly spec: StreamJobSpec }
   /** Pods that may go first when there are too many. */
