@@ -55,6 +55,7 @@ export class WorkerProgram {
   private readonly host: WorkerHost<RemoteJob>;
   private waiting: Cancellable | undefined;
   private lostMs: number;
+  private isLeaving = false;
   private isOver = false;
 
   constructor(settings: WorkerSettings) {
@@ -98,6 +99,7 @@ export class WorkerProgram {
   /** Gives what it has to others, and ends; also when nobody takes it in time. What is in the last checkpoint is not lost. */
   leave(): void {
     if (this.link === undefined) return void this.end();
+    this.isLeaving = true;
     this.forward.info(`${this.settings.name} was asked to end: its slots go elsewhere`);
     this.tell({ kind: 'leaving' });
     this.waiting = this.settings.system.timers.after(this.settings.graceMs, () => void this.end());
@@ -166,6 +168,8 @@ export class WorkerProgram {
     if (this.isOver) return;
     logger.warn(`${name} has lost its coordinator: ${error?.message ?? 'it has ended'}`);
     this.lostMs = system.clock.monotonicMs();
+    // Of what it was asked to give away there is nothing, and nobody is left to say so.
+    if (this.isLeaving && this.host.holds === undefined) return await this.end();
     if (this.host.holds === undefined) await this.host.close();
     else logger.info(`${name} goes on without a coordinator, until there is another`);
     if (!this.isOver) await this.call(firstDelayMs);

@@ -188,4 +188,14 @@ describe('a worker', () => {
     await alone.pass(1);
     expect(alone.end()).toEqual({ error: undefined });
   });
+
+  it('that is asked to leave and has nothing goes with its coordinator, and does not wait for the next one', async () => {
+    const { worker, listen, pass, end } = started();
+    const before = await listen();
+    await pass(1);
+    worker.leave();
+    await before.close();
+    await pass(1);
+    expect(end()).toEqual({ error: undefined });
+  });
 });
