@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { MillraceError } from '../../../runtime/src/contract/errors.ts';
+import { reasonOf } from '../../../runtime/src/contract/reason.ts';
 import type { System } from '../../../runtime/src/sys/system.ts';
 import { type Access, type AccessSource, rereadAccess } from './access.ts';
 
@@ -16,8 +17,16 @@ const load = async ({ path, context }: KubeConfigChoice): Promise<KubeConfig> =>
   // Loaded only by who needs it: see in-cluster.ts.
   const client = await import('@kubernetes/client-node');
   const config = new client.KubeConfig();
-  if (path === undefined) config.loadFromDefault();
-  else config.loadFromFile(path);
+  try {
+    if (path === undefined) config.loadFromDefault();
+    else config.loadFromFile(path);
+  } catch (error) {
+    throw new MillraceError('io', `The kubeconfig cannot be read: ${reasonOf(error)}`, {
+      cause: error,
+      where: path === undefined ? {} : { file: path },
+      hint: 'Give the path of a file that `kubectl --kubeconfig FILE config get-contexts` can read, or leave it out.',
+    });
+  }
   if (context !== undefined) config.setCurrentContext(context);
   return config;
 };

@@ -67,6 +67,14 @@ describe('the access of a pod', () => {
 });
 
 describe('the access of a kubeconfig', () => {
+  it('says which file cannot be read, and what to give instead', async () => {
+    const { current } = kubeConfigAccess({ clock: createTestSystem().system.clock }, { path: 'nowhere' });
+    await expect(current()).rejects.toMatchObject({
+      message: expect.stringContaining('The kubeconfig cannot be read: ENOENT'),
+      hint: expect.stringContaining('config get-contexts'),
+    });
+  });
+
   const config = (user: object, cluster: object = {}): string =>
     JSON.stringify({
       apiVersion: 'v1',
